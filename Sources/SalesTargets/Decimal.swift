@@ -1,0 +1,139 @@
+/// Why a text is not a number that can be used.
+public enum NumberError: Error, Hashable, Sendable {
+    /// Not `-?digits[.digits]`, or an exponent where none is allowed.
+    case malformed
+    /// Beyond the bound of what it stands for.
+    case tooLarge
+    /// More significant digits than can be kept exactly.
+    case tooPrecise
+}
+
+/// An exact decimal number of at most 18 significant digits: an exchange rate, or an amount whose currency is not
+/// known yet.
+public struct Decimal: Hashable, Sendable {
+    /// The number times 10^`scale`.
+    public let units: Int64
+    /// How many digits stand behind the point, 0 to 18; no trailing zeros are kept.
+    public let scale: Int
+
+    /// The number 1.
+    public static let one = Decimal(units: 1, scale: 0)
+
+    /// Normalises trailing zeros away, so that equal numbers are equal values.
+    /// - Precondition: `scale` is 0 to 18.
+    public init(units: Int64, scale: Int) {
+        precondition((0...18).contains(scale))
+        var (units, scale) = (units, scale)
+        while scale > 0, units % 10 == 0 { (units, scale) = (units / 10, scale - 1) }
+        (self.units, self.scale) = (units, scale)
+    }
+
+    /// Reads a decimal exactly from its digits.
+    /// - Parameter exponent: whether `1e3` is allowed, as it is in a JSON number.
+    public init(utf8 text: UnsafeBufferPointer<UInt8>, exponent: Bool = false) throws(NumberError) {
+        let digits = try Digits(text, exponent: exponent)
+        guard !digits.sticky else { throw .tooPrecise }
+        var (magnitude, scale) = (digits.magnitude, digits.scale)
+        while scale > 0, magnitude % 10 == 0 { (magnitude, scale) = (magnitude / 10, scale - 1) }
+        while scale < 0 {
+            guard magnitude <= 1_000_000_000_000_000_000 else { throw .tooLarge }
+            (magnitude, scale) = (magnitude * 10, scale + 1)
+        }
+        guard scale <= 18 else { throw .tooPrecise }
+        guard magnitude < 1_000_000_000_000_000_000 else { throw scale == 0 ? .tooLarge : .tooPrecise }
+        self.init(units: (digits.negative ? -1 : 1) * Int64(magnitude), scale: scale)
+    }
+
+    /// Reads a decimal exactly from its digits; no exponent is allowed.
+    public init(_ text: String) throws(NumberError) {
+        var text = text
+        self = try text.withBytes { (bytes) throws(NumberError) in try Decimal(utf8: bytes) }
+    }
+}
+
+extension Decimal: CustomStringConvertible {
+    public var description: String { Self.text(units, scale: scale) }
+
+    /// `units` / 10^`scale` with exactly `scale` digits behind the point.
+    public static func text(_ units: Int64, scale: Int) -> String {
+        guard scale > 0 else { return String(units) }
+        let digits = String(units.magnitude)
+        let padded = String(repeating: "0", count: max(0, scale + 1 - digits.count)) + digits
+        return (units < 0 ? "-" : "") + padded.dropLast(scale) + "." + padded.suffix(scale)
+    }
+}
+
+/// The digits of a number as they were written: the magnitude is exact unless `sticky` says that non-zero digits
+/// beyond 36 were dropped, which matters only where a tie is rounded.
+struct Digits {
+    private(set) var negative = false
+    private(set) var magnitude: UInt128 = 0
+    private(set) var scale = 0
+    private(set) var sticky = false
+
+    init(_ text: UnsafeBufferPointer<UInt8>, exponent: Bool) throws(NumberError) {
+        guard text.count <= 400 else { throw .tooPrecise }
+        var index = 0
+        if index < text.count, text[index] == UInt8(ascii: "-") {
+            negative = true
+            index += 1
+        }
+        let whole = scan(text, from: &index, behindPoint: false)
+        guard whole > 0 else { throw .malformed }
+        if index < text.count, text[index] == UInt8(ascii: ".") {
+            index += 1
+            guard scan(text, from: &index, behindPoint: true) > 0 else { throw .malformed }
+        }
+        if exponent, index < text.count, text[index] | 0x20 == UInt8(ascii: "e") {
+            index += 1
+            try scanExponent(text, from: &index)
+        }
+        guard index == text.count else { throw .malformed }
+    }
+
+    private mutating func scan(_ text: UnsafeBufferPointer<UInt8>, from index: inout Int, behindPoint: Bool) -> Int {
+        let start = index
+        while index < text.count, case let digit = text[index] &- UInt8(ascii: "0"), digit <= 9 {
+            if magnitude < 1_000_000_000_000_000_000_000_000_000_000_000_000 {
+                magnitude = magnitude * 10 + UInt128(digit)
+                if behindPoint { scale += 1 }
+            } else {
+                sticky = sticky || digit != 0
+                if !behindPoint { scale -= 1 }
+            }
+            index += 1
+        }
+        return index - start
+    }
+
+    private mutating func scanExponent(_ text: UnsafeBufferPointer<UInt8>, from index: inout Int) throws(NumberError) {
+        var down = false
+        if index < text.count, text[index] == UInt8(ascii: "-") || text[index] == UInt8(ascii: "+") {
+            down = text[index] == UInt8(ascii: "-")
+            index += 1
+        }
+        let start = index
+        var power = 0
+        while index < text.count, case let digit = text[index] &- UInt8(ascii: "0"), digit <= 9 {
+            power = min(power * 10 + Int(digit), 1_000)
+            index += 1
+        }
+        guard index > start else { throw .malformed }
+        scale += down ? power : -power
+        if magnitude == 0 { scale = 0 }
+    }
+}
+
+extension String {
+    /// The UTF-8 of the text, for the time of the call.
+    mutating func withBytes<Result, Failure: Error>(
+        _ body: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let bytes = Array(utf8)
+        var outcome: Swift.Result<Result, Failure>?
+        bytes.withUnsafeBufferPointer { (buffer) in
+            do throws(Failure) { outcome = .success(try body(buffer)) } catch { outcome = .failure(error) }
+        }
+        return try outcome!.get()
+    }
+}

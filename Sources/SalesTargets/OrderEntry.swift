@@ -1,0 +1,119 @@
+/// What a source said of one order, or of one allocation of it.
+public enum OrderChange: Hashable, Sendable {
+    /// The whole order as it now stands; `listed` are the allocations kept on the order itself, nil when the event says
+    /// nothing of them.
+    case saved(Order, listed: [Allocation]?, version: Int64?)
+    case deleted(version: Int64?)
+    case allocationSaved(Allocation, version: Int64?)
+    case allocationDeleted(Identifier, version: Int64?)
+}
+
+/// Why a change that could be read cannot be applied.
+public enum OrderChangeRefusal: Error, Hashable, Sendable {
+    /// The order has as many allocations saved on their own as it may have.
+    case tooManyAllocations
+}
+
+/// All that is known of one order: it as it now stands, its allocations, and the versions seen. It is kept when the
+/// order is deleted, so that a late event cannot bring it back, and a later save finds its allocations (rule 4).
+public struct OrderEntry: Hashable, Sendable {
+    /// The last save; nil for an order of which only an allocation or a deletion was seen.
+    public var order: Order?
+    /// Whether the source deleted it.
+    public var isDeleted: Bool
+    /// The highest version applied; nil when none of its events had one.
+    public var version: Int64?
+    /// The allocations the latest save with a list of them had.
+    public var listed: [Allocation]
+    /// The allocations saved or deleted on their own, sorted by id; one that was deleted stays, because it overrides
+    /// the listed one of the same id.
+    public var own: [OwnAllocation]
+    /// The catalog revision under which its contributions were derived.
+    public var revision: Int64
+
+    /// An allocation saved or deleted on its own.
+    public struct OwnAllocation: Hashable, Sendable {
+        public var id: Identifier
+        /// Nil when it was deleted.
+        public var allocation: Allocation?
+        /// The highest version applied.
+        public var version: Int64?
+
+        public init(id: Identifier, allocation: Allocation?, version: Int64?) {
+            self.id = id
+            self.allocation = allocation
+            self.version = version
+        }
+    }
+
+    /// How many allocations an order may list, and how many more may be saved on their own (the contract's bounds).
+    public static let maximumAllocations = 100
+    /// How many allocations saved on their own are remembered, deleted ones included.
+    public static let maximumOwn = 1_000
+
+    /// An order of which nothing is known.
+    public init() {
+        order = nil
+        isDeleted = false
+        version = nil
+        listed = []
+        own = []
+        revision = 0
+    }
+
+    /// The allocations in force, sorted by id: the listed ones, overridden and completed by those saved on their own.
+    public var allocations: [Allocation] {
+        if own.isEmpty { return listed }
+        var byID: [Allocation] = listed.filter { listed in !own.contains { $0.id == listed.id } }
+        byID.append(contentsOf: own.lazy.compactMap(\.allocation))
+        return byID.sorted { $0.id < $1.id }
+    }
+
+    /// Takes in one change.
+    /// - Returns: false when it is stale: its version is not above the highest applied (the contract's "Required").
+    /// - Throws: ``OrderChangeRefusal`` when it breaks a bound; the entry is then as before.
+    public mutating func apply(_ change: OrderChange) throws(OrderChangeRefusal) -> Bool {
+        switch change {
+        case .saved(let order, let listed, let version):
+            guard raise(to: version) else { return false }
+            self.order = order
+            isDeleted = false
+            if let listed { self.listed = listed.sorted { $0.id < $1.id } }
+        case .deleted(let version):
+            guard raise(to: version) else { return false }
+            isDeleted = true
+        case .allocationSaved(let allocation, let version):
+            return try put(allocation, id: allocation.id, version: version)
+        case .allocationDeleted(let id, let version):
+            return try put(nil, id: id, version: version)
+        }
+        return true
+    }
+
+    private mutating func raise(to version: Int64?) -> Bool {
+        guard let version else { return true }
+        if let highest = self.version, version <= highest { return false }
+        self.version = version
+        return true
+    }
+
+    private mutating func put(
+        _ allocation: Allocation?,
+        id: Identifier,
+        version: Int64?
+    ) throws(OrderChangeRefusal) -> Bool {
+        let place = own.firstIndex { $0.id >= id } ?? own.endIndex
+        let known = place < own.endIndex && own[place].id == id
+        if known, let version, let highest = own[place].version, version <= highest { return false }
+        let live = own.count { $0.allocation != nil && $0.id != id }
+        guard allocation == nil || live < Self.maximumAllocations, known || own.count < Self.maximumOwn
+        else { throw .tooManyAllocations }
+        if known {
+            own[place].allocation = allocation
+            own[place].version = version ?? own[place].version
+        } else {
+            own.insert(OwnAllocation(id: id, allocation: allocation, version: version), at: place)
+        }
+        return true
+    }
+}

@@ -1,0 +1,107 @@
+/// What a target counts.
+public enum Measure: String, CaseIterable, Sendable {
+    /// Money, in minor units of the reporting currency.
+    case revenue
+    /// The number of orders.
+    case orders
+}
+
+/// A goal for one or more salespeople over a period.
+public struct Target: Hashable, Sendable {
+    public let id: Identifier
+    /// As people know it; may be empty.
+    public let name: String
+    public let measure: Measure
+    /// Minor units of the reporting currency, or a number of orders; above zero.
+    public let goal: Int64
+    public let period: Period
+    /// Who works towards it: one or more, sorted, none twice.
+    public let assignees: [Identifier]
+    /// The highest version applied; nil when none of its events had one.
+    public let version: Int64?
+
+    /// The most assignees a target may have (the contract's bounds).
+    public static let maximumAssignees = 1_000
+    /// The longest period: ten years.
+    public static let maximumDays = 3_653
+
+    /// Nil when the goal is not above zero, nobody is assigned, or a bound is broken.
+    public init?(
+        id: Identifier,
+        name: String = "",
+        measure: Measure,
+        goal: Int64,
+        period: Period,
+        assignees: [Identifier],
+        version: Int64? = nil
+    ) {
+        let assignees = Set(assignees).sorted()
+        guard (1...Money.bound).contains(goal), (1...Self.maximumAssignees).contains(assignees.count),
+            period.days <= Self.maximumDays
+        else { return nil }
+        self.id = id
+        self.name = name
+        self.measure = measure
+        self.goal = goal
+        self.period = period
+        self.assignees = assignees
+        self.version = version
+    }
+
+    /// Whether several people work towards it together.
+    public var isShared: Bool { assignees.count > 1 }
+}
+
+/// What a source said of one target.
+public enum TargetChange: Hashable, Sendable {
+    case saved(Target)
+    case deleted(version: Int64?)
+
+    /// The version it came with.
+    public var version: Int64? {
+        switch self {
+        case .saved(let target): target.version
+        case .deleted(let version): version
+        }
+    }
+}
+
+/// A salesperson, as far as a source has told of them.
+public struct Person: Hashable, Sendable {
+    public var id: Identifier
+    /// Empty when unknown.
+    public var name: String
+    /// Empty when unknown.
+    public var email: String
+    public var version: Int64?
+
+    public init(id: Identifier, name: String = "", email: String = "", version: Int64? = nil) {
+        self.id = id
+        self.name = name
+        self.email = email
+        self.version = version
+    }
+}
+
+/// What a viewer chose to see in the widget.
+public struct WidgetChoice: Hashable, Sendable {
+    public var year: Int?
+    /// `all` is everyone.
+    public var salesperson: Identifier?
+    public var measure: Measure?
+
+    public init(year: Int? = nil, salesperson: Identifier? = nil, measure: Measure? = nil) {
+        self.year = year
+        self.salesperson = salesperson
+        self.measure = measure
+    }
+}
+
+/// What a source said of one person.
+public enum PersonChange: Hashable, Sendable {
+    case saved(Person)
+    /// Remembered for the person's next sign-in.
+    case preferred(WidgetChoice, version: Int64?)
+    /// The person and their preferences are gone.
+    case deleted
+}
