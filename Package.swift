@@ -4,8 +4,35 @@ import PackageDescription
 
 let package = Package(
     name: "salestargets",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+    ],
     targets: [
-        .target(name: "SalesTargets")
+        // No pkgConfig: hiredis.pc carries a -D flag that SwiftPM refuses with a warning on every build.
+        .systemLibrary(
+            name: "CRedis",
+            path: "CRedis",
+            providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]
+        ),
+        .target(name: "SalesTargets"),
+        .target(
+            name: "Redis",
+            dependencies: [
+                "CRedis",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
+        .testTarget(
+            name: "RedisTests",
+            dependencies: [
+                "Redis",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,108 @@
+internal import Dispatch
+public import NIOCore
+public import NIOPosix
+
+extension RedisConnection {
+    /// Connects and signs in: TCP without delay (or a Unix socket), TLS, `AUTH`, `SELECT`, all within
+    /// ``RedisTimeouts/connect``.
+    ///
+    /// The group must live longer than the connection.
+    ///
+    /// - Throws: ``RedisError/connectionFailed(_:)``, ``RedisError/timeout(_:)``, ``RedisError/server(_:)`` for a wrong
+    ///   password, or ``RedisError/cancelled``.
+    public static func connect(
+        to endpoint: RedisEndpoint,
+        timeouts: RedisTimeouts = RedisTimeouts(),
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) async throws(RedisError) -> RedisConnection {
+        try await open(endpoint, timeouts: timeouts, group: group).value()
+    }
+
+    /// The same for a thread that may block: tries again, with `backoff`, what may succeed later, until `patience` has
+    /// passed (``RedisTimeouts/connect`` when not given).
+    ///
+    /// Never call it on an event loop or in a task.
+    ///
+    /// - Throws: the ``RedisError`` of the last attempt; one that is not ``RedisError/isTransient`` at once.
+    public static func connectBlocking(
+        to endpoint: RedisEndpoint,
+        timeouts: RedisTimeouts = RedisTimeouts(),
+        backoff: RedisBackoff = RedisBackoff(),
+        patience: Duration? = nil,
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) throws(RedisError) -> RedisConnection {
+        let end = ContinuousClock.now + (patience ?? timeouts.connect)
+        var attempt = 0
+        while true {
+            do throws(RedisError) {
+                let limited = timeouts.limiting(connect: end - .now)
+                let opening = open(endpoint, timeouts: limited, group: group)
+                // The event loop keeps the timeout; the second beyond it guards against a loop that no longer runs.
+                if let connection = try opening.wait(atMost: limited.connect + .seconds(1)) { return connection }
+                throw .timeout("connecting to \(endpoint)")
+            } catch {
+                let delay = backoff.delay(attempt: attempt)
+                guard error.isTransient, .now + delay < end else { throw error }
+                // A thread of its own may sleep; the semaphore is one that nobody signals.
+                _ = DispatchSemaphore(value: 0).wait(timeout: .now() + delay.timeInterval)
+                attempt += 1
+            }
+        }
+    }
+
+    /// Begins to connect and sign in. When nobody takes the connection in the end, dropping it closes it.
+    private static func open(
+        _ endpoint: RedisEndpoint,
+        timeouts: RedisTimeouts,
+        group: any EventLoopGroup
+    ) -> Completion<RedisConnection> {
+        let result = Completion<RedisConnection>()
+        let deadline = ContinuousClock.now + timeouts.connect
+        let bootstrap: ClientBootstrap
+        do throws(RedisError) {
+            bootstrap = try endpoint.bootstrap(group: group, connectTimeout: TimeAmount(timeouts.connect))
+        } catch {
+            result.complete(.failure(error))
+            return result
+        }
+        endpoint.connect(bootstrap).flatMapThrowing { channel in
+            let handler = try channel.pipeline.syncOperations.handler(type: RedisChannelHandler.self)
+            return RedisConnection(channel: channel, handler: handler, timeouts: timeouts)
+        }.whenComplete { outcome in
+            switch outcome {
+            case .failure(let error): result.complete(.failure(.connecting(to: endpoint, error)))
+            case .success(let connection): connection.signIn(endpoint, until: deadline, result)
+            }
+        }
+        return result
+    }
+
+    private func signIn(
+        _ endpoint: RedisEndpoint,
+        until deadline: ContinuousClock.Instant,
+        _ result: Completion<RedisConnection>
+    ) {
+        submit(endpoint.signIn, timeout: deadline - .now).completion.whenComplete { outcome in
+            do throws(RedisError) {
+                for reply in try outcome.get() { try reply.checked() }
+                result.complete(.success(self))
+            } catch {
+                self.closeNow()
+                result.complete(.failure(.connecting(to: endpoint, error)))
+            }
+        }
+    }
+}
+
+extension RedisError {
+    /// The same error as it reads while there is no connection yet.
+    fileprivate static func connecting(to endpoint: RedisEndpoint, _ error: any Error) -> RedisError {
+        switch error {
+        case RedisError.connectionClosed(let cause): .connectionFailed("\(endpoint): \(cause)")
+        case RedisError.timeout: .timeout("connecting to \(endpoint)")
+        case let error as RedisError: error
+        case ChannelError.connectTimeout: .timeout("connecting to \(endpoint)")
+        default: .connectionFailed("\(endpoint): \(cause(of: error))")
+        }
+    }
+}

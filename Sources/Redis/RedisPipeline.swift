@@ -1,0 +1,71 @@
+internal import CRedis
+internal import NIOCore
+
+/// Several commands that are written in one go and answered in the same order.
+public struct RedisPipeline: Sendable {
+    /// The commands as they go over the wire.
+    private(set) var buffer = ByteBuffer()
+    /// How many commands there are, which is how many replies will come.
+    public private(set) var count = 0
+
+    /// The most bytes that one command may have: what Redis accepts (`client-query-buffer-limit`).
+    static let commandLimit = 1 << 30
+
+    /// A pipeline of these commands, or an empty one.
+    public init(_ commands: RedisCommand...) {
+        for command in commands { append(command) }
+    }
+
+    /// Whether there is no command.
+    public var isEmpty: Bool { count == 0 }
+
+    /// How many bytes will be written.
+    public var byteCount: Int { buffer.readableBytes }
+
+    /// Adds a command. A command may have 1 GiB at most and a pipeline just under 4 GiB: more is a programming error.
+    public mutating func append(_ command: RedisCommand) {
+        precondition(command.bytes.count < Self.commandLimit, "a Redis command is 1 GiB at most")
+        command.withArguments { arguments, lengths in
+            // hiredis allocates the formatted command; it is ours to free, which the defer does, once it is copied.
+            var formatted: sds?
+            let length = redisFormatSdsCommandArgv(
+                &formatted,
+                Int32(arguments.count),
+                arguments.baseAddress,
+                lengths.baseAddress
+            )
+            defer { redisFreeSdsCommand(formatted) }
+            guard length >= 0, let formatted else { fatalError("hiredis: out of memory") }
+            buffer.writeBytes(UnsafeRawBufferPointer(start: formatted, count: Int(length)))
+        }
+        count += 1
+    }
+
+    /// Adds all commands of another pipeline.
+    public mutating func append(contentsOf other: RedisPipeline) {
+        buffer.writeImmutableBuffer(other.buffer)
+        count += other.count
+    }
+}
+
+extension RedisCommand {
+    /// Calls `body` with the arguments as C wants them; the pointers are good during the call only.
+    fileprivate func withArguments(
+        _ body: (UnsafeMutableBufferPointer<UnsafePointer<CChar>?>, UnsafeMutableBufferPointer<Int>) -> Void
+    ) {
+        bytes.withUnsafeBytes { bytes in
+            let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+            withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: ends.count) { arguments in
+                withUnsafeTemporaryAllocation(of: Int.self, capacity: ends.count) { lengths in
+                    var from = 0
+                    for (index, end) in ends.enumerated() {
+                        arguments.initializeElement(at: index, to: start.map { $0 + from })
+                        lengths.initializeElement(at: index, to: end - from)
+                        from = end
+                    }
+                    body(arguments, lengths)
+                }
+            }
+        }
+    }
+}

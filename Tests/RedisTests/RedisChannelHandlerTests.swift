@@ -1,0 +1,162 @@
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import Redis
+
+@Suite("The channel handler, byte by byte")
+struct RedisChannelHandlerTests {
+    private let handler = RedisChannelHandler()
+    private let channel: EmbeddedChannel
+
+    init() throws {
+        channel = EmbeddedChannel(handler: handler)
+        try channel.connect(to: SocketAddress(unixDomainSocketPath: "/redis.sock")).wait()
+    }
+
+    private func send(_ commands: RedisCommand..., timeout: TimeAmount = .seconds(5)) -> Outcome {
+        var pipeline = RedisPipeline()
+        for command in commands { pipeline.append(command) }
+        let request = Completion<[RedisValue]>()
+        handler.send(pipeline, timeout: timeout, request: request)
+        return Outcome(request)
+    }
+
+    private func receive(_ text: String) throws {
+        try channel.writeInbound(ByteBuffer(string: text))
+    }
+
+    @Test("A pipeline is written in one piece")
+    func writes() throws {
+        _ = send(RedisCommand("A"), RedisCommand("B"))
+        let written = try #require(try channel.readOutbound(as: ByteBuffer.self))
+        #expect(String(buffer: written) == "*1\r\n$1\r\nA\r\n*1\r\n$1\r\nB\r\n")
+        #expect(try channel.readOutbound(as: ByteBuffer.self) == nil)
+    }
+
+    @Test("Replies that arrive split reach their requests whole")
+    func splitReplies() throws {
+        let first = send(RedisCommand("A"), RedisCommand("B"))
+        let second = send(RedisCommand("C"))
+        for character in ":1\r\n$2\r\nxy\r\n".map(String.init) { try receive(character) }
+        #expect(first.replies == [.integer(1), .bytes(Array("xy".utf8))])
+        #expect(second.replies == nil)
+        try receive("+OK\r\n")
+        #expect(second.replies == [.status("OK")])
+    }
+
+    @Test("Two replies in one read reach both requests")
+    func joinedReplies() throws {
+        let first = send(RedisCommand("A"))
+        let second = send(RedisCommand("B"))
+        try receive(":1\r\n:2\r\n")
+        #expect(first.replies == [.integer(1)])
+        #expect(second.replies == [.integer(2)])
+    }
+
+    @Test("An empty pipeline is answered without a write")
+    func empty() throws {
+        #expect(send().replies == [])
+        #expect(try channel.readOutbound(as: ByteBuffer.self) == nil)
+    }
+
+    @Test("Bytes that are not RESP fail what waits, close the channel, and refuse what comes later")
+    func garbage() throws {
+        let first = send(RedisCommand("A"))
+        let second = send(RedisCommand("B"))
+        try receive(":1\r\n<html>")
+        #expect(first.replies == [.integer(1)])
+        let error = RedisError.protocolViolation("Protocol error, got \"<\" as reply type byte")
+        #expect(second.error == error)
+        #expect(!channel.isActive)
+        #expect(!handler.status.isOpen)
+        #expect(send(RedisCommand("C")).error == error)
+    }
+
+    @Test("A reply that nobody asked for closes the channel")
+    func unasked() throws {
+        try receive(":1\r\n")
+        #expect(!channel.isActive)
+        #expect(send(RedisCommand("A")).error == .protocolViolation("a reply that nobody asked for"))
+    }
+
+    @Test("When the other side closes, everything that waits fails")
+    func closedByPeer() throws {
+        let first = send(RedisCommand("A"))
+        channel.pipeline.fireChannelInactive()
+        #expect(first.error == .connectionClosed("Redis closed it"))
+    }
+
+    @Test("When the oldest request passes its deadline, everything that waits fails with a timeout")
+    func timeout() throws {
+        let first = send(RedisCommand("A"))
+        channel.embeddedEventLoop.advanceTime(by: .seconds(3))
+        let second = send(RedisCommand("B"))
+        channel.embeddedEventLoop.advanceTime(by: .milliseconds(1_999))
+        #expect(first.error == nil)
+        channel.embeddedEventLoop.advanceTime(by: .milliseconds(1))
+        #expect(first.error == .timeout("no reply in time"))
+        #expect(second.error == .timeout("no reply in time"))
+        #expect(!channel.isActive)
+    }
+
+    @Test("A request behind one that was answered has its own deadline")
+    func laterDeadline() throws {
+        _ = send(RedisCommand("A"))
+        channel.embeddedEventLoop.advanceTime(by: .seconds(3))
+        let second = send(RedisCommand("B"))
+        try receive(":1\r\n")
+        channel.embeddedEventLoop.advanceTime(by: .milliseconds(4_999))
+        #expect(second.error == nil)
+        channel.embeddedEventLoop.advanceTime(by: .milliseconds(1))
+        #expect(second.error == .timeout("no reply in time"))
+    }
+
+    @Test("A short deadline counts even after a request that had a long one")
+    func shorterDeadline() throws {
+        _ = send(RedisCommand("A"), timeout: .seconds(60))
+        try receive(":1\r\n")
+        let second = send(RedisCommand("B"), timeout: .seconds(1))
+        channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(second.error == .timeout("no reply in time"))
+    }
+
+    @Test("An idle connection does not time out")
+    func idle() throws {
+        _ = send(RedisCommand("A"))
+        try receive(":1\r\n")
+        channel.embeddedEventLoop.advanceTime(by: .hours(1))
+        #expect(channel.isActive)
+    }
+
+    @Test("Draining waits for what is pending and then closes")
+    func draining() throws {
+        let first = send(RedisCommand("A"))
+        handler.drain()
+        #expect(channel.isActive)
+        #expect(send(RedisCommand("B")).error == .connectionClosed("it was closed by us"))
+        try receive(":1\r\n")
+        #expect(first.replies == [.integer(1)])
+        #expect(!channel.isActive)
+    }
+}
+
+/// What a request has got so far, looked at without waiting.
+private struct Outcome {
+    private let completion: Completion<[RedisValue]>
+
+    init(_ completion: Completion<[RedisValue]>) {
+        self.completion = completion
+    }
+
+    var replies: [RedisValue]? { try? completion.wait(atMost: .zero) }
+
+    var error: RedisError? {
+        do throws(RedisError) {
+            _ = try completion.wait(atMost: .zero)
+            return nil
+        } catch {
+            return error
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import Redis
+import Testing
+
+@Suite("A client that comes back", .timeLimit(.minutes(1)))
+struct RedisClientTests {
+    private let ping = RedisPipeline(RedisCommand("PING"))
+
+    @Test("All tasks share one connection")
+    func sharing() async throws {
+        try await withRedis { server in
+            let client = RedisClient(try server.endpoint)
+            let identifiers = try await withThrowingTaskGroup(of: Int64?.self) { group in
+                for _ in 0..<50 {
+                    group.addTask { try await client.send(RedisPipeline(RedisCommand("CLIENT", "ID")))[0].int }
+                }
+                return try await group.reduce(into: Set()) { $0.insert($1) }
+            }
+            #expect(identifiers.count == 1)
+            await client.shutdown()
+        }
+    }
+
+    @Test("After Redis was killed and started again, the client works again")
+    func reconnecting() async throws {
+        try await withFolder { folder in
+            let first = try await RedisServerProcess.start(folder: folder)
+            let client = RedisClient(try first.endpoint)
+            let connection = try await client.connection()
+            #expect(try await connection.send("PING").string == "PONG")
+            first.kill(signal: SIGKILL)
+            try await first.waitUntilEnded()
+            await #expect(throws: RedisError.self) { try await connection.send("PING") }
+
+            // Asked for while nobody listens: the attempts go on until the new server does.
+            async let replies = client.send(ping)
+            let second = try await RedisServerProcess.start(folder: folder)
+            #expect(try await replies == [.status("PONG")])
+            await client.shutdown()
+            await second.stop()
+        }
+    }
+
+    @Test("When nobody listens, the client gives up with the connect timeout and says why")
+    func unreachable() async throws {
+        let timeouts = RedisTimeouts(connect: .milliseconds(200))
+        let client = RedisClient(try RedisEndpoint(url: "unix:///nowhere/redis.sock"), timeouts: timeouts)
+        let start = ContinuousClock.now
+        let error = await #expect(throws: RedisError.self) { try await client.send(ping) }
+        #expect("\(error!)".contains("unix:///nowhere/redis.sock"))
+        #expect(.now - start < .seconds(3))
+    }
+
+    @Test("A wrong password is not tried again")
+    func wrongPassword() async throws {
+        try await withRedis(["--requirepass", "right"]) { server in
+            let url = server.url.replacing("unix://", with: "unix://:wrong@")
+            let client = RedisClient(try RedisEndpoint(url: url), timeouts: RedisTimeouts(connect: .seconds(30)))
+            let start = ContinuousClock.now
+            await #expect(throws: RedisError.self) { try await client.send(ping) }
+            #expect(.now - start < .seconds(10))
+        }
+    }
+
+    @Test("A task that is cancelled stops waiting for a connection")
+    func cancellation() async throws {
+        let timeouts = RedisTimeouts(connect: .seconds(50))
+        let client = RedisClient(try RedisEndpoint(url: "unix:///nowhere/redis.sock"), timeouts: timeouts)
+        let task = Task { try await client.send(ping) }
+        task.cancel()
+        await #expect(throws: RedisError.cancelled) { try await task.value }
+        await client.shutdown()
+    }
+
+    @Test("Shutting down fails what is pending and whatever comes later")
+    func shutdown() async throws {
+        try await withRedis { server in
+            let client = RedisClient(try server.endpoint)
+            let connection = try await client.connection()
+            server.kill(signal: SIGSTOP)
+            let pending = connection.submit(ping)
+            await client.shutdown()
+            await #expect(throws: RedisError.connectionClosed("it was closed by us")) {
+                try await onThread { try pending.wait() }
+            }
+            await #expect(throws: RedisError.connectionClosed("the client was shut down")) {
+                try await client.send(ping)
+            }
+        }
+    }
+}

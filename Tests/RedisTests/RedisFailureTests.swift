@@ -1,0 +1,116 @@
+import Foundation
+import Testing
+
+@testable import Redis
+
+@Suite("When Redis fails", .timeLimit(.minutes(1)))
+struct RedisFailureTests {
+    private let impatient = RedisTimeouts(request: .milliseconds(200))
+
+    @Test("A Redis that stands still is given up after the request timeout, and everything pending with it")
+    func timeout() async throws {
+        try await withRedis { server in
+            let connection = try await RedisConnection.connect(to: server.endpoint, timeouts: impatient)
+            server.kill(signal: SIGSTOP)
+            let start = ContinuousClock.now
+            let later = connection.submit(RedisPipeline(RedisCommand("PING")))
+            await #expect(throws: RedisError.timeout("no reply in time")) { try await connection.send("PING") }
+            await #expect(throws: RedisError.timeout("no reply in time")) { try await onThread { try later.wait() } }
+            #expect(!connection.isOpen)
+            #expect((.milliseconds(200) ... .seconds(3)).contains(.now - start))
+        }
+    }
+
+    @Test("Connecting to a Redis that stands still is given up after the connect timeout")
+    func connectTimeout() async throws {
+        try await withRedis { server in
+            server.kill(signal: SIGSTOP)
+            let timeouts = RedisTimeouts(connect: .milliseconds(200))
+            let endpoint = try server.endpoint
+            await #expect(throws: RedisError.timeout("connecting to \(endpoint)")) {
+                try await RedisConnection.connect(to: endpoint, timeouts: timeouts)
+            }
+        }
+    }
+
+    @Test("When Redis is killed, everything pending fails at once")
+    func killed() async throws {
+        try await withRedis { server in
+            let connection = try await RedisConnection.connect(to: server.endpoint)
+            let pending = connection.submit(RedisPipeline(RedisCommand("BLPOP", "queue", "0")))
+            server.kill(signal: SIGKILL)
+            let error = await #expect(throws: RedisError.self) { try await onThread { try pending.wait() } }
+            guard case .connectionClosed? = error else {
+                Issue.record("\(String(describing: error)) instead of a closed connection")
+                return
+            }
+            #expect(!connection.isOpen)
+        }
+    }
+
+    @Test("A task that is cancelled stops waiting, and the next reply still goes to the next request")
+    func cancellation() async throws {
+        try await withRedis { server in
+            let connection = try await RedisConnection.connect(to: server.endpoint)
+            server.kill(signal: SIGSTOP)
+            let first = connection.submit(RedisPipeline(RedisCommand("ECHO", "first")))
+            let waiting = Task { try await first.completion.value() }
+            let second = connection.submit(RedisPipeline(RedisCommand("ECHO", "second")))
+            waiting.cancel()
+            await #expect(throws: RedisError.cancelled) { try await waiting.value }
+            server.kill(signal: SIGCONT)
+            #expect(try await onThread { try second.wait() }.map(\.string) == ["second"])
+        }
+    }
+
+    @Test("A task that is cancelled before it sends, sends nothing")
+    func cancelledBefore() async throws {
+        try await withConnection { connection in
+            let task = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                _ = try await connection.send("SET", "a", "1")
+            }
+            await #expect(throws: RedisError.cancelled) { try await task.value }
+            let value = try await connection.send("GET", "a")
+            #expect(value == .null)
+        }
+    }
+
+    @Test("Dropping a connection closes it, after its pending replies")
+    func dropping() async throws {
+        try await withRedis { server in
+            let watcher = try await RedisConnection.connect(to: server.endpoint)
+            var connection: RedisConnection? = try await RedisConnection.connect(to: server.endpoint)
+            let pending = connection?.submit(RedisPipeline(RedisCommand("ECHO", "still")))
+            connection = nil
+            #expect(try await onThread { try pending?.wait() }?.map(\.string) == ["still"])
+            while try await !watcher.send("INFO", "clients").requireString().contains("connected_clients:1\r") {}
+        }
+    }
+
+    @Test("A blocking connect waits for a Redis that starts late")
+    func lateStart() async throws {
+        try await withFolder { folder in
+            let endpoint = try RedisEndpoint(url: "unix://\(folder)/redis.sock")
+            async let reply = onThread {
+                let connection = try RedisConnection.connectBlocking(to: endpoint, patience: .seconds(20))
+                return try connection.submit(RedisPipeline(RedisCommand("PING"))).wait()
+            }
+            let server = try await RedisServerProcess.start(folder: folder)
+            #expect(try await reply == [.status("PONG")])
+            await server.stop()
+        }
+    }
+
+    @Test("A blocking connect gives up when its patience ends")
+    func patience() async throws {
+        let endpoint = try RedisEndpoint(url: "unix:///nowhere/redis.sock")
+        let start = ContinuousClock.now
+        await #expect(throws: RedisError.self) {
+            try await onThread {
+                _ = try RedisConnection.connectBlocking(to: endpoint, patience: .milliseconds(200))
+            }
+        }
+        #expect(.now - start < .seconds(3))
+    }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import Redis
+import Testing
+
+@Suite("TLS", .timeLimit(.minutes(1)))
+struct RedisTLSTests {
+    @Test(
+        "The connection is encrypted and the host is verified by name and by address",
+        arguments: ["localhost", "127.0.0.1"]
+    )
+    func encrypted(host: String) async throws {
+        try await withTLSRedis(certificateFor: "DNS:localhost,IP:127.0.0.1") { port, authority in
+            let endpoint = try RedisEndpoint(url: "rediss://\(host):\(port)?cacert=\(authority)")
+            let connection = try await RedisConnection.connect(to: endpoint)
+            #expect(try await connection.send("PING").string == "PONG")
+            await connection.close()
+        }
+    }
+
+    @Test("A certificate of an authority that is not trusted is refused")
+    func untrusted() async throws {
+        try await withTLSRedis(certificateFor: "DNS:localhost") { port, _ in
+            try await expectTLSFailure("rediss://localhost:\(port)")
+        }
+    }
+
+    @Test("A certificate for another host is refused", arguments: ["localhost", "127.0.0.1"])
+    func otherHost(host: String) async throws {
+        try await withTLSRedis(certificateFor: "DNS:elsewhere.example") { port, authority in
+            try await expectTLSFailure("rediss://\(host):\(port)?cacert=\(authority)")
+        }
+    }
+
+    @Test("A missing file of trust roots is an error that names TLS")
+    func missingTrustRoots() async throws {
+        try await expectTLSFailure("rediss://localhost:1?cacert=/nowhere/ca.pem")
+    }
+
+    private func expectTLSFailure(_ url: String) async throws {
+        let endpoint = try RedisEndpoint(url: url)
+        let error = await #expect(throws: RedisError.self) { try await RedisConnection.connect(to: endpoint) }
+        guard case .connectionFailed(let cause)? = error else {
+            Issue.record("\(String(describing: error)) instead of a failed connection")
+            return
+        }
+        #expect(cause.contains("TLS") || cause.contains("SSL") || cause.contains("CERTIFICATE"), "\(cause)")
+    }
+}
+
+/// Runs `body` with the port of a Redis that speaks TLS, and the file of the authority that signed its certificate.
+private func withTLSRedis(certificateFor names: String, _ body: (Int, String) async throws -> Void) async throws {
+    try await withFolder { folder in
+        try await makeCertificates(in: folder, names: names)
+        let port = try freePort()
+        let server = try await RedisServerProcess.start(
+            folder: folder,
+            configuration: [
+                "--tls-port", String(port), "--bind", "127.0.0.1", "--tls-auth-clients", "no",
+                "--tls-cert-file", "\(folder)/server.pem", "--tls-key-file", "\(folder)/server.key",
+                "--tls-ca-cert-file", "\(folder)/ca.pem",
+            ]
+        )
+        do {
+            try await body(port, "\(folder)/ca.pem")
+        } catch {
+            await server.stop()
+            throw error
+        }
+        await server.stop()
+    }
+}
+
+/// An authority, and a certificate for `names` that it signed.
+private func makeCertificates(in folder: String, names: String) async throws {
+    let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    try "subjectAltName=\(names)\n".write(toFile: "\(folder)/names", atomically: true, encoding: .utf8)
+    try await openssl(
+        ["req", "-x509", "-subj", "/CN=Test authority", "-days", "2", "-keyout", "\(folder)/ca.key"]
+            + ["-out", "\(folder)/ca.pem"] + key
+    )
+    try await openssl(
+        ["req", "-subj", "/CN=Test server", "-keyout", "\(folder)/server.key", "-out", "\(folder)/server.csr"] + key
+    )
+    try await openssl([
+        "x509", "-req", "-in", "\(folder)/server.csr", "-CA", "\(folder)/ca.pem", "-CAkey", "\(folder)/ca.key",
+        "-CAcreateserial", "-days", "2", "-extfile", "\(folder)/names", "-out", "\(folder)/server.pem",
+    ])
+}
+
+private func openssl(_ arguments: [String]) async throws {
+    let status = try await onThread {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["openssl"] + arguments
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+    try #require(status == 0, "openssl \(arguments) ended with \(status): apt-get install openssl")
+}
+
+/// A port that was free a moment ago.
+private func freePort() throws -> Int {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    try #require(descriptor >= 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let status = withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+            bind(descriptor, address, length) == 0 ? getsockname(descriptor, address, &length) : -1
+        }
+    }
+    try #require(status == 0)
+    return Int(UInt16(bigEndian: address.sin_port))
+}
