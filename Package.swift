@@ -25,6 +25,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
+        .target(name: "Ledger", dependencies: ["SalesTargets", "Redis"]),
         .testTarget(
             name: "RedisTests",
             dependencies: [

@@ -1,0 +1,97 @@
+package import SalesTargets
+
+/// The names of everything the ledger keeps in Redis. Keys of one shard share a hash tag, so that a posting touches one
+/// slot of a cluster.
+///
+/// | key | type | holds |
+/// |---|---|---|
+/// | `{s<n>}:settings` | string | the settings the numbers were made with |
+/// | `{s<n>}:revision` | string | the catalog revision; in other shards than 0, the one they have followed up to |
+/// | `{s0}:targets` | hash | tenant/target → target and the revision it counts from |
+/// | `{s0}:target-changes` | sorted set | tenant/target by the revision of its last change |
+/// | `{s0}:counting` | hash | tenant/target → the pass that counts earlier orders in |
+/// | `{s0}:people` · `{s0}:preferences` | hash | tenant/person → name · what they chose to see |
+/// | `{s<n>}:cursor:<topic>:<partition>` | string | the next offset, and the fingerprint of the last record applied |
+/// | `{s<n>}:o:<tenant>/<order>` | string | the entry of an order |
+/// | `{s<n>}:d:<tenant>/<person>:<year>` | string | a tally for each day of the year; `*` is everyone |
+/// | `{s<n>}:i:<tenant>/<person>:<day>` | hash | the orders that credit them on that day |
+/// | `{s<n>}:v:<tenant>/<target>:<revision>` | string | a tally of what its assignees' credits count more than once |
+package struct KeySpace: Sendable {
+    /// How many shards the orders are spread over, 1 to 1,024.
+    package let shards: Int
+
+    package init(shards: Int = 1) {
+        precondition((1...1_024).contains(shards))
+        self.shards = shards
+    }
+
+    /// The shard that an order lives in: FNV-1a over `<tenant>/<order id>`.
+    package func shard(of order: TenantScoped) -> Int {
+        if shards == 1 { return 0 }
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        func mix(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        order.tenant.rawValue.utf8.forEach(mix)
+        mix(UInt8(ascii: "/"))
+        order.id.rawValue.utf8.forEach(mix)
+        return Int(hash % UInt64(shards))
+    }
+
+    package var targets: String { "{s0}:targets" }
+    package var targetChanges: String { "{s0}:target-changes" }
+    package var counting: String { "{s0}:counting" }
+    package var people: String { "{s0}:people" }
+    package var preferences: String { "{s0}:preferences" }
+
+    package func settings(shard: Int) -> String { "{s\(shard)}:settings" }
+
+    /// Shard 0's revision is the catalog's; another shard's is the one its totals have followed up to.
+    package func revision(shard: Int) -> String { "{s\(shard)}:revision" }
+
+    package func cursor(_ partition: LogPartition, shard: Int) -> String {
+        "{s\(shard)}:cursor:\(partition.topic):\(partition.partition)"
+    }
+
+    package func entry(_ order: TenantScoped, shard: Int) -> String {
+        "{s\(shard)}:o:\(order.tenant.rawValue)/\(order.id.rawValue)"
+    }
+
+    package func days(_ days: DaysKey, shard: Int) -> String {
+        "{s\(shard)}:d:\(days.tenant.rawValue)/\(days.person?.rawValue ?? "*"):\(days.year)"
+    }
+
+    package func index(tenant: Identifier, person: Identifier, day: Day, shard: Int) -> String {
+        "{s\(shard)}:i:\(tenant.rawValue)/\(person.rawValue):\(day.number)"
+    }
+
+    package func overlap(_ target: TenantScoped, revision: Int64, shard: Int) -> String {
+        "{s\(shard)}:v:\(target.tenant.rawValue)/\(target.id.rawValue):\(revision)"
+    }
+
+    /// The channel on which a posting names the people and days it changed.
+    package func changes(shard: Int) -> String { "{s\(shard)}:changes" }
+}
+
+/// One partition of a topic of the log.
+package struct LogPartition: Hashable, Sendable {
+    package let topic: String
+    package let partition: Int32
+
+    package init(topic: String, partition: Int32) {
+        self.topic = topic
+        self.partition = partition
+    }
+}
+
+/// The days of one person's year.
+package struct DaysKey: Hashable, Sendable {
+    package let tenant: Identifier
+    /// Nil for everyone together.
+    package let person: Identifier?
+    package let year: Int
+
+    package init(tenant: Identifier, person: Identifier?, year: Int) {
+        self.tenant = tenant
+        self.person = person
+        self.year = year
+    }
+}

@@ -1,0 +1,91 @@
+package import Redis
+
+/// Why the ledger cannot go on as it is.
+package enum LedgerError: Error, Sendable, CustomStringConvertible {
+    /// What Redis holds was not written by this program, or not by this version.
+    case corrupt(CorruptRecord)
+    /// The numbers in Redis were made with other settings.
+    case otherSettings(kept: String, ours: String)
+    /// A command inside a posting failed, and Redis does not undo the others.
+    case brokenPosting(String)
+    /// Redis refused a posting as a whole; nothing was applied.
+    case refused(RedisServerError)
+    /// Redis answered something that the command cannot answer.
+    case unexpectedReply(String)
+    /// The targets changed since they were read: read them again and go on.
+    case catalogMoved
+    /// Redis is at an earlier point of the log than was read from it: go back to there.
+    case behindLog
+    /// The server is not fit to hold the numbers.
+    case unfit(String)
+    case redis(RedisError)
+
+    package var description: String {
+        switch self {
+        case .corrupt(let record): record.description
+        case .otherSettings(let kept, let ours):
+            "the numbers in Redis were made with other settings (\(kept)) than this program has (\(ours)): "
+                + "start it with those, or run `salestargets rebuild` with the new ones"
+        case .brokenPosting(let reason):
+            "a posting was applied only in part (\(reason)): a key in Redis is not what this program made it; "
+                + "run `salestargets rebuild`"
+        case .refused(let error): "Redis refused a posting, nothing was applied: \(error.code) \(error.message)"
+        case .unexpectedReply(let what): "Redis gave an unexpected reply to \(what)"
+        case .catalogMoved: "the targets changed meanwhile"
+        case .behindLog: "Redis is at an earlier point of the log than was read from it"
+        case .unfit(let reason): reason
+        case .redis(let error): "\(error)"
+        }
+    }
+
+    /// Whether to try again, later or on another connection, can help; if not, a person has to.
+    package var isPassing: Bool {
+        switch self {
+        case .redis, .catalogMoved, .behindLog: true
+        case .refused(let error):
+            ["LOADING", "BUSY", "OOM", "READONLY", "MASTERDOWN", "TRYAGAIN", "MISCONF"].contains(error.code)
+        case .corrupt, .otherSettings, .brokenPosting, .unexpectedReply, .unfit: false
+        }
+    }
+}
+
+extension RedisValue {
+    /// The bytes of a bulk reply, nil for the null one.
+    func optionalBytes(_ what: @autoclosure () -> String) throws(LedgerError) -> [UInt8]? {
+        switch self {
+        case .bytes(let bytes): return bytes
+        case .null: return nil
+        case .error(let error): throw .refused(error)
+        default: throw .unexpectedReply(what())
+        }
+    }
+
+    func elements(_ what: @autoclosure () -> String) throws(LedgerError) -> [RedisValue] {
+        switch self {
+        case .array(let elements): return elements
+        case .error(let error): throw .refused(error)
+        default: throw .unexpectedReply(what())
+        }
+    }
+}
+
+/// The number a bulk reply spells; `missing` when there is none.
+func integer(_ value: RedisValue, missing: Int64, _ what: String) throws(LedgerError) -> Int64 {
+    guard let bytes = try value.optionalBytes(what) else { return missing }
+    guard let number = Int64(String(decoding: bytes, as: UTF8.self)) else {
+        throw .corrupt(CorruptRecord(place: what, reason: "it is not a number"))
+    }
+    return number
+}
+
+/// Runs `body` and says where the bytes stood when they cannot be read.
+func reading<Value>(
+    _ place: @autoclosure () -> String,
+    _ body: () throws(CorruptRecord) -> Value
+) throws(LedgerError) -> Value {
+    do throws(CorruptRecord) {
+        return try body()
+    } catch {
+        throw .corrupt(CorruptRecord(place: place(), reason: error.reason))
+    }
+}
