@@ -9,6 +9,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
     ],
     targets: [
+        .systemLibrary(
+            name: "CKafka",
+            path: "CKafka",
+            pkgConfig: "rdkafka",
+            providers: [.apt(["librdkafka-dev"]), .brew(["librdkafka"])]
+        ),
         // No pkgConfig: hiredis.pc carries a -D flag that SwiftPM refuses with a warning on every build.
         .systemLibrary(
             name: "CRedis",
@@ -16,6 +22,7 @@ let package = Package(
             providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]
         ),
         .target(name: "SalesTargets"),
+        .target(name: "Kafka", dependencies: ["CKafka"]),
         .target(
             name: "Redis",
             dependencies: [
@@ -26,6 +33,8 @@ let package = Package(
             ]
         ),
         .target(name: "Ledger", dependencies: ["SalesTargets", "Redis"]),
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .testTarget(name: "KafkaTests", dependencies: ["Kafka", "CKafka", "TestSupport"]),
         .testTarget(
             name: "RedisTests",
             dependencies: [

@@ -1,0 +1,77 @@
+internal import CKafka
+internal import Synchronization
+
+/// Takes the delivery reports of a producer: whoever waits for one is told, and the other failures are counted.
+final class Deliveries: Sendable {
+    private struct Failures {
+        var count = 0
+        var first: KafkaError?
+    }
+
+    private let failures = Mutex(Failures())
+
+    /// Asks for the reports; `configuration` must get this object as its opaque value.
+    static func install(in configuration: NativeConfiguration) {
+        rd_kafka_conf_set_dr_msg_cb(configuration.pointer) { _, message, target in
+            guard let message, let target else { return }
+            // The client keeps it alive: not taken over. The message stays librdkafka's.
+            Unmanaged<Deliveries>.fromOpaque(target).takeUnretainedValue().report(message.pointee)
+        }
+    }
+
+    /// What failed since the last call and was waited for by nobody.
+    func takeFailure() -> KafkaError? {
+        failures.withLock { failures in
+            defer { failures = Failures() }
+            guard let first = failures.first else { return nil }
+            let count = failures.count
+            return KafkaError(
+                rd_kafka_resp_err_t(first.code),
+                reason: count == 1 ? first.reason : "\(count) messages were not written; the first: \(first.reason)",
+                isFatal: first.isFatal,
+                topicPartition: first.topicPartition,
+                subject: first.subject
+            )
+        }
+    }
+
+    private func report(_ message: rd_kafka_message_t) {
+        let failure = message.err == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaError(undelivered: message)
+        if let context = message._private {
+            // Retained when it was handed over; there is one report for each message.
+            let pending = Unmanaged<PendingDelivery>.fromOpaque(context).takeRetainedValue()
+            pending.finish(
+                failure.map { .failure($0) } ?? .success(.init(partition: message.partition, offset: message.offset))
+            )
+        } else if let failure {
+            failures.withLock { failures in
+                failures.count += 1
+                failures.first = failures.first ?? failure
+            }
+        }
+    }
+}
+
+extension KafkaError {
+    fileprivate init(undelivered message: rd_kafka_message_t) {
+        let topic = message.rkt.map { String(cString: rd_kafka_topic_name($0)) } ?? ""
+        let isKnown = message.partition != RD_KAFKA_PARTITION_UA
+        self.init(
+            message.err,
+            isFatal: message.err == RD_KAFKA_RESP_ERR__FATAL,
+            topicPartition: isKnown ? TopicPartition(topic: topic, partition: message.partition) : nil,
+            subject: topic
+        )
+    }
+}
+
+/// Someone who waits for a delivery report.
+final class PendingDelivery: Sendable {
+    private let continuation: CheckedContinuation<Result<KafkaProducer.Receipt, KafkaError>, Never>
+
+    init(_ continuation: CheckedContinuation<Result<KafkaProducer.Receipt, KafkaError>, Never>) {
+        self.continuation = continuation
+    }
+
+    func finish(_ result: Result<KafkaProducer.Receipt, KafkaError>) { continuation.resume(returning: result) }
+}

@@ -1,0 +1,40 @@
+/// What proves that a log is the one that was read: where one record lies and a checksum of what is in it.
+///
+/// An offset alone proves nothing: a log that was cut, or a topic made anew, grows past any offset again, and a consumer
+/// would skip the new records without an error.
+public struct Fingerprint: Hashable, Sendable {
+    /// The record's offset.
+    public let offset: Int64
+    /// CRC-32 (as zlib's) of key, value and timestamp; see `init(offset:key:value:timestamp:)`.
+    public let checksum: UInt32
+
+    public init(offset: Int64, checksum: UInt32) {
+        self.offset = offset
+        self.checksum = checksum
+    }
+
+    /// Computes it from the parts of a record.
+    ///
+    /// The checksum is over: the key's length as a little-endian Int64 (-1 for null), the key, the same for the value,
+    /// and the timestamp in milliseconds as a little-endian Int64. Fingerprints are stored, so this never changes.
+    public init(
+        offset: Int64,
+        key: UnsafeBufferPointer<UInt8>?,
+        value: UnsafeBufferPointer<UInt8>?,
+        timestamp: Int64
+    ) {
+        var crc = CRC32()
+        for part in [key, value] {
+            crc.update(Int64(part?.count ?? -1))
+            if let part { crc.update(UnsafeRawBufferPointer(part)) }
+        }
+        crc.update(timestamp)
+        self.init(offset: offset, checksum: crc.checksum)
+    }
+}
+
+extension CRC32 {
+    fileprivate mutating func update(_ number: Int64) {
+        withUnsafeBytes(of: number.littleEndian) { update($0) }
+    }
+}

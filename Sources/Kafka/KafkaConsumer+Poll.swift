@@ -1,0 +1,190 @@
+internal import CKafka
+
+extension KafkaConsumer {
+    /// What is to be put right before polling on.
+    struct Repair {
+        /// What is read has changed.
+        var needsAssign = false
+        /// The connection was lost: compare every log again.
+        var needsCheck = false
+        /// Partitions whose offset the broker does not have, and when to ask for their watermarks.
+        var outOfRange: Set<TopicPartition> = []
+        var askAt = ContinuousClock.now
+
+        var isNeeded: Bool { needsAssign || needsCheck || !outOfRange.isEmpty }
+    }
+
+    /// Waits for the next thing to happen, in the order in which it happened in each partition.
+    ///
+    /// - Parameter timeoutMilliseconds: how long to wait. Where a log is out of range, asking the broker about it can
+    ///   take a second more.
+    /// - Returns: nil if nothing happened.
+    /// - Throws: what the broker refuses about a topic or the group. Polling may go on unless `isFatal`.
+    public func poll(timeoutMilliseconds: Int32) throws(KafkaError) -> Event? {
+        let client = try open()
+        if !events.isEmpty { return events.removeFirst() }
+        if repair.isNeeded { try mend() }
+        if !events.isEmpty { return events.removeFirst() }
+        var remaining = timeoutMilliseconds
+        // Read only once something is swallowed: the clock would cost as much as a record.
+        var deadline: ContinuousClock.Instant?
+        repeat {
+            // The message is ours, to be destroyed.
+            guard let message = rd_kafka_consumer_poll(client.pointer, remaining) else {
+                takeSignals()
+                return events.isEmpty ? nil : events.removeFirst()
+            }
+            if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
+                if let event = take(message) { return event }
+            } else if let event = try takeError(message) {
+                return event
+            }
+            if repair.isNeeded { try mend() }
+            if !events.isEmpty { return events.removeFirst() }
+            let end = deadline ?? .now + .milliseconds(timeoutMilliseconds)
+            deadline = end
+            remaining = end.millisecondsLeft
+        } while remaining > 0
+        return nil
+    }
+
+    private func take(_ message: UnsafeMutablePointer<rd_kafka_message_t>) -> Event? {
+        guard let partition = partition(of: message) else {
+            rd_kafka_message_destroy(message)
+            return nil
+        }
+        let record = KafkaRecord(consuming: message, origin: partition.origin)
+        let broker = record.broker
+        if broker != partition.broker {
+            let hasMoved = partition.broker != nil
+            partition.broker = broker
+            // A new leader may not have all that the old one had.
+            if hasMoved, partition.check.phase == .reading {
+                partition.checkAgain()
+                repair.needsAssign = true
+                return nil
+            }
+        }
+        switch partition.check.read(offset: record.offset, fingerprint: { record.fingerprint }) {
+        case .deliver:
+            partition.delivered(record)
+            return .record(record)
+        case .swallow: return nil
+        case .halt(let fault): return halted(partition, fault)
+        }
+    }
+
+    private func takeError(_ message: UnsafeMutablePointer<rd_kafka_message_t>) throws(KafkaError) -> Event? {
+        defer { rd_kafka_message_destroy(message) }
+        let code = message.pointee.err
+        let partition = message.pointee.rkt == nil ? nil : partition(of: message)
+        switch (code, partition) {
+        case (RD_KAFKA_RESP_ERR__PARTITION_EOF, let partition?):
+            switch partition.check.reachedEnd(at: message.pointee.offset) {
+            case .deliver:
+                partition.rest()
+                return .caughtUp(partition.origin.topicPartition)
+            case .swallow: return nil
+            case .halt(let fault): return halted(partition, fault)
+            }
+        case (RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, let partition?):
+            partition.check.offsetOutOfRange()
+            repair.outOfRange.insert(partition.origin.topicPartition)
+            return nil
+        case (RD_KAFKA_RESP_ERR__PARTITION_EOF, nil), (RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, nil):
+            return nil
+        default: break
+        }
+        if let fatal = KafkaError.fatal(of: try open().pointer) { return .failed(fatal) }
+        let error = KafkaError(
+            code,
+            // For an error the payload is its text, and belongs to the message.
+            reason: rd_kafka_message_errstr(message).map { String(cString: $0) },
+            topicPartition: partition?.origin.topicPartition,
+            subject: message.pointee.rkt.map { String(cString: rd_kafka_topic_name($0)) }
+        )
+        // After a poll that came too late librdkafka joins the group again by itself.
+        if error.isRetriable || code == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED { return .disconnected(error) }
+        throw error
+    }
+
+    private func halted(_ partition: AssignedPartition, _ fault: LogFault) -> Event {
+        repair.needsAssign = true
+        return .halted(partition.origin.topicPartition, fault)
+    }
+
+    private func takeSignals() {
+        for signal in callbacks.take() {
+            switch signal {
+            case .assigned(let partitions): events.append(.assigned(partitions))
+            case .revoked(let partitions, let lost):
+                forgetPartitions()
+                events.append(.revoked(partitions, lost: lost))
+            case .error(let error) where error.isFatal: events.append(.failed(error))
+            case .error(let error):
+                let code = rd_kafka_resp_err_t(error.code)
+                if code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || code == RD_KAFKA_RESP_ERR__TRANSPORT {
+                    repair.needsCheck = true
+                }
+                // One for each broker may come at a time: the latest will do.
+                if case .disconnected = events.last { events.removeLast() }
+                events.append(.disconnected(error))
+            }
+        }
+    }
+
+    private func mend() throws(KafkaError) {
+        if repair.needsCheck {
+            for partition in partitions.values { partition.checkAgain() }
+            repair.needsCheck = false
+            repair.needsAssign = !partitions.isEmpty
+        }
+        if !repair.outOfRange.isEmpty, repair.askAt <= .now {
+            try askWatermarks()
+        }
+        if repair.needsAssign {
+            repair.needsAssign = false
+            try assignToClient()
+        }
+    }
+
+    private func askWatermarks() throws(KafkaError) {
+        // No oftener than this, whatever the brokers say.
+        repair.askAt = .now + .milliseconds(500)
+        for name in repair.outOfRange.sorted() {
+            guard let partition = partitions[name] else {
+                repair.outOfRange.remove(name)
+                continue
+            }
+            do throws(KafkaError) {
+                let (low, high) = try watermarks(of: name, timeoutMilliseconds: 1_000)
+                repair.outOfRange.remove(name)
+                repair.needsAssign = true
+                if let fault = partition.check.watermarks(low: low, high: high) { events.append(.halted(name, fault)) }
+            } catch  where error.isRetriable {
+                events.append(.disconnected(error))
+                return
+            }
+        }
+    }
+
+    private func partition(of message: UnsafeMutablePointer<rd_kafka_message_t>) -> AssignedPartition? {
+        guard let topic = message.pointee.rkt else { return nil }
+        let name = NativePartition(topic: topic, partition: message.pointee.partition)
+        if let latest, latest.name == name { return latest.partition }
+        let found: AssignedPartition
+        if let known = partitionsByNativeName[name] {
+            found = known
+        } else {
+            let topicPartition = TopicPartition(
+                topic: String(cString: rd_kafka_topic_name(topic)),
+                partition: message.pointee.partition
+            )
+            guard let assigned = partitions[topicPartition] else { return nil }
+            partitionsByNativeName[name] = assigned
+            found = assigned
+        }
+        latest = (name, found)
+        return found
+    }
+}

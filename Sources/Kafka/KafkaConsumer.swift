@@ -1,0 +1,173 @@
+internal import CKafka
+
+/// A consumer of a group, or of partitions given by hand, that starts where it is told and never skips what it has not
+/// read: a log that is not the one that was read is halted (`LogFault`).
+///
+/// Not `Sendable`: one thread uses it, and not one of the cooperative pool, for its calls block.
+public final class KafkaConsumer {
+    /// What `poll` comes back with.
+    public enum Event {
+        /// A record to be applied.
+        case record(KafkaRecord)
+        /// The group gives these partitions to this consumer. To be answered with `assign`, at once or after some polls.
+        case assigned([TopicPartition])
+        /// The group takes these away; nothing more is delivered from them. To be answered with `unassign`. `lost`:
+        /// others may own them already.
+        case revoked([TopicPartition], lost: Bool)
+        /// Everything that is in the partition now was delivered.
+        case caughtUp(TopicPartition)
+        /// The partition's log is not what it was; nothing more is delivered from it, while the others go on.
+        case halted(TopicPartition, LogFault)
+        /// Trouble with brokers that librdkafka is mending by itself; logs are checked again afterwards.
+        case disconnected(KafkaError)
+        /// The consumer is of no more use and must be made anew.
+        case failed(KafkaError)
+    }
+
+    let callbacks = ConsumerCallbacks()
+    private var handle: ClientHandle?
+    private let isGroupMember: Bool
+    var partitions: [TopicPartition: AssignedPartition] = [:]
+    /// The same by their names in messages; entries are made at the first message.
+    var partitionsByNativeName: [NativePartition: AssignedPartition] = [:]
+    /// Where the last message came from: the next one mostly comes from there too.
+    var latest: (name: NativePartition, partition: AssignedPartition)?
+    var events: [Event] = []
+    var repair = Repair()
+
+    /// - Parameters:
+    ///   - group: the consumer group to join; nil to read only what `assign` says, without a group.
+    /// - Throws: an error naming the property that is refused.
+    public init(_ configuration: KafkaConfiguration, group: String?) throws(KafkaError) {
+        isGroupMember = group != nil
+        if let strategy = configuration.properties["partition.assignment.strategy"], strategy.contains("cooperative") {
+            throw KafkaError(
+                refusedProperty: "partition.assignment.strategy",
+                reason: "cooperative rebalancing is broken in librdkafka 2.0.2; use range or roundrobin"
+            )
+        }
+        let native = try NativeConfiguration(
+            configuration,
+            defaults: Self.defaults,
+            // librdkafka lets nobody poll without a group's name; without subscribing, the group is never joined.
+            forced: Self.forced.merging(["group.id": group ?? "salestargets-no-group"]) { $1 }
+        )
+        ConsumerCallbacks.install(in: native)
+        let handle = try ClientHandle(RD_KAFKA_CONSUMER, native, callbackTarget: callbacks)
+        // Errors of the client arrive by the same poll as records.
+        let code = rd_kafka_poll_set_consumer(handle.pointer)
+        if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw KafkaError(code) }
+        self.handle = handle
+    }
+
+    deinit { close(timeoutMilliseconds: 5_000) }
+
+    /// Joins the group for these topics; replaces an earlier subscription. `assigned` comes by `poll`.
+    public func subscribe(to topics: [String]) throws(KafkaError) {
+        let list = PartitionList(capacity: topics.count)
+        for topic in topics { list.add(TopicPartition(topic: topic, partition: RD_KAFKA_PARTITION_UA)) }
+        let code = rd_kafka_subscribe(try open().pointer, list.pointer)
+        if code != RD_KAFKA_RESP_ERR_NO_ERROR {
+            throw KafkaError(code, subject: topics.joined(separator: ", "))
+        }
+    }
+
+    /// Reads these partitions from these positions, instead of what was read before. Also the way to go back.
+    public func assign(_ starts: [TopicPartition: StartPosition]) throws(KafkaError) {
+        let handle = try open()
+        repair = Repair()
+        partitions = Dictionary(
+            uniqueKeysWithValues: starts.map { partition, start in
+                (partition, AssignedPartition(RecordOrigin(partition, client: handle), start: start))
+            }
+        )
+        try assignToClient()
+    }
+
+    /// Reads nothing any more, and leaves the partitions to the group.
+    public func unassign() throws(KafkaError) {
+        let handle = try open()
+        forgetPartitions()
+        try handle.unassign()
+    }
+
+    /// Delivers nothing more from this partition until it is assigned again; the group still counts it as ours.
+    public func stop(_ partition: TopicPartition) {
+        guard let assigned = partitions[partition] else { return }
+        assigned.check.stop()
+        repair.needsAssign = true
+    }
+
+    /// Tells the group how far this consumer is, for tools that show lag: reading never starts from it.
+    ///
+    /// Does not wait, and has no result: what cannot be committed, say during a rebalance, is so the next time.
+    /// - Parameter offsets: the offset after the last applied record of each partition.
+    public func commit(_ offsets: [TopicPartition: Int64]) {
+        guard isGroupMember, let handle, !offsets.isEmpty else { return }
+        let list = PartitionList(capacity: offsets.count)
+        for (partition, offset) in offsets { list.add(partition, offset: offset) }
+        _ = rd_kafka_commit(handle.pointer, list.pointer, 1)
+    }
+
+    /// The offsets of the first record and after the last one, asked of the broker.
+    public func watermarks(
+        of partition: TopicPartition,
+        timeoutMilliseconds: Int32
+    ) throws(KafkaError) -> (low: Int64, high: Int64) {
+        try open().watermarks(of: partition, timeoutMilliseconds: timeoutMilliseconds)
+    }
+
+    /// Leaves the group and ends the client. Release all records before: the last one left ends it otherwise.
+    ///
+    /// librdkafka 2.0.2 may hang in here. What is not done by the deadline goes on on a thread of its own, and the
+    /// client's memory is given up.
+    public func close(timeoutMilliseconds: Int32) {
+        guard let handle else { return }
+        self.handle = nil
+        forgetPartitions()
+        events = []
+        callbacks.close()
+        // Whichever of the two threads lets go of the client last destroys it.
+        let closing = Closing(handle)
+        _ = BlockingThread.finishes("kafka-close", withinMilliseconds: timeoutMilliseconds) { closing.run() }
+    }
+
+    /// The client, if it is not closed.
+    func open() throws(KafkaError) -> ClientHandle {
+        guard let handle else { throw KafkaError(RD_KAFKA_RESP_ERR__DESTROY, reason: "the consumer is closed") }
+        return handle
+    }
+
+    func forgetPartitions() {
+        partitions = [:]
+        partitionsByNativeName = [:]
+        latest = nil
+        repair = Repair()
+    }
+
+    /// Gives librdkafka what is to be read now. It drops all that it had fetched before this returns.
+    func assignToClient() throws(KafkaError) {
+        partitionsByNativeName = [:]
+        latest = nil
+        let list = PartitionList(capacity: partitions.count)
+        for (name, partition) in partitions {
+            partition.broker = nil
+            if let offset = partition.fetchOffset { list.add(name, offset: offset) }
+        }
+        try open().assign(list)
+    }
+
+    private static let defaults = [
+        "partition.assignment.strategy": "range",
+        // What is fetched and not yet polled; this is what holds memory when the caller is behind.
+        "queued.max.messages.kbytes": "65536",
+        "queued.min.messages": "100000",
+    ]
+
+    private static let forced = [
+        "enable.auto.commit": "false",
+        "enable.auto.offset.store": "false",
+        "auto.offset.reset": "error",
+        "enable.partition.eof": "true",
+    ]
+}

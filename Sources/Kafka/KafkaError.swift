@@ -1,0 +1,126 @@
+internal import CKafka
+
+/// What librdkafka or a broker refused or failed to do. Never holds the value of a property, so it can be logged.
+public struct KafkaError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// librdkafka's code: negative for its own errors, positive for those of the Kafka protocol.
+    public let code: Int32
+    /// The code's name as librdkafka spells it: `_TRANSPORT`, `TOPIC_ALREADY_EXISTS`.
+    public let name: String
+    /// What happened, in words.
+    public let reason: String
+    /// The client that met it is of no more use and must be made anew.
+    public let isFatal: Bool
+    /// Trying again later may succeed without anybody doing anything.
+    public let isRetriable: Bool
+    /// The partition that it is about, if it is about one.
+    public let topicPartition: TopicPartition?
+    /// What else it is about: a topic, a property, a group, a broker address.
+    public let subject: String?
+
+    /// `orders[3]: _TRANSPORT: Broker transport failure; check …`
+    public var description: String {
+        let culprit = topicPartition?.description ?? subject
+        let prefix = culprit.map { "\($0): " } ?? ""
+        let suffix = remedy.map { "; \($0)" } ?? ""
+        return "\(prefix)\(name): \(reason)\(isFatal ? " (fatal)" : "")\(suffix)"
+    }
+
+    /// The topic to be created exists.
+    public var isTopicAlreadyExists: Bool { code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS.rawValue }
+
+    /// The message is larger than this client or the broker takes.
+    public var isTooLarge: Bool { code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE.rawValue }
+
+    /// Waiting came to its deadline.
+    public var isTimeout: Bool {
+        code == RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue || code == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT.rawValue
+    }
+}
+
+extension KafkaError {
+    init(
+        _ code: rd_kafka_resp_err_t,
+        reason: String? = nil,
+        isFatal: Bool = false,
+        topicPartition: TopicPartition? = nil,
+        subject: String? = nil
+    ) {
+        self.code = code.rawValue
+        // Both return static strings.
+        self.name = String(cString: rd_kafka_err2name(code))
+        self.reason = reason ?? String(cString: rd_kafka_err2str(code))
+        self.isFatal = isFatal
+        self.isRetriable = !isFatal && Self.retriable.contains(code.rawValue)
+        self.topicPartition = topicPartition
+        self.subject = subject
+    }
+
+    /// Takes over an error object: librdkafka leaves destroying it to whoever received it.
+    init(consuming error: OpaquePointer, topicPartition: TopicPartition? = nil, subject: String? = nil) {
+        defer { rd_kafka_error_destroy(error) }
+        self.init(
+            rd_kafka_error_code(error),
+            reason: String(cString: rd_kafka_error_string(error)),
+            isFatal: rd_kafka_error_is_fatal(error) != 0,
+            topicPartition: topicPartition,
+            subject: subject
+        )
+    }
+
+    /// The error that ended a client, if one did.
+    static func fatal(of client: OpaquePointer) -> KafkaError? {
+        var text = ErrorText()
+        let code = text.read { rd_kafka_fatal_error(client, $0, $1) }
+        return code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaError(code, reason: text.string, isFatal: true)
+    }
+
+    private static let retriable = Set(
+        [
+            RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__RESOLVE,
+            RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, RD_KAFKA_RESP_ERR__QUEUE_FULL,
+            RD_KAFKA_RESP_ERR__WAIT_COORD, RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE, RD_KAFKA_RESP_ERR__IN_PROGRESS,
+            RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
+            RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT, RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION,
+            RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE,
+            RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE,
+            RD_KAFKA_RESP_ERR_NOT_COORDINATOR, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
+            RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND, RD_KAFKA_RESP_ERR_NOT_CONTROLLER,
+            RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION,
+            RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE,
+        ].map(\.rawValue)
+    )
+
+    private var remedy: String? {
+        switch rd_kafka_resp_err_t(code) {
+        case RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__RESOLVE:
+            "check that the brokers run and that the bootstrap servers are theirs"
+        case RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
+            "check sasl.mechanism, sasl.username and sasl.password"
+        case RD_KAFKA_RESP_ERR__SSL:
+            "check security.protocol and the certificates"
+        case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,
+            RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+            "check the topic's name, or create it"
+        case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
+            RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+            "give this Kafka user the right to it"
+        case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+            "raise message.max.bytes here and on the broker"
+        default: nil
+        }
+    }
+}
+
+/// The buffer that librdkafka writes a message into.
+struct ErrorText {
+    private var bytes = [CChar](repeating: 0, count: 512)
+
+    /// Lets a C function write into it; the pointer is good during the call only.
+    mutating func read<R>(_ call: (UnsafeMutablePointer<CChar>?, Int) -> R) -> R {
+        bytes.withUnsafeMutableBufferPointer { call($0.baseAddress, $0.count) }
+    }
+
+    var string: String {
+        String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,52 @@
+internal import CKafka
+
+/// Owns an `rd_kafka_conf_t` until a client takes it over.
+final class NativeConfiguration {
+    /// nil once a client has it.
+    private(set) var pointer: OpaquePointer?
+    private let source: KafkaConfiguration
+
+    /// - Throws: an error naming the first property that librdkafka refuses.
+    init(
+        _ source: KafkaConfiguration,
+        defaults: [String: String] = [:],
+        forced: [String: String] = [:]
+    ) throws(KafkaError) {
+        let settings = try source.settings(defaults: defaults, forced: forced)
+        self.source = source
+        pointer = rd_kafka_conf_new()
+        for (name, value) in settings.sorted(by: { $0.key < $1.key }) {
+            var text = ErrorText()
+            // Its text is thrown away: it quotes the value, which may be a password.
+            switch text.read({ rd_kafka_conf_set(pointer, name, value, $0, $1) }) {
+            case RD_KAFKA_CONF_OK: continue
+            case RD_KAFKA_CONF_UNKNOWN:
+                throw KafkaError(refusedProperty: name, reason: "librdkafka has no such property; check its spelling")
+            default:
+                throw KafkaError(refusedProperty: name, reason: "librdkafka does not accept its value")
+            }
+        }
+        // Without a callback nothing is printed; what matters arrives as errors. `debug` is asked for to be read.
+        if settings["debug"] == nil { rd_kafka_conf_set_log_cb(pointer, nil) }
+    }
+
+    /// Makes the client, which owns the configuration from then on; if it cannot be made, we still do.
+    func makeClient(_ type: rd_kafka_type_t) throws(KafkaError) -> OpaquePointer {
+        var text = ErrorText()
+        guard let client = text.read({ rd_kafka_new(type, pointer, $0, $1) }) else {
+            throw KafkaError(rd_kafka_last_error(), reason: source.redacting(text.string))
+        }
+        self.pointer = nil
+        return client
+    }
+
+    deinit {
+        if let pointer { rd_kafka_conf_destroy(pointer) }
+    }
+}
+
+extension KafkaError {
+    init(refusedProperty name: String, reason: String) {
+        self.init(RD_KAFKA_RESP_ERR__INVALID_ARG, reason: reason, subject: "property \(name)")
+    }
+}

@@ -1,0 +1,166 @@
+internal import CKafka
+internal import Synchronization
+
+/// The client of a producer with its topics. Any thread may call it.
+final class ProducerClient: Sendable {
+    private let handle: ClientHandle
+    private let deliveries: Deliveries
+    private let topics = Mutex<[String: TopicHandle]>([:])
+    private let isClosing = Atomic(false)
+
+    private static let defaults = ["compression.codec": "lz4", "linger.ms": "5", "message.timeout.ms": "30000"]
+
+    init(_ configuration: KafkaConfiguration) throws(KafkaError) {
+        deliveries = Deliveries()
+        let native = try NativeConfiguration(
+            configuration,
+            defaults: Self.defaults.filter { !configuration.hasAlias(of: $0.key) },
+            forced: ["enable.idempotence": "true"]
+        )
+        Deliveries.install(in: native)
+        handle = try ClientHandle(RD_KAFKA_PRODUCER, native, callbackTarget: deliveries)
+    }
+
+    deinit {
+        // What came in during the last moment of closing fails here, so that nobody waits for ever.
+        fail()
+    }
+
+    /// Serves delivery reports until `close`; the body of the producer's own thread.
+    func servePolls() {
+        while !isClosing.load(ordering: .acquiring) {
+            // Comes back at once with each report; its result is how many it served.
+            _ = rd_kafka_poll(handle.pointer, 100)
+        }
+    }
+
+    func produce(
+        _ message: KafkaProducer.Message,
+        key: UnsafeRawBufferPointer?,
+        value: UnsafeRawBufferPointer?,
+        delivery: PendingDelivery?
+    ) throws(KafkaError) {
+        let topic = try topic(message.topic)
+        let headers = try NativeHeaders(message.headers)
+        // Taken back by the report, or below if there will be none.
+        let context = delivery.map { Unmanaged.passRetained($0) }
+        var arguments: [rd_kafka_vu_t] = [
+            .init(RD_KAFKA_VTYPE_RKT) { $0.u.rkt = topic.pointer },
+            .init(RD_KAFKA_VTYPE_PARTITION) { $0.u.i32 = message.partition ?? RD_KAFKA_PARTITION_UA },
+            .init(RD_KAFKA_VTYPE_MSGFLAGS) { $0.u.i = RD_KAFKA_MSG_F_COPY },
+            .init(RD_KAFKA_VTYPE_KEY, bytes: key),
+            .init(RD_KAFKA_VTYPE_VALUE, bytes: value),
+            .init(RD_KAFKA_VTYPE_OPAQUE) { $0.u.ptr = context?.toOpaque() },
+        ]
+        if let timestamp = message.timestamp {
+            arguments.append(.init(RD_KAFKA_VTYPE_TIMESTAMP) { $0.u.i64 = timestamp })
+        }
+        if let headers {
+            arguments.append(.init(RD_KAFKA_VTYPE_HEADERS) { $0.u.headers = headers.pointer })
+        }
+        // Key and value are copied. The headers are librdkafka's if it takes the message, and ours if not.
+        if let error = rd_kafka_produceva(handle.pointer, arguments, arguments.count) {
+            context?.release()
+            // The error object is ours to destroy.
+            let refusal = KafkaError(consuming: error, subject: message.topic)
+            throw KafkaError.fatal(of: handle.pointer) ?? refusal
+        }
+        headers?.wasTaken()
+    }
+
+    /// Waits up to 30 s for room in the local queue.
+    func produceWaiting(
+        _ message: KafkaProducer.Message,
+        key: UnsafeRawBufferPointer?,
+        value: UnsafeRawBufferPointer?
+    ) throws(KafkaError) {
+        var deadline: ContinuousClock.Instant?
+        while true {
+            do throws(KafkaError) {
+                return try produce(message, key: key, value: value, delivery: nil)
+            } catch {
+                let end = deadline ?? .now + .seconds(30)
+                deadline = end
+                if error.code != RD_KAFKA_RESP_ERR__QUEUE_FULL.rawValue || .now >= end { throw error }
+                // Waits for a report, which makes room.
+                _ = rd_kafka_poll(handle.pointer, 10)
+            }
+        }
+    }
+
+    func flush(timeoutMilliseconds: Int32) throws(KafkaError) {
+        let code = rd_kafka_flush(handle.pointer, timeoutMilliseconds)
+        if code != RD_KAFKA_RESP_ERR_NO_ERROR {
+            let left = rd_kafka_outq_len(handle.pointer)
+            throw KafkaError(code, reason: "\(left) messages not written within \(timeoutMilliseconds) ms")
+        }
+        if let failure = deliveries.takeFailure() { throw failure }
+    }
+
+    func close(timeoutMilliseconds: Int32) {
+        // What it leaves fails right after.
+        _ = rd_kafka_flush(handle.pointer, timeoutMilliseconds)
+        fail()
+        isClosing.store(true, ordering: .releasing)
+    }
+
+    /// Fails all that is not written yet, and reports it.
+    private func fail() {
+        // Its only errors are about arguments.
+        _ = rd_kafka_purge(handle.pointer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
+        let deadline = ContinuousClock.now + .seconds(1)
+        while rd_kafka_outq_len(handle.pointer) > 0, .now < deadline {
+            _ = rd_kafka_poll(handle.pointer, 10)
+        }
+    }
+
+    private func topic(_ name: String) throws(KafkaError) -> TopicHandle {
+        let found: Result<TopicHandle, KafkaError> = topics.withLock { topics in
+            if let topic = topics[name] { return .success(topic) }
+            // Ours, to be destroyed before the client.
+            guard let pointer = rd_kafka_topic_new(handle.pointer, name, nil) else {
+                return .failure(KafkaError(rd_kafka_last_error(), subject: name))
+            }
+            let topic = TopicHandle(pointer, client: handle)
+            topics[name] = topic
+            return .success(topic)
+        }
+        return try found.get()
+    }
+}
+
+// Unchecked, because of the pointer alone: it never changes, and librdkafka lets any thread use a topic.
+/// Owns a `rd_kafka_topic_t`: naming the topic in each message costs twice as much.
+final class TopicHandle: @unchecked Sendable {
+    let pointer: OpaquePointer
+    private let client: ClientHandle
+
+    init(_ pointer: OpaquePointer, client: ClientHandle) {
+        self.pointer = pointer
+        self.client = client
+    }
+
+    deinit { rd_kafka_topic_destroy(pointer) }
+}
+
+/// The end of a producer's client, to be run on a thread of its own.
+final class ProducerClosing: Sendable {
+    private let client: Mutex<ProducerClient?>
+
+    init(_ client: ProducerClient) { self.client = Mutex(client) }
+
+    func run(timeoutMilliseconds: Int32) {
+        client.withLock { $0.take() }?.close(timeoutMilliseconds: timeoutMilliseconds)
+    }
+}
+
+extension KafkaConfiguration {
+    /// Whether the user gave a property under its other name.
+    fileprivate func hasAlias(of property: String) -> Bool {
+        let aliases = [
+            "compression.codec": "compression.type", "linger.ms": "queue.buffering.max.ms",
+            "message.timeout.ms": "delivery.timeout.ms",
+        ]
+        return aliases[property].map { properties[$0] != nil } ?? false
+    }
+}

@@ -1,0 +1,73 @@
+import CKafka
+import Kafka
+import Testing
+
+@Suite("Closing", .timeLimit(.minutes(1)))
+struct ClosingTests {
+    @Test("a consumer of a broker that is gone keeps to its deadline")
+    func consumer() throws {
+        let mock = try MockCluster()
+        try mock.createTopic("orders", partitions: 1)
+        let consumer = try KafkaConsumer(.test(mock.bootstrapServers), group: "workers")
+        try consumer.subscribe(to: ["orders"])
+        _ = try consumer.wait(for: "the assignment") { event -> Void? in
+            if case .assigned = event { () } else { nil }
+        }
+        // Neither answered nor reachable.
+        try mock.setDown(broker: 1)
+        let start = ContinuousClock.now
+        consumer.close(timeoutMilliseconds: 1_000)
+        #expect(.now - start < .seconds(2))
+        consumer.close(timeoutMilliseconds: 1_000)
+    }
+
+    @Test("a producer fails what it could not write, and what is sent afterwards")
+    func producer() async throws {
+        let mock = try MockCluster()
+        try mock.createTopic("orders", partitions: 1)
+        let producer = try KafkaProducer(.test(mock.bootstrapServers))
+        try mock.setDown(broker: 1)
+        let sent = Task { try await producer.send(.init(topic: "orders", key: nil, value: [1])) }
+        try await BlockingThread.run("close") { producer.close(timeoutMilliseconds: 200) }
+        await #expect(throws: KafkaError.self) { try await sent.value }
+        await #expect(throws: KafkaError.self) {
+            try await producer.send(.init(topic: "orders", key: nil, value: [1]))
+        }
+    }
+
+    // In a process of its own, for the count is of all clients there are.
+    @Test("clients leaves no thread of librdkafka's behind")
+    func threads() async {
+        await #expect(processExitsWith: .success) {
+            let mock = try MockCluster()
+            try mock.createTopic("orders", partitions: 1)
+            let partition = TopicPartition(topic: "orders", partition: 0)
+            try fill(mock.bootstrapServers, partition, 0..<3)
+            let consumer = try KafkaConsumer(.test(mock.bootstrapServers), group: nil)
+            try consumer.assign([partition: StartPosition()])
+            #expect(try consumer.readToEnd().count == 3)
+            let admin = try KafkaAdmin(.test(mock.bootstrapServers))
+            #expect(try admin.partitions(of: ["orders"], timeoutMilliseconds: 5_000) == ["orders": 1])
+            consumer.close(timeoutMilliseconds: 5_000)
+            // The mock cluster's and the administrator's are still there.
+            #expect(rd_kafka_thread_cnt() > 0)
+            _ = consume admin
+            _ = consume mock
+            #expect(rd_kafka_thread_cnt() == 0)
+        }
+    }
+
+    @Test("a blocking thread hands back its result, its error, and has the name and the stack asked for")
+    func blockingThread() async throws {
+        struct Failure: Error {}
+        #expect(try await BlockingThread.run("some-lane") { 7 } == 7)
+        await #expect(throws: Failure.self) { try await BlockingThread.run("some-lane") { throw Failure() } }
+        let depth = try await BlockingThread.run("deep", stackSize: 8 << 20) {
+            withUnsafeTemporaryAllocation(byteCount: 6 << 20, alignment: 16) { bytes in
+                bytes.initializeMemory(as: UInt8.self, repeating: 1)
+                return bytes.count
+            }
+        }
+        #expect(depth == 6 << 20)
+    }
+}

@@ -1,0 +1,107 @@
+import Kafka
+import Testing
+
+@Suite("Errors", .timeLimit(.minutes(1)))
+struct ErrorTests {
+    @Test("name the property that librdkafka does not know")
+    func unknownProperty() throws {
+        let error = try #require(throws: KafkaError.self) {
+            try KafkaConsumer(
+                .init(bootstrapServers: "127.0.0.1:1", properties: ["sesion.timeout.ms": "5"]),
+                group: nil
+            )
+        }
+        #expect(error.description.contains("sesion.timeout.ms"))
+    }
+
+    @Test(
+        "never hold a value: it may be a secret",
+        arguments: [
+            ["sasl.mechanism": "hunter2", "security.protocol": "sasl_plaintext"], ["sasl.pasword": "hunter2"],
+            ["security.protocol": "hunter2"],
+            ["ssl.key.password": "hunter2", "security.protocol": "ssl", "ssl.key.pem": "hunter2"],
+        ]
+    )
+    func secrets(properties: [String: String]) throws {
+        let configuration = KafkaConfiguration(bootstrapServers: "127.0.0.1:1", properties: properties)
+        let error = try #require(throws: KafkaError.self) { try KafkaProducer(configuration) }
+        var dumped = ""
+        dump(configuration, to: &dumped)
+        for shown in [
+            "\(error)", String(reflecting: error), "\(configuration)", String(reflecting: configuration), dumped,
+        ] {
+            #expect(!shown.contains("hunter2"), "\(shown)")
+        }
+    }
+
+    @Test(
+        "are made of settings that the consumer depends on",
+        arguments: [
+            "enable.auto.commit": "true", "auto.offset.reset": "latest", "enable.partition.eof": "false",
+            "partition.assignment.strategy": "cooperative-sticky", "bootstrap.servers": "elsewhere:9092",
+        ]
+    )
+    func forced(name: String, value: String) throws {
+        let error = try #require(throws: KafkaError.self) {
+            try KafkaConsumer(.init(bootstrapServers: "127.0.0.1:1", properties: [name: value]), group: "workers")
+        }
+        #expect(error.subject == "property \(name)")
+    }
+
+    @Test("tell that no broker answers, which, and what to check")
+    func unreachable() throws {
+        let admin = try KafkaAdmin(.init(bootstrapServers: "127.0.0.1:1"))
+        let error = try #require(throws: KafkaError.self) {
+            try admin.partitions(of: [], timeoutMilliseconds: 300)
+        }
+        #expect(error.isRetriable)
+        #expect(error.description.contains("127.0.0.1:1"))
+        #expect(error.description.contains("check that the brokers run"))
+    }
+
+    @Test("of writing come to whoever sent it, and to flush for what was enqueued")
+    func undelivered() async throws {
+        let mock = try MockCluster()
+        try mock.createTopic("orders", partitions: 1)
+        let producer = try KafkaProducer(.test(mock.bootstrapServers, ["message.timeout.ms": "500"]))
+        _ = try await producer.send(.init(topic: "orders", key: nil, value: [1]))
+        try mock.setDown(broker: 1)
+        let sent = await #expect(throws: KafkaError.self) {
+            try await producer.send(.init(topic: "orders", partition: 0, key: nil, value: [2]))
+        }
+        #expect(sent?.topicPartition == TopicPartition(topic: "orders", partition: 0))
+        #expect(sent?.isTimeout == true)
+        for _ in 0..<3 { try producer.enqueue(.init(topic: "orders", key: nil, value: [3])) }
+        let flushed = try #require(throws: KafkaError.self) { try producer.flush(timeoutMilliseconds: 5_000) }
+        #expect(flushed.reason.contains("3 messages"))
+        #expect(throws: Never.self) { try producer.flush(timeoutMilliseconds: 5_000) }
+    }
+
+    @Test("of a broker that can be tried again are, without writing twice")
+    func retried() async throws {
+        let mock = try MockCluster()
+        try mock.createTopic("orders", partitions: 1)
+        let producer = try KafkaProducer(.test(mock.bootstrapServers, ["retry.backoff.ms": "10"]))
+        // NOT_ENOUGH_REPLICAS, twice.
+        mock.pushErrors(requestKey: 0, errors: [19, 19])
+        let receipt = try await producer.send(.init(topic: "orders", key: nil, value: [1]))
+        #expect(receipt == .init(partition: 0, offset: 0))
+        #expect(try await producer.send(.init(topic: "orders", key: nil, value: [1])).offset == 1)
+    }
+
+    @Test("that end an idempotent producer are fatal")
+    func fatal() async throws {
+        let mock = try MockCluster()
+        try mock.createTopic("orders", partitions: 1)
+        let producer = try KafkaProducer(.test(mock.bootstrapServers))
+        // OUT_OF_ORDER_SEQUENCE_NUMBER for the first message, which cannot be.
+        mock.pushErrors(requestKey: 0, errors: [45])
+        _ = await #expect(throws: KafkaError.self) {
+            try await producer.send(.init(topic: "orders", key: nil, value: [1]))
+        }
+        let error = await #expect(throws: KafkaError.self) {
+            try await producer.send(.init(topic: "orders", key: nil, value: [2]))
+        }
+        #expect(error?.isFatal == true)
+    }
+}

@@ -1,0 +1,133 @@
+import Kafka
+import Testing
+
+@Suite("The log check", .timeLimit(.minutes(1)))
+struct LogCheckTests {
+    let mock: MockCluster
+    let partition = TopicPartition(topic: "orders", partition: 0)
+    let other = TopicPartition(topic: "orders", partition: 1)
+
+    init() throws {
+        mock = try MockCluster()
+        try mock.createTopic("orders", partitions: 2)
+        try fill(mock.bootstrapServers, partition, 0..<10)
+    }
+
+    func consumer() throws -> KafkaConsumer { try KafkaConsumer(.test(mock.bootstrapServers), group: nil) }
+
+    func fingerprint(at offset: Int64) throws -> Fingerprint {
+        let consumer = try consumer()
+        try consumer.assign([partition: StartPosition(next: offset)])
+        return try consumer.wait(for: "a record") { event in
+            if case .record(let record) = event { record.fingerprint } else { nil }
+        }
+    }
+
+    func fault(_ consumer: KafkaConsumer) throws -> LogFault {
+        try consumer.wait(for: "a fault") { event in
+            if case .halted(partition, let fault) = event { fault } else { nil }
+        }
+    }
+
+    @Test("goes on silently with the log that was read")
+    func same() throws {
+        let last = try fingerprint(at: 6)
+        let consumer = try consumer()
+        try consumer.assign([partition: StartPosition(next: 7, lastApplied: last)])
+        #expect(try text(consumer.readToEnd()) == ["7", "8", "9"])
+    }
+
+    @Test("delivers nothing at the end of the log that was read")
+    func atEnd() throws {
+        let last = try fingerprint(at: 9)
+        let consumer = try consumer()
+        try consumer.assign([partition: StartPosition(next: 10, lastApplied: last)])
+        #expect(try consumer.readToEnd().isEmpty)
+    }
+
+    @Test("halts a partition whose record is another, and only that one")
+    func replaced() throws {
+        try fill(mock.bootstrapServers, other, 0..<3)
+        let consumer = try consumer()
+        let wrong = Fingerprint(offset: 6, checksum: 1)
+        try consumer.assign([
+            partition: StartPosition(next: 7, lastApplied: wrong), other: StartPosition(),
+        ])
+        var fault: LogFault?
+        var others = 0
+        try consumer.wait(for: "the fault and the other partition's records") { event -> Void? in
+            switch event {
+            case .halted(partition, let found): fault = found
+            case .record(let record) where record.topicPartition == other: others += 1
+            case .record: Issue.record("a record of the halted partition")
+            default: break
+            }
+            return fault != nil && others == 3 ? () : nil
+        }
+        #expect(fault == .replaced(offset: 6))
+        try fill(mock.bootstrapServers, partition, 10..<12)
+        try fill(mock.bootstrapServers, other, 3..<4)
+        let next = try consumer.wait(for: "a record") { event in
+            if case .record(let record) = event { record.topicPartition } else { nil }
+        }
+        #expect(next == other)
+        try consumer.assign([partition: StartPosition(next: 10)])
+        #expect(try consumer.readToEnd().count == 2)
+    }
+
+    @Test("halts where the log ends before the cursor", arguments: [11, 12, 500] as [Int64])
+    func beyondEnd(next: Int64) throws {
+        let consumer = try consumer()
+        let last = Fingerprint(offset: next - 1, checksum: 1)
+        try consumer.assign([partition: StartPosition(next: next, lastApplied: last)])
+        #expect(try fault(consumer) == .beyondEnd(next: next, high: 10))
+    }
+
+    @Test("halts where the log ends before the cursor, with nothing to compare")
+    func beyondEndWithout() throws {
+        let consumer = try consumer()
+        try consumer.assign([partition: StartPosition(next: 30)])
+        #expect(try fault(consumer) == .beyondEnd(next: 30, high: 10))
+    }
+
+    @Test("waits for a broker that is down, and halts nothing")
+    func slowBroker() throws {
+        let last = try fingerprint(at: 6)
+        try mock.setDown(broker: 1)
+        let consumer = try consumer()
+        try consumer.assign([partition: StartPosition(next: 7, lastApplied: last)])
+        try consumer.wait(for: "the trouble") { event -> Void? in
+            if case .disconnected = event { () } else { nil }
+        }
+        try mock.setUp(broker: 1)
+        #expect(try text(consumer.readToEnd()) == ["7", "8", "9"])
+    }
+
+    @Test("is made again when the broker comes back, and nothing is delivered twice")
+    func reconnect() throws {
+        let consumer = try consumer()
+        try consumer.assign([partition: StartPosition()])
+        #expect(try consumer.readToEnd().count == 10)
+        try mock.setDown(broker: 1)
+        let error = try consumer.wait(for: "the trouble") { event in
+            if case .disconnected(let error) = event { error } else { nil }
+        }
+        #expect(error.isRetriable && !error.isFatal)
+        try mock.setUp(broker: 1)
+        try fill(mock.bootstrapServers, partition, 10..<12)
+        var read: [Read] = []
+        try consumer.wait(for: "the new records") { event -> Void? in
+            if case .record(let record) = event { read.append(record.copy) }
+            return read.count == 2 ? () : nil
+        }
+        #expect(text(read) == ["10", "11"])
+    }
+
+    @Test("tells what to do about each fault")
+    func remedies() {
+        let faults: [LogFault] = [
+            .beginningDeleted(next: 5, low: 9), .beyondEnd(next: 5, high: 2), .replaced(offset: 4),
+        ]
+        for fault in faults { #expect(fault.description.contains("`salestargets rebuild`")) }
+    }
+}
