@@ -5,6 +5,7 @@ import PackageDescription
 let package = Package(
     name: "salestargets",
     dependencies: [
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
     ],
@@ -22,6 +23,7 @@ let package = Package(
             providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]
         ),
         .target(name: "SalesTargets"),
+        .target(name: "Events", dependencies: ["SalesTargets"]),
         .target(name: "Kafka", dependencies: ["CKafka"]),
         .target(
             name: "Redis",
@@ -33,6 +35,14 @@ let package = Package(
             ]
         ),
         .target(name: "Ledger", dependencies: ["SalesTargets", "Redis"]),
+        .target(
+            name: "Worker",
+            dependencies: [
+                "SalesTargets", "Events", "Kafka", "Redis", "Ledger",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .target(name: "Samples", dependencies: ["SalesTargets"]),
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "KafkaTests", dependencies: ["Kafka", "CKafka", "TestSupport"]),
         .testTarget(

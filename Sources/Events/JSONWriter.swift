@@ -1,0 +1,100 @@
+/// Writes JSON, member by member, into bytes.
+package struct JSONWriter: Sendable {
+    /// What is written so far.
+    package private(set) var bytes: [UInt8] = []
+
+    package init() { bytes.reserveCapacity(512) }
+
+    /// An object on its own, with the members that `write` gives it.
+    package static func object(_ write: (inout JSONWriter) -> Void) -> [UInt8] {
+        var json = JSONWriter()
+        json.object(write)
+        return json.bytes
+    }
+
+    package mutating func member(_ name: StaticString, _ text: String) {
+        self.name(name)
+        string(text)
+    }
+
+    package mutating func member(_ name: StaticString, _ number: Int64) {
+        self.name(name)
+        bytes.append(contentsOf: String(number).utf8)
+    }
+
+    package mutating func member(_ name: StaticString, _ flag: Bool) {
+        self.name(name)
+        bytes.append(contentsOf: (flag ? "true" : "false").utf8)
+    }
+
+    /// A number that is written already, as in `48.0`.
+    package mutating func member(_ name: StaticString, number: String) {
+        self.name(name)
+        bytes.append(contentsOf: number.utf8)
+    }
+
+    package mutating func object(_ name: StaticString, _ write: (inout JSONWriter) -> Void) {
+        self.name(name)
+        object(write)
+    }
+
+    package mutating func list(_ name: StaticString, _ texts: [String]) {
+        list(name, texts) { text, json in json.string(text) }
+    }
+
+    /// A list of objects.
+    package mutating func objects<Element>(
+        _ name: StaticString,
+        _ elements: some Sequence<Element>,
+        _ write: (Element, inout JSONWriter) -> Void
+    ) {
+        list(name, elements) { element, json in json.object { write(element, &$0) } }
+    }
+
+    private mutating func list<Element>(
+        _ name: StaticString,
+        _ elements: some Sequence<Element>,
+        _ write: (Element, inout JSONWriter) -> Void
+    ) {
+        self.name(name)
+        bytes.append(UInt8(ascii: "["))
+        for element in elements {
+            if bytes.last != UInt8(ascii: "[") { bytes.append(UInt8(ascii: ",")) }
+            write(element, &self)
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
+
+    private mutating func object(_ write: (inout JSONWriter) -> Void) {
+        bytes.append(UInt8(ascii: "{"))
+        write(&self)
+        bytes.append(UInt8(ascii: "}"))
+    }
+
+    private mutating func name(_ name: StaticString) {
+        if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+    }
+
+    private mutating func string(_ text: String) {
+        bytes.append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                bytes.append(UInt8(ascii: "\\"))
+                bytes.append(byte)
+            case 0x00..<0x20:
+                bytes.append(contentsOf: "\\u00".utf8)
+                bytes.append(Self.hexDigits[Int(byte >> 4)])
+                bytes.append(Self.hexDigits[Int(byte & 15)])
+            default: bytes.append(byte)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private static let hexDigits = Array("0123456789abcdef".utf8)
+}

@@ -1,0 +1,20 @@
+internal import Ledger
+internal import Redis
+
+extension CatalogUnit {
+    /// Applies the unit by one transaction.
+    nonisolated(nonsending) func apply(over connection: RedisConnection, settings: LedgerSettings) async throws -> Posting.Outcome {
+        let partitions = stretches.map(\.partition)
+        let batch = CatalogBatch(changes, partitions: partitions, settings: settings)
+        let snapshot = try batch.snapshot(from: try await connection.ledgerReplies(to: batch.reads()))
+        var cursors: [LogPartition: Cursor] = [:]
+        for (stretch, cursor) in zip(stretches, snapshot.cursors) {
+            let next = cursor?.next ?? 0
+            if next < stretch.from { throw LedgerError.behindLog }
+            if next < stretch.cursor.next { cursors[stretch.partition] = stretch.cursor }
+        }
+        return try Posting.outcome(
+            of: try await connection.ledgerReplies(to: batch.transaction(on: snapshot, cursors: cursors))
+        )
+    }
+}

@@ -1,0 +1,40 @@
+package import Events
+package import Kafka
+package import Ledger
+package import Redis
+
+/// What a worker needs to know.
+package struct WorkerSettings: Sendable {
+    package var kafka: KafkaConfiguration
+    /// The consumer group that shares the partitions.
+    package var group: String
+    package var topics: TopicNames
+    package var redis: RedisEndpoint
+    package var ledger: LedgerSettings
+    package var events: EventSettings
+    /// How many threads, each with its own consumer, Redis connection and partitions; 1 or more.
+    package var lanes: Int
+    /// The most records in one batch, 1 to 1,000.
+    package var batchSize: Int
+
+    package init(
+        kafka: KafkaConfiguration,
+        group: String,
+        topics: TopicNames,
+        redis: RedisEndpoint,
+        ledger: LedgerSettings,
+        events: EventSettings,
+        lanes: Int = 2,
+        batchSize: Int = 1_000
+    ) {
+        precondition(lanes >= 1 && (1...Catalogs.maximumChanges).contains(batchSize))
+        self.kafka = kafka
+        self.group = group
+        self.topics = topics
+        self.redis = redis
+        self.ledger = ledger
+        self.events = events
+        self.lanes = lanes
+        self.batchSize = batchSize
+    }
+}
