@@ -161,7 +161,8 @@ public final class KafkaConsumer {
         "partition.assignment.strategy": "range",
         // What is fetched and not yet polled; this is what holds memory when the caller is behind.
         "queued.max.messages.kbytes": "65536",
-        "queued.min.messages": "100000",
+        // Of each partition: enough to go on with while the next fetch is under way, and no more in memory.
+        "queued.min.messages": "2000",
     ]
 
     private static let forced = [

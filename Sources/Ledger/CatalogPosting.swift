@@ -28,7 +28,7 @@ package struct CatalogBatch {
         self.changes = changes
         self.partitions = partitions
         self.settings = settings
-        keys = KeySpace(shards: settings.shards)
+        keys = settings.keys
         var targets: Set<TenantScoped> = []
         var people: Set<TenantScoped> = []
         for change in changes {

@@ -48,7 +48,7 @@ package struct CountingPass {
         self.key = key
         self.job = job
         self.settings = settings
-        keys = KeySpace(shards: settings.shards)
+        keys = settings.keys
     }
 
     /// Goes on for one step.
@@ -136,7 +136,7 @@ package struct CountingPass {
         let values = try (try await connection.replies(to: RedisCommand("HGETALL", name))[0]).elements("HGETALL")
         for index in stride(from: 0, to: values.count - 1, by: 2) {
             guard values[index + 1] == .bytes(Array(IndexMark.split.utf8)) else { continue }
-            let id = Identifier(utf8: try values[index].optionalBytes("HGETALL") ?? [])
+            let id = Identifier(String(decoding: try values[index].optionalBytes("HGETALL") ?? [], as: UTF8.self))
             guard let id else { throw .corrupt(CorruptRecord(place: name, reason: "an order's id is not one")) }
             waiting.append((place.shard, TenantScoped(tenant: key.tenant, id: id)))
         }

@@ -115,7 +115,8 @@ extension LedgerReader {
         var ids: Set<Identifier> = []
         for reply in replies {
             for value in try reply.elements("HKEYS") {
-                guard let id = Identifier(utf8: try value.optionalBytes("HKEYS") ?? []) else {
+                guard let id = Identifier(String(decoding: try value.optionalBytes("HKEYS") ?? [], as: UTF8.self))
+                else {
                     throw .corrupt(CorruptRecord(place: "the index of \(day)", reason: "an order's id is not one"))
                 }
                 ids.insert(id)

@@ -20,9 +20,12 @@ package struct KeySpace: Sendable {
     /// How many shards the orders are spread over, 1 to 1,024.
     package let shards: Int
 
+    private let prefixes: [String]
+
     package init(shards: Int = 1) {
         precondition((1...1_024).contains(shards))
         self.shards = shards
+        prefixes = (0..<shards).map { "{s\($0)}:" }
     }
 
     /// The shard that an order lives in: FNV-1a over `<tenant>/<order id>`.
@@ -52,15 +55,30 @@ package struct KeySpace: Sendable {
     }
 
     package func entry(_ order: TenantScoped, shard: Int) -> String {
-        "{s\(shard)}:o:\(order.tenant.rawValue)/\(order.id.rawValue)"
+        name("o:", order.tenant, order.id.rawValue, shard: shard)
     }
 
     package func days(_ days: DaysKey, shard: Int) -> String {
-        "{s\(shard)}:d:\(days.tenant.rawValue)/\(days.person?.rawValue ?? "*"):\(days.year)"
+        name("d:", days.tenant, days.person?.rawValue ?? "*", days.year, shard: shard)
     }
 
     package func index(tenant: Identifier, person: Identifier, day: Day, shard: Int) -> String {
-        "{s\(shard)}:i:\(tenant.rawValue)/\(person.rawValue):\(day.number)"
+        name("i:", tenant, person.rawValue, day.number, shard: shard)
+    }
+
+    /// Put together by hand: interpolation would take longer than Redis does for the command.
+    private func name(_ kind: String, _ tenant: Identifier, _ id: String, _ number: Int? = nil, shard: Int) -> String {
+        var name = prefixes[shard]
+        name.reserveCapacity(64)
+        name += kind
+        name += tenant.rawValue
+        name += "/"
+        name += id
+        if let number {
+            name += ":"
+            name += String(number)
+        }
+        return name
     }
 
     package func overlap(_ target: TenantScoped, revision: Int64, shard: Int) -> String {

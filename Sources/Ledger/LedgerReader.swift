@@ -11,7 +11,7 @@ package actor LedgerReader {
     package init(link: any RedisLink, settings: LedgerSettings) {
         self.link = link
         self.settings = settings
-        keys = KeySpace(shards: settings.shards)
+        keys = settings.keys
     }
 
     /// What an order counts for under the settings.

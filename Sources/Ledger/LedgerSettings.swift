@@ -1,21 +1,23 @@
 package import SalesTargets
 
 /// The settings that shape numbers. They are kept beside the numbers, and a program with others is refused.
-package struct LedgerSettings: Hashable, Sendable {
+package struct LedgerSettings: Sendable {
     package let rules: Rules
     /// Where a timestamp becomes a date.
     package let timeZone: String
     package let shards: Int
+    /// The names of what is kept.
+    package let keys: KeySpace
+    /// What is kept in Redis of the settings, in a form that people can read.
+    package let text: String
 
     package init(rules: Rules, timeZone: String = "UTC", shards: Int = 1) {
         self.rules = rules
         self.timeZone = timeZone
         self.shards = shards
-    }
-
-    /// What is kept in Redis, in a form that people can read.
-    package var text: String {
-        "format=1 currency=\(rules.currency) owner-credit=\(rules.ownerCredit.rawValue) "
+        keys = KeySpace(shards: shards)
+        text =
+            "format=1 currency=\(rules.currency) owner-credit=\(rules.ownerCredit.rawValue) "
             + "excluded-statuses=\(rules.excludedStatuses.sorted().joined(separator: ",")) "
             + "time-zone=\(timeZone) shards=\(shards)"
     }

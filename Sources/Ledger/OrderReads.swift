@@ -32,13 +32,13 @@ package struct OrderReads: Sendable {
     }
 
     private var fixedKeys: [String] {
-        let keys = KeySpace(shards: settings.shards)
+        let keys = settings.keys
         return [keys.settings(shard: shard), keys.revision(shard: shard)]
             + partitions.map { keys.cursor($0, shard: shard) }
     }
 
     package func append(to pipeline: inout RedisPipeline) {
-        let keys = KeySpace(shards: settings.shards)
+        let keys = settings.keys
         let fixed = fixedKeys
         let entries = orders.map { keys.entry($0, shard: shard) }
         var watch = RedisCommand("WATCH")

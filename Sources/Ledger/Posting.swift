@@ -32,7 +32,7 @@ package struct Posting {
     package init(shard: Int, settings: LedgerSettings) {
         self.shard = shard
         self.settings = settings
-        keys = KeySpace(shards: settings.shards)
+        keys = settings.keys
         values.reserveCapacity(arguments: 2_048, bytes: 262_144)
     }
 

@@ -32,15 +32,21 @@ public struct RedisCommand: Sendable {
     }
 
     /// Adds a number in decimal as one argument.
-    @inlinable
     public mutating func append(_ number: Int64) {
-        append(String(number))
+        if number < 0 { bytes.append(UInt8(ascii: "-")) }
+        let start = bytes.count
+        var rest = number.magnitude
+        repeat {
+            bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
+            rest /= 10
+        } while rest > 0
+        bytes[start...].reverse()
+        ends.append(bytes.count)
     }
 
     /// Adds a number in decimal as one argument.
-    @inlinable
     public mutating func append(_ number: Int) {
-        append(String(number))
+        append(Int64(number))
     }
 
     /// How many arguments there are, the name included.

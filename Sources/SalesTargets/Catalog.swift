@@ -17,6 +17,8 @@ public struct Catalog: Sendable {
     private var freeSlots: [Int] = []
     private var slotsByID: [Identifier: Int] = [:]
     private var slotsByPersonYear: [PersonYear: [Int]] = [:]
+    /// The same of shared targets only: what an order's overlaps are looked for in.
+    private var sharedByPersonYear: [PersonYear: [Int]] = [:]
 
     private struct PersonYear: Hashable {
         let person: Identifier
@@ -55,7 +57,10 @@ public struct Catalog: Sendable {
         let slot = freeSlots.popLast() ?? slots.endIndex
         if slot == slots.endIndex { slots.append(entry) } else { slots[slot] = entry }
         slotsByID[entry.target.id] = slot
-        for key in Self.keys(of: entry.target) { slotsByPersonYear[key, default: []].append(slot) }
+        for key in Self.keys(of: entry.target) {
+            slotsByPersonYear[key, default: []].append(slot)
+            if entry.target.isShared { sharedByPersonYear[key, default: []].append(slot) }
+        }
     }
 
     /// Removes a target; one that is not there is no error.
@@ -64,9 +69,14 @@ public struct Catalog: Sendable {
         slots[slot] = nil
         freeSlots.append(slot)
         for key in Self.keys(of: entry.target) {
-            slotsByPersonYear[key]?.removeAll { $0 == slot }
-            if slotsByPersonYear[key]?.isEmpty == true { slotsByPersonYear[key] = nil }
+            Self.remove(slot, at: key, from: &slotsByPersonYear)
+            if entry.target.isShared { Self.remove(slot, at: key, from: &sharedByPersonYear) }
         }
+    }
+
+    private static func remove(_ slot: Int, at key: PersonYear, from index: inout [PersonYear: [Int]]) {
+        index[key]?.removeAll { $0 == slot }
+        if index[key]?.isEmpty == true { index[key] = nil }
     }
 
     private static func keys(of target: Target) -> some Sequence<PersonYear> {
@@ -85,7 +95,7 @@ extension Catalog {
 
     /// What an order adds to every target it counts towards (rules 2 and 3), sorted by target id.
     public func contributions(of worth: Worth) -> [Contribution] {
-        sharesByTarget(of: worth, sharedOnly: false).map { share in
+        shares(of: worth, in: slotsByPersonYear).map { share in
             let capped = Int64(min(share.amount, worth.total.magnitude))
             return Contribution(
                 target: share.target,
@@ -103,7 +113,7 @@ extension Catalog {
     public func overlaps(of worth: Worth, revision: Int64) -> [Contribution] {
         guard worth.credits.count > 1 else { return [] }
         var overlaps: [Contribution] = []
-        for share in sharesByTarget(of: worth, sharedOnly: true) {
+        for share in shares(of: worth, in: sharedByPersonYear) {
             guard share.people > 1, share.target.revision <= revision else { continue }
             let twice = Int64(share.amount - min(share.amount, worth.total.magnitude))
             let tally = Tally(revenue: worth.total < 0 ? -twice : twice, orders: share.people - 1)
@@ -119,17 +129,15 @@ extension Catalog {
         var people: Int64
     }
 
-    private func sharesByTarget(of worth: Worth, sharedOnly: Bool) -> [Share] {
+    private func shares(of worth: Worth, in index: [PersonYear: [Int]]) -> [Share] {
         var shares: [Share] = []
         let year = worth.day.year
         for credit in worth.credits {
-            guard let slotsOfPerson = slotsByPersonYear[PersonYear(person: credit.salesperson, year: year)] else {
+            guard let slotsOfPerson = index[PersonYear(person: credit.salesperson, year: year)] else {
                 continue
             }
             for slot in slotsOfPerson {
-                guard let entry = slots[slot], entry.target.period.contains(worth.day),
-                    entry.target.isShared || !sharedOnly
-                else { continue }
+                guard let entry = slots[slot], entry.target.period.contains(worth.day) else { continue }
                 if let place = shares.firstIndex(where: { $0.slot == slot }) {
                     shares[place].amount += credit.amount.magnitude
                     shares[place].people += 1

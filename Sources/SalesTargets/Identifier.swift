@@ -8,13 +8,18 @@ public struct Identifier: Hashable, Comparable, Sendable, CustomStringConvertibl
     public static let maximumLength = 128
 
     /// Returns nil when `text` is not an id.
-    public init?(_ text: some StringProtocol) {
+    public init?(_ text: String) {
         guard (1...Self.maximumLength).contains(text.utf8.count), text.utf8.allSatisfy(Self.allows) else { return nil }
-        rawValue = String(text)
+        rawValue = text
+    }
+
+    /// Returns nil when `text` is not an id.
+    public init?(_ text: Substring) {
+        self.init(String(text))
     }
 
     /// Returns nil when the bytes are not an id.
-    public init?(utf8 bytes: some Collection<UInt8>) {
+    public init?(utf8 bytes: UnsafeBufferPointer<UInt8>) {
         guard (1...Self.maximumLength).contains(bytes.count), bytes.allSatisfy(Self.allows) else { return nil }
         rawValue = String(decoding: bytes, as: UTF8.self)
     }
@@ -54,7 +59,7 @@ public struct TenantScoped: Hashable, Sendable, CustomStringConvertible {
     public var description: String { "\(tenant)/\(id)" }
 
     /// Reads `<tenant>/<id>`; nil when it is anything else.
-    public init?(_ text: some StringProtocol) {
+    public init?(_ text: String) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, let tenant = Identifier(parts[0]), let id = Identifier(parts[1]) else { return nil }
         self.init(tenant: tenant, id: id)

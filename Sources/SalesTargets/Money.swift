@@ -7,6 +7,8 @@ public struct Currency: Hashable, Sendable, CustomStringConvertible {
 
     /// The euro.
     public static let euro = Currency("EUR")!
+    /// The yen, whose minor unit is the yen itself.
+    public static let yen = Currency("JPY")!
     /// ISO 4217's "no currency": an order whose source names the currency only by a number of its own.
     public static let unnamed = Currency("XXX")!
 

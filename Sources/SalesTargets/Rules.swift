@@ -38,6 +38,9 @@ public struct Rules: Hashable, Sendable {
         return credits.isEmpty ? nil : Worth(day: order.date, total: total, credits: credits)
     }
 
+    /// One array for the many orders that nothing but their owner is credited with.
+    private static let owner = [CreditReason.owner]
+
     private func isExcluded(_ status: String) -> Bool {
         guard !excludedStatuses.isEmpty, !status.isEmpty else { return false }
         return excludedStatuses.contains(status) || excludedStatuses.contains(status.lowercased())
@@ -46,7 +49,7 @@ public struct Rules: Hashable, Sendable {
     /// Rule 1, on the absolute value of the total (rule 6).
     /// - Parameter allocations: sorted by id.
     private func credits(of order: Order, total: Int64, allocations: [Allocation]) -> [Credit] {
-        if allocations.isEmpty { return [Credit(salesperson: order.owner, amount: total, because: [.owner])] }
+        if allocations.isEmpty { return [Credit(salesperson: order.owner, amount: total, because: Self.owner)] }
         let whole = total.magnitude
         var shares: [(salesperson: Identifier, amount: UInt64, because: [CreditReason])] = []
         for (allocation, amount) in zip(allocations, amounts(of: allocations, order: order, whole: whole)) {
@@ -61,7 +64,7 @@ public struct Rules: Hashable, Sendable {
         if !shares.contains(where: { $0.salesperson == order.owner }) {
             switch ownerCredit {
             case .whole:
-                shares.append((order.owner, whole, [.owner]))
+                shares.append((order.owner, whole, Self.owner))
             case .remainder:
                 let given = shares.reduce(0) { $0 + $1.amount }
                 if given < whole { shares.append((order.owner, whole - given, [.remainder])) }

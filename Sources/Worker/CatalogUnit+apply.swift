@@ -3,7 +3,9 @@ internal import Redis
 
 extension CatalogUnit {
     /// Applies the unit by one transaction.
-    nonisolated(nonsending) func apply(over connection: RedisConnection, settings: LedgerSettings) async throws -> Posting.Outcome {
+    nonisolated(nonsending) func apply(over connection: RedisConnection, settings: LedgerSettings) async throws
+        -> Posting.Outcome
+    {
         let partitions = stretches.map(\.partition)
         let batch = CatalogBatch(changes, partitions: partitions, settings: settings)
         let snapshot = try batch.snapshot(from: try await connection.ledgerReplies(to: batch.reads()))

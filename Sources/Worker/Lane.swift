@@ -306,7 +306,8 @@ extension Lane {
                 metadata: [
                     "topic": "\(letter.record.topic)", "partition": "\(letter.record.partition)",
                     "offset": "\(letter.record.offset)", "reason": "\(letter.error)",
-                ])
+                ]
+            )
         }
     }
 }
