@@ -3,6 +3,9 @@ public struct Day: Hashable, Comparable, Sendable {
     /// Days since 1970-01-01.
     public let number: Int
 
+    /// 1970-01-01.
+    public static let epoch = Day(number: 0)!
+
     /// The years a date may lie in.
     public static let years = 1900...2999
 

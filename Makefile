@@ -1,0 +1,46 @@
+# What a person types. `make demo` and `make test` install what is missing first.
+
+SWIFT ?= swift
+NOIDA := .tools/noida/noida_db/noida-db
+FORMATTED := Package.swift Sources Tests
+
+.PHONY: demo test build release bench lint format check-deploy setup clean
+
+demo: setup
+	$(SWIFT) build -c release --product salestargets
+	@exec .build/release/salestargets demo $(ARGUMENTS)
+
+build: setup
+	$(SWIFT) build
+
+release: setup
+	$(SWIFT) build -c release --product salestargets
+
+test: setup $(NOIDA)
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build --disable-xctest --no-parallel
+
+bench: setup $(NOIDA)
+	$(SWIFT) build -c release --product salestargets
+	$(SWIFT) build -c release --product bench
+	.build/release/bench $(ARGUMENTS)
+
+lint:
+	$(SWIFT) format lint --strict --recursive --parallel $(FORMATTED)
+	tools/check-fences
+
+format:
+	$(SWIFT) format --in-place --recursive --parallel $(FORMATTED)
+
+check-deploy: setup
+	tools/check-deploy
+
+setup:
+	@tools/setup
+
+# The broker of the tests and measurements: a test tool, never a part of the product.
+$(NOIDA):
+	python3 -m pip install --quiet --disable-pip-version-check --target .tools/noida noida-db==0.2.3
+
+clean:
+	rm -rf .build .tools

@@ -1,0 +1,76 @@
+internal import Events
+internal import HTTPTypes
+internal import Hummingbird
+internal import Ledger
+internal import NIOCore
+
+/// A request that cannot be answered as asked, as `application/problem+json` (RFC 9457).
+struct Problem: Error, HTTPResponseError {
+    let status: HTTPResponse.Status
+    let detail: String
+    /// The members, of the query or the body, that are not right.
+    var errors: [(member: String, reason: String)] = []
+    var headers: HTTPFields = [:]
+
+    static let unauthorized = Problem(
+        status: .unauthorized,
+        detail: "A valid bearer token is needed.",
+        headers: [.wwwAuthenticate: "Bearer"]
+    )
+    static let forbidden = Problem(status: .forbidden, detail: "This is not yours to see.")
+
+    static func notFound(_ what: String) -> Problem {
+        Problem(status: .notFound, detail: "There is no \(what).")
+    }
+
+    static func badQuery(_ member: String, _ reason: String) -> Problem {
+        Problem(status: .badRequest, detail: "The query cannot be used.", errors: [(member, reason)])
+    }
+
+    /// What came of reading the numbers.
+    init(_ error: LedgerError) {
+        if error.isPassing {
+            self.init(
+                status: .serviceUnavailable,
+                detail: "The numbers cannot be read just now; try again in a moment.",
+                headers: [.retryAfter: "1"]
+            )
+        } else {
+            self.init(status: .internalServerError, detail: "The numbers cannot be read; the server's log says why.")
+        }
+    }
+
+    init(
+        status: HTTPResponse.Status,
+        detail: String,
+        errors: [(member: String, reason: String)] = [],
+        headers: HTTPFields = [:]
+    ) {
+        self.status = status
+        self.detail = detail
+        self.errors = errors
+        self.headers = headers
+    }
+
+    func response(from request: Request, context: some RequestContext) throws -> Response {
+        response
+    }
+
+    var response: Response {
+        let body = JSONWriter.object { json in
+            json.member("type", "about:blank")
+            json.member("title", status.reasonPhrase)
+            json.member("status", Int64(status.code))
+            json.member("detail", detail)
+            if !errors.isEmpty {
+                json.objects("errors", errors) { error, json in
+                    json.member("member", error.member)
+                    json.member("reason", error.reason)
+                }
+            }
+        }
+        var fields = headers
+        fields[.contentType] = "application/problem+json"
+        return Response(status: status, headers: fields, body: .init(byteBuffer: ByteBuffer(bytes: body)))
+    }
+}
