@@ -81,6 +81,21 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ]
         ),
+        .target(name: "Model", dependencies: ["SalesTargets"], path: "Tests/Model"),
+        .testTarget(
+            name: "SystemTests",
+            dependencies: [
+                "SalesTargets", "Events", "Kafka", "Redis", "Ledger", "Worker", "Model", "TestSupport", "salestargets",
+            ]
+        ),
+        .executableTarget(
+            name: "bench",
+            dependencies: [
+                "SalesTargets", "Events", "Kafka", "Redis", "Samples", "Server", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/Bench"
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -32,6 +32,9 @@ public struct TopicNames: Hashable, Sendable {
         }
     }
 
+    /// The topics of targets and people.
+    public var catalog: Set<String> { [targets, people] }
+
     /// The topics that are read, by what they are called.
     public var byName: [String: Topic] {
         Dictionary(Topic.allCases.map { (self[$0], $0) }, uniquingKeysWith: { first, _ in first })

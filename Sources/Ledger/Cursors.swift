@@ -4,24 +4,26 @@ internal import Redis
 package enum Cursors {
     /// Each partition's cursor, of its shards the lowest: reading goes on from there, and what a shard further on has
     /// applied already is left out. Partitions of which nothing was ever applied are absent.
+    /// - Parameter catalogTopics: those of targets and people, which only shard 0 keeps.
     package static func lowest(
         of partitions: [LogPartition],
         over link: some RedisLink,
-        keys: KeySpace
+        keys: KeySpace,
+        catalogTopics: Set<String>
     ) async throws(LedgerError) -> [LogPartition: Cursor] {
         if partitions.isEmpty { return [:] }
+        let shards = partitions.map { catalogTopics.contains($0.topic) ? 1 : keys.shards }
         var command = RedisCommand("MGET")
-        for partition in partitions {
-            for shard in 0..<keys.shards { command.append(keys.cursor(partition, shard: shard)) }
+        for (partition, count) in zip(partitions, shards) {
+            for shard in 0..<count { command.append(keys.cursor(partition, shard: shard)) }
         }
-        let values = try (try await link.replies(to: command)[0]).elements("MGET")
-        guard values.count == partitions.count * keys.shards else { throw .unexpectedReply("MGET") }
+        var values = try (try await link.replies(to: command)[0]).elements("MGET")[...]
+        guard values.count == shards.reduce(0, +) else { throw .unexpectedReply("MGET") }
         var cursors: [LogPartition: Cursor] = [:]
-        for (index, partition) in partitions.enumerated() {
+        for (partition, count) in zip(partitions, shards) {
             var ofShards: [Cursor?] = []
-            for value in values[index * keys.shards..<(index + 1) * keys.shards] {
-                ofShards.append(try OrderReads.cursor(value, of: partition))
-            }
+            for value in values.prefix(count) { ofShards.append(try OrderReads.cursor(value, of: partition)) }
+            values.removeFirst(count)
             // A shard that has none stands at the beginning.
             guard !ofShards.contains(nil) else { continue }
             cursors[partition] = ofShards.compactMap(\.self).min { $0.next < $1.next }

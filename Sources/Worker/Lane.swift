@@ -251,7 +251,8 @@ extension Lane {
         let cursors = try await Cursors.lowest(
             of: partitions,
             over: connection,
-            keys: settings.ledger.keys
+            keys: settings.ledger.keys,
+            catalogTopics: settings.topics.catalog
         )
         var starts: [TopicPartition: StartPosition] = [:]
         positions = [:]

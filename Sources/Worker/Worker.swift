@@ -28,7 +28,7 @@ package struct Worker: Sendable {
 
     /// Applies what the topics hold now.
     package func runUntilCaughtUp() async throws {
-        let ends = try await ends()
+        let ends = try await LogEnds.read(of: settings.topics, from: settings.kafka)
         var shares: [[LogPartition: Int64]] = Array(repeating: [:], count: settings.lanes)
         for (partition, end) in ends { shares[Int(partition.partition) % settings.lanes][partition] = end }
         try await run(shares.filter { !$0.isEmpty }.map { .upTo($0) })
@@ -57,22 +57,6 @@ package struct Worker: Sendable {
                 while let _ = try await group.next() {}
             } onCancel: {
                 stop.set()
-            }
-        }
-    }
-
-    /// The end of every partition of the topics that are read.
-    private func ends() async throws -> [LogPartition: Int64] {
-        let names = Array(settings.topics.byName.keys)
-        let kafka = settings.kafka
-        return try await BlockingThread.run("log ends") {
-            let admin = try KafkaAdmin(kafka)
-            let counts = try admin.partitions(of: names, timeoutMilliseconds: 10_000)
-            let partitions = counts.flatMap { topic, count in
-                (0..<count).map { TopicPartition(topic: topic, partition: $0) }
-            }
-            return try admin.watermarks(of: partitions, timeoutMilliseconds: 10_000).reduce(into: [:]) { ends, item in
-                ends[LogPartition(topic: item.key.topic, partition: item.key.partition)] = item.value.high
             }
         }
     }

@@ -1,9 +1,9 @@
 import ArgumentParser
 import Events
 import Foundation
-import Kafka
 import Ledger
 import Redis
+import Worker
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -56,8 +56,13 @@ struct StatusCommand: AsyncParsableCommand {
         let keys = ledger.keys
         let connection = try await RedisConnection.connect(to: try settings.redis)
         defer { connection.closeNow() }
-        let ends = try await Self.ends(settings)
-        let cursors = try await Cursors.lowest(of: Array(ends.keys), over: connection, keys: keys)
+        let ends = try await LogEnds.read(of: settings.topics, from: settings.kafka)
+        let cursors = try await Cursors.lowest(
+            of: Array(ends.keys),
+            over: connection,
+            keys: keys,
+            catalogTopics: settings.topics.catalog
+        )
         var report = Report()
         report.partitions = ends.keys.sorted { ($0.topic, $0.partition) < ($1.topic, $1.partition) }.map {
             .init(topic: $0.topic, partition: $0.partition, end: ends[$0] ?? 0, applied: cursors[$0]?.next ?? 0)
@@ -71,20 +76,6 @@ struct StatusCommand: AsyncParsableCommand {
             Self.print(report)
         }
         if report.redis.problem != nil { throw ExitCode(1) }
-    }
-
-    private static func ends(_ settings: Settings) async throws -> [LogPartition: Int64] {
-        let kafka = settings.kafka
-        let names = Array(settings.topics.byName.keys)
-        return try await BlockingThread.run("status") {
-            let admin = try KafkaAdmin(kafka)
-            let partitions = try admin.partitions(of: names, timeoutMilliseconds: 10_000).flatMap { topic, count in
-                (0..<count).map { TopicPartition(topic: topic, partition: $0) }
-            }
-            return try admin.watermarks(of: partitions, timeoutMilliseconds: 10_000).reduce(into: [:]) { ends, item in
-                ends[LogPartition(topic: item.key.topic, partition: item.key.partition)] = item.value.high
-            }
-        }
     }
 
     private func cache(

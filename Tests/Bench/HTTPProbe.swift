@@ -1,0 +1,70 @@
+import Foundation
+
+/// Asks for one page again and again over a kept-alive connection, from one thread.
+final class HTTPProbe: Sendable {
+    private let socket: Int32
+    private let request: [UInt8]
+
+    /// Connects, waiting up to 30 s for the server to come up.
+    init(port: Int, path: String, token: String) throws {
+        request = Array(
+            "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer \(token)\r\n\r\n".utf8
+        )
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(port).bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        let deadline = ContinuousClock.now + .seconds(30)
+        while true {
+            let descriptor = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            let connected = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+            if connected == 0 {
+                socket = descriptor
+                break
+            }
+            close(descriptor)
+            guard .now < deadline else { throw Cluster.Failure(description: "no server on port \(port)") }
+            usleep(50_000)
+        }
+        var yes: Int32 = 1
+        setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    deinit { close(socket) }
+
+    /// The number of orders of the year that the widget shows.
+    func total() throws -> Int {
+        let body = try get()
+        guard let json = try JSONSerialization.jsonObject(with: Data(body)) as? [String: Any],
+            let total = json["total"] as? [String: Any], let result = total["result"] as? String,
+            let count = Int(result)
+        else {
+            throw Cluster.Failure(description: "not a widget: \(String(decoding: body.prefix(200), as: UTF8.self))")
+        }
+        return count
+    }
+
+    private func get() throws -> ArraySlice<UInt8> {
+        guard write(socket, request, request.count) == request.count else {
+            throw Cluster.Failure(description: "the server hung up")
+        }
+        var received: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            if let end = received.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound {
+                let head = String(decoding: received[..<end], as: UTF8.self).lowercased()
+                let length =
+                    head.split(whereSeparator: \.isNewline).first { $0.hasPrefix("content-length:") }
+                    .flatMap { Int($0.dropFirst(15).trimmingCharacters(in: .whitespaces)) } ?? 0
+                if received.count >= end + length { return received[end..<end + length] }
+            }
+            let count = read(socket, &chunk, chunk.count)
+            guard count > 0 else { throw Cluster.Failure(description: "the server hung up") }
+            received += chunk[..<count]
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package import SalesTargets
+
+/// A tenant's numbers, each worked out from all its orders when asked for.
+package struct Figures: Sendable {
+    /// The orders that count, newest first, a tie by id downwards.
+    package let sales: [Sale]
+    /// The targets that are not deleted, by id.
+    package let targets: [Target]
+
+    /// An order that counts.
+    package struct Sale: Sendable {
+        package let order: Identifier
+        package let day: Day
+        /// In the reporting currency.
+        package let total: Int64
+        package let credits: [Identifier: Int64]
+
+        /// Rule 3 for these people; nil when none of them is credited.
+        package func contribution(_ isMeant: (Identifier) -> Bool) -> Tally? {
+            let credits = credits.filter { isMeant($0.key) }
+            if credits.isEmpty { return nil }
+            let sum = credits.values.reduce(0, +)
+            return Tally(revenue: total < 0 ? max(sum, total) : min(sum, total), orders: 1)
+        }
+    }
+
+    package func target(_ id: Identifier) -> Target? { targets.first { $0.id == id } }
+
+    /// The orders that make up a target's result, newest first, with what each contributes.
+    package func orders(of target: Target) -> [(order: Identifier, contributes: Tally)] {
+        sales.filter { target.period.contains($0.day) }.compactMap { sale in
+            sale.contribution(target.assignees.contains).map { (sale.order, $0) }
+        }
+    }
+
+    package func result(of target: Target) -> Tally {
+        orders(of: target).reduce(.zero) { $0 + $1.contributes }
+    }
+
+    /// What each assignee is credited with in the target's period, in the order of its assignees.
+    package func assignees(of target: Target) -> [(person: Identifier, tally: Tally)] {
+        target.assignees.map { ($0, credited($0, in: target.period)) }
+    }
+
+    /// What a salesperson, or everyone together, is credited with in a period.
+    package func credited(_ person: Identifier?, in period: Period) -> Tally {
+        sales.filter { period.contains($0.day) }.reduce(.zero) { sum, sale in
+            sum + (sale.contribution { person == nil || $0 == person } ?? .zero)
+        }
+    }
+
+    /// The results of a year's twelve months, of one salesperson or of everyone together.
+    package func year(_ year: Int, of person: Identifier?, measure: Measure) -> [Int64] {
+        (1...12).map { credited(person, in: Month(year: year, month: $0).period!).quantity(measure) }
+    }
+
+    /// The goals of the same months ("The widget's lines").
+    package func goals(_ year: Int, of person: Identifier?, measure: Measure) -> [Int64] {
+        (1...12).map { goal(in: Month(year: year, month: $0).period!, of: person, measure: measure) }
+    }
+
+    private func goal(in month: Period, of person: Identifier?, measure: Measure) -> Int64 {
+        let covering = targets.filter {
+            $0.measure == measure && $0.period.start <= month.end && month.start <= $0.period.end
+        }
+        return covering.reduce(0) { sum, target in
+            // Those whose goal this target speaks for: it is the shortest they have, or one of several as short.
+            let speaksFor = target.assignees.filter { assignee in
+                let theirs = covering.filter { $0.assignees.contains(assignee) }
+                return (person == nil || assignee == person)
+                    && theirs.allSatisfy { $0.period.days >= target.period.days }
+            }
+            return sum + part(of: target, for: speaksFor.count, in: month)
+        }
+    }
+
+    /// The goal's running sum up to the last day less the one up to the day before the first.
+    private func part(of target: Target, for people: Int, in month: Period) -> Int64 {
+        func runningSum(_ days: Int) -> Int64 {
+            roundedHalfEven(
+                Int128(target.goal) * Int128(days) * Int128(people),
+                over: Int128(target.period.days) * Int128(target.assignees.count)
+            )
+        }
+        let first = max(target.period.start, month.start), last = min(target.period.end, month.end)
+        return runningSum(target.period.start.days(until: last) + 1)
+            - runningSum(target.period.start.days(until: first))
+    }
+}

@@ -1,0 +1,64 @@
+internal import SalesTargets
+
+extension History.Iterator {
+    /// One allocation saved or deleted on its own, or several whose percentages add up to 100; the order may not have
+    /// been seen yet. Their ids overlap those that orders list.
+    mutating func changeAllocations(of tenant: Identifier) -> [Event] {
+        let order = orderKey(of: tenant)
+        if random.chance(250) { return [delete(id("A-\(Int.random(in: 2...6, using: &random))"), of: order)] }
+        if random.chance(150) { return allocationList(from: 3).map { save($0, of: order) } }
+        let owner = orders[order]?.order.owner
+        let salesperson = random.chance(200) ? owner ?? person() : person()
+        let limit = limit()
+        let place = Int.random(in: 2...6, using: &random)
+        return [save(Allocation(id: id("A-\(place)"), salesperson: salesperson, limit: limit), of: order)]
+    }
+
+    /// Up to four allocations; their percentages often add up to exactly 100.
+    mutating func allocationList(from first: Int) -> [Allocation] {
+        let count = Int.random(in: 1...4, using: &random)
+        let shares = random.chance(600) ? hundredPercent(in: count).map { Allocation.Limit.percent($0) } : []
+        return (0..<count).map { place in
+            Allocation(
+                id: id("A-\(first + place)"),
+                salesperson: person(),
+                limit: shares.isEmpty ? limit() : shares[place]
+            )
+        }
+    }
+
+    private mutating func hundredPercent(in count: Int) -> [Percent] {
+        var cuts: Set<Int> = []
+        while cuts.count < count - 1 {
+            // Thirds and sevenths leave remainders to hand out.
+            cuts.insert(random.pick([333_333, 666_667, 142_857, Int.random(in: 1...999_999, using: &random)]))
+        }
+        let ends = cuts.sorted() + [1_000_000]
+        return zip(ends, [0] + ends).map { Percent(tenThousandths: $0 - $1)! }
+    }
+
+    private mutating func limit() -> Allocation.Limit {
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0..<4: .percent(Percent(tenThousandths: random.pick([400_000, 333_333, 1, 1_000_000, 125_000]))!)
+        case 4..<8:
+            .amount(
+                random.pick([
+                    Decimal(units: Int64.random(in: 0...900_000, using: &random), scale: 2),
+                    Decimal(units: Int64.random(in: 0...9_999_999, using: &random), scale: 5),
+                    Decimal(units: 50_000_000, scale: 0),
+                ])
+            )
+        default: .whole
+        }
+    }
+
+    private mutating func save(_ allocation: Allocation, of order: TenantScoped) -> Event {
+        let version = version(of: RecordKey(topic: .allocations, text: "\(order)/\(allocation.id)"))
+        return Event(tenant: order.tenant, .order(order.id, .allocationSaved(allocation, version: version)))
+    }
+
+    private mutating func delete(_ allocation: Identifier, of order: TenantScoped) -> Event {
+        let version = version(of: RecordKey(topic: .allocations, text: "\(order)/\(allocation)"))
+        return Event(tenant: order.tenant, .order(order.id, .allocationDeleted(allocation, version: version)))
+    }
+}

@@ -1,0 +1,114 @@
+package import SalesTargets
+
+/// What the events come to, computed in the plainest way there is: it keeps what the records last said, and works
+/// everything out anew for each question. It shares values with the program, and no rule.
+///
+/// It knows no bounds on the number of allocations: a history for it must keep them.
+package struct Model: Sendable {
+    /// The settings; nothing is asked of them but their values.
+    package let rules: Rules
+    private var orders: [TenantScoped: OrderState] = [:]
+    private var targets: [TenantScoped: Versioned<Target>] = [:]
+    private var names: [TenantScoped: Versioned<Person>] = [:]
+    private var choices: [TenantScoped: Versioned<WidgetChoice>] = [:]
+
+    /// The value that a record's events left, nil when deleted, and the highest version among them.
+    struct Versioned<Value: Sendable>: Sendable {
+        private(set) var value: Value?
+        private var version: Int64?
+
+        mutating func set(_ value: Value?, _ version: Int64?) -> Bool {
+            if let version {
+                if let highest = self.version, highest >= version { return false }
+                self.version = version
+            }
+            self.value = value
+            return true
+        }
+    }
+
+    struct OrderState: Sendable {
+        var order = Versioned<Order>()
+        /// As the order was before it was deleted too.
+        var listed: [Allocation] = []
+        var own: [Identifier: Versioned<Allocation>] = [:]
+
+        var allocations: [Allocation] {
+            var inForce: [Identifier: Allocation] = [:]
+            for allocation in listed { inForce[allocation.id] = allocation }
+            for (id, state) in own { inForce[id] = state.value }
+            return inForce.values.sorted { $0.id < $1.id }
+        }
+    }
+
+    package init(rules: Rules) { self.rules = rules }
+
+    package init(rules: Rules, applying events: some Sequence<Event>) {
+        self.init(rules: rules)
+        for event in events { apply(event) }
+    }
+
+    package mutating func apply(_ event: Event) {
+        func key(_ id: Identifier) -> TenantScoped { TenantScoped(tenant: event.tenant, id: id) }
+        switch event.change {
+        case .order(let id, .saved(let order, let listed, let version)):
+            let isNews = orders[key(id), default: OrderState()].order.set(order, version)
+            if isNews, let listed { orders[key(id)]?.listed = listed }
+        case .order(let id, .deleted(let version)):
+            _ = orders[key(id), default: OrderState()].order.set(nil, version)
+        case .order(let id, .allocationSaved(let allocation, let version)):
+            _ = orders[key(id), default: OrderState()].own[allocation.id, default: Versioned()].set(allocation, version)
+        case .order(let id, .allocationDeleted(let allocation, let version)):
+            _ = orders[key(id), default: OrderState()].own[allocation, default: Versioned()].set(nil, version)
+        case .target(let id, .saved(let target)):
+            _ = targets[key(id), default: Versioned()].set(target, target.version)
+        case .target(let id, .deleted(let version)):
+            _ = targets[key(id), default: Versioned()].set(nil, version)
+        case .person(let id, .saved(let person)):
+            _ = names[key(id), default: Versioned()].set(person, person.version)
+        case .person(let id, .preferred(let choice, let version)):
+            _ = choices[key(id), default: Versioned()].set(choice, version)
+        case .person(let id, .deleted):
+            (names[key(id)], choices[key(id)]) = (nil, nil)
+        }
+    }
+
+    /// Everything that can be asked of a tenant's numbers, as of now.
+    package func figures(of tenant: Identifier) -> Figures {
+        var sales: [Figures.Sale] = []
+        for (key, state) in orders where key.tenant == tenant {
+            if let sale = sale(key.id, state) { sales.append(sale) }
+        }
+        return Figures(
+            sales: sales.sorted { ($0.day, $0.order) > ($1.day, $1.order) },
+            targets: targets.filter { $0.key.tenant == tenant }.compactMap(\.value.value).sorted { $0.id < $1.id }
+        )
+    }
+
+    /// An order's credits by person; nil when it does not count.
+    package func credits(of order: Identifier, tenant: Identifier) -> [Identifier: Int64]? {
+        orders[TenantScoped(tenant: tenant, id: order)].flatMap { sale(order, $0)?.credits }
+    }
+
+    /// The order as last saved, unless it is deleted.
+    package func order(_ id: Identifier, tenant: Identifier) -> Order? {
+        orders[TenantScoped(tenant: tenant, id: id)]?.order.value
+    }
+
+    /// The allocations in force of an order, by id; those of a deleted or unseen one too.
+    package func allocations(of order: Identifier, tenant: Identifier) -> [Allocation] {
+        orders[TenantScoped(tenant: tenant, id: order)]?.allocations ?? []
+    }
+
+    /// What was last said of everyone of a tenant.
+    package func people(of tenant: Identifier) -> [Identifier: Person] {
+        var people: [Identifier: Person] = [:]
+        for (key, state) in names where key.tenant == tenant { people[key.id] = state.value }
+        return people
+    }
+
+    /// What a viewer last chose to see.
+    package func preference(of person: Identifier, tenant: Identifier) -> WidgetChoice {
+        choices[TenantScoped(tenant: tenant, id: person)]?.value ?? WidgetChoice()
+    }
+}
