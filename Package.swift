@@ -82,6 +82,8 @@ let package = Package(
             ]
         ),
         .target(name: "Model", dependencies: ["SalesTargets"], path: "Tests/Model"),
+        .testTarget(name: "SalesTargetsTests", dependencies: ["SalesTargets", "Model"]),
+        .testTarget(name: "LedgerTests", dependencies: ["SalesTargets", "Redis", "Ledger", "Model"]),
         .testTarget(
             name: "SystemTests",
             dependencies: [

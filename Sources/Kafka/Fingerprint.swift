@@ -8,6 +8,7 @@ public struct Fingerprint: Hashable, Sendable {
     /// CRC-32 (as zlib's) of key, value and timestamp; see `init(offset:key:value:timestamp:)`.
     public let checksum: UInt32
 
+    /// A fingerprint that was taken before.
     public init(offset: Int64, checksum: UInt32) {
         self.offset = offset
         self.checksum = checksum

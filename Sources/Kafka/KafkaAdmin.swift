@@ -4,13 +4,16 @@ internal import CKafka
 public final class KafkaAdmin: Sendable {
     /// A topic to be made.
     public struct NewTopic: Hashable, Sendable {
+        /// What the topic is called.
         public var name: String
+        /// How many partitions it gets; 1 or more.
         public var partitions: Int32
         /// -1: as the brokers are set up.
         public var replicationFactor: Int16
         /// Kafka's topic settings by their own names, such as `retention.ms`.
         public var configuration: [String: String]
 
+        /// A topic to be created.
         public init(
             name: String,
             partitions: Int32,

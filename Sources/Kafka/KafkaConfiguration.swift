@@ -8,6 +8,7 @@ public struct KafkaConfiguration: Sendable {
     /// librdkafka properties, such as `security.protocol` or `sasl.password`.
     public var properties: [String: String]
 
+    /// Brokers, and properties by librdkafka's own names.
     public init(bootstrapServers: String, properties: [String: String] = [:]) {
         self.bootstrapServers = bootstrapServers
         self.properties = properties

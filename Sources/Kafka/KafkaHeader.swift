@@ -1,8 +1,11 @@
 /// A record's header. A name may occur several times, and a value may be null.
 public struct KafkaHeader: Hashable, Sendable {
+    /// As the producer wrote it.
     public let name: String
+    /// Nil for a null value.
     public let value: [UInt8]?
 
+    /// A header of this name.
     public init(name: String, value: [UInt8]?) {
         self.name = name
         self.value = value

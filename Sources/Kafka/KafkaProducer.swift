@@ -8,16 +8,20 @@ internal import Synchronization
 public final class KafkaProducer: Sendable {
     /// What is to be written.
     public struct Message: Sendable {
+        /// Where it goes.
         public var topic: String
         /// nil: chosen by the key's hash, or at random without a key.
         public var partition: Int32?
+        /// Nil for no key.
         public var key: [UInt8]?
         /// nil: a tombstone.
         public var value: [UInt8]?
+        /// In their order; names may repeat.
         public var headers: [KafkaHeader]
         /// Milliseconds since 1970, UTC; nil for now.
         public var timestamp: Int64?
 
+        /// A message to this topic.
         public init(
             topic: String,
             partition: Int32? = nil,
@@ -37,9 +41,12 @@ public final class KafkaProducer: Sendable {
 
     /// Where a message was written.
     public struct Receipt: Hashable, Sendable {
+        /// The partition that it was written to.
         public let partition: Int32
+        /// Its offset there.
         public let offset: Int64
 
+        /// Where a message was written.
         public init(partition: Int32, offset: Int64) {
             self.partition = partition
             self.offset = offset

@@ -6,6 +6,7 @@ public struct StartPosition: Hashable, Sendable {
     /// none. Of no effect where `next` is nil.
     public var lastApplied: Fingerprint?
 
+    /// A position; without arguments the beginning.
     public init(next: Int64? = nil, lastApplied: Fingerprint? = nil) {
         self.next = next
         self.lastApplied = lastApplied

@@ -5,6 +5,7 @@ public struct TopicPartition: Hashable, Comparable, Sendable, CustomStringConver
     /// The partition's number, from 0.
     public let partition: Int32
 
+    /// The partition of this number, from 0.
     public init(topic: String, partition: Int32) {
         self.topic = topic
         self.partition = partition

@@ -4,8 +4,10 @@ internal import SalesTargets
 package struct CorruptRecord: Error, Hashable, CustomStringConvertible {
     /// The key or field that holds it, where known.
     package var place: String
+    /// What is wrong with it.
     package let reason: String
 
+    /// A record that cannot be read.
     package init(place: String = "", reason: String) {
         self.place = place
         self.reason = reason

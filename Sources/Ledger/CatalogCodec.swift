@@ -10,6 +10,7 @@ package struct CatalogRecord: Hashable, Sendable {
     /// The catalog revision at which its assignees or its period last changed.
     package var countsFrom: Int64
 
+    /// What is kept of a target.
     package init(target: Target?, version: Int64?, countsFrom: Int64) {
         self.target = target
         self.version = version
@@ -18,6 +19,7 @@ package struct CatalogRecord: Hashable, Sendable {
 
     private static let format: UInt8 = 1
 
+    /// The form in Redis: a format byte, flags, and the fields that are there.
     package func encode() -> [UInt8] {
         var writer = ByteWriter(reserving: 128)
         writer.byte(Self.format)
@@ -103,6 +105,8 @@ package enum PersonCodec {
         return writer.bytes
     }
 
+    /// A choice, and the highest version applied.
+    /// - Throws: ``CorruptRecord``.
     package static func decodeChoice(
         _ bytes: [UInt8]
     ) throws(CorruptRecord) -> (choice: WidgetChoice, version: Int64?) {

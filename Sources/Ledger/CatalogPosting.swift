@@ -12,10 +12,14 @@ package struct CatalogBatch {
 
     /// One change, and the record of the log it came with.
     package struct Change {
+        /// Where it was read.
         package let partition: LogPartition
+        /// Its place there.
         package let offset: Int64
+        /// What it says.
         package let event: Event
 
+        /// A change from this place of the log.
         package init(partition: LogPartition, offset: Int64, event: Event) {
             self.partition = partition
             self.offset = offset
@@ -68,8 +72,11 @@ package struct CatalogBatch {
 
     /// What was read.
     package struct Snapshot {
+        /// Whether Redis had no settings yet, which means that it was empty.
         package let isEmpty: Bool
+        /// The catalog revision.
         package let revision: Int64
+        /// By the order of the batch's partitions; nil where nothing was ever applied.
         package let cursors: [Cursor?]
         var records: [TenantScoped: CatalogRecord] = [:]
         var jobs: [TenantScoped: CountingJob] = [:]
@@ -77,6 +84,7 @@ package struct CatalogBatch {
         var preferences: [TenantScoped: (choice: WidgetChoice, version: Int64?)] = [:]
     }
 
+    /// - Throws: ``LedgerError`` when the settings are others, or a record cannot be read.
     package func snapshot(from replies: [RedisValue]) throws(LedgerError) -> Snapshot {
         guard replies.count == 6 else { throw .unexpectedReply("WATCH") }
         if case .error(let error) = replies[0] { throw .refused(error) }

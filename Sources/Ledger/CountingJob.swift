@@ -6,6 +6,7 @@ package struct CountingJob: Hashable, Sendable, CustomStringConvertible {
     /// Former revisions of the target, whose overlaps are no longer read.
     package var stale: Set<Int64>
 
+    /// A job to be done.
     package init(target: Int64?, stale: Set<Int64>) {
         self.target = target
         self.stale = stale
@@ -18,6 +19,7 @@ package struct CountingJob: Hashable, Sendable, CustomStringConvertible {
         "\(target.map(String.init) ?? "-") \(stale.sorted().map(String.init).joined(separator: ","))"
     }
 
+    /// - Throws: ``CorruptRecord``.
     package init(parsing bytes: [UInt8]) throws(CorruptRecord) {
         let parts = String(decoding: bytes, as: UTF8.self).split(
             separator: " ",

@@ -14,6 +14,8 @@ package struct CountingPass {
     private var places: [Place] = []
     private var waiting: [(shard: Int, order: TenantScoped)] = []
     private var isPrepared = false
+    /// The catalog revision that every shard has followed up to.
+    private var followed: Int64 = 0
 
     /// Orders derived anew in one step.
     package static let stepSize = 500
@@ -44,6 +46,7 @@ package struct CountingPass {
         return jobs
     }
 
+    /// A pass that has not begun.
     package init(of key: TenantScoped, job: CountingJob, settings: LedgerSettings) {
         self.key = key
         self.job = job
@@ -54,12 +57,15 @@ package struct CountingPass {
     /// Goes on for one step.
     /// - Returns: true when the job is done, or was replaced by a newer one.
     package mutating func step(on connection: RedisConnection, catalogs: Catalogs) async throws(LedgerError) -> Bool {
+        // Again whenever targets change in the middle: nothing may be sold that would let the other shards follow.
+        if followed < catalogs.revision { try await letShardsFollow(catalogs.revision, on: connection) }
         if !isPrepared {
-            try await prepare(on: connection, catalogs: catalogs)
+            try await findDays(on: connection, catalogs: catalogs)
             isPrepared = true
         }
-        while waiting.isEmpty, let place = places.popLast() {
+        while waiting.isEmpty, let place = places.last {
             try await findOrders(at: place, on: connection)
+            places.removeLast()
         }
         if waiting.isEmpty { return try await finish(on: connection) }
         let shard = waiting[0].shard
@@ -71,12 +77,19 @@ package struct CountingPass {
         return false
     }
 
-    /// Lets every shard follow the catalog, so that from here on whatever is posted counts under it, and finds the days
-    /// on which there is something to derive anew.
-    private mutating func prepare(on connection: RedisConnection, catalogs: Catalogs) async throws(LedgerError) {
+    /// From here on whatever is posted counts under this revision of the catalog, or a later one.
+    private mutating func letShardsFollow(
+        _ revision: Int64,
+        on connection: RedisConnection
+    ) async throws(LedgerError) {
         for shard in 1..<max(2, settings.shards) where shard < settings.shards {
-            try await raiseRevision(of: shard, to: catalogs.revision, on: connection)
+            try await raiseRevision(of: shard, to: revision, on: connection)
         }
+        followed = revision
+    }
+
+    /// Finds the days on which there is something to derive anew.
+    private mutating func findDays(on connection: RedisConnection, catalogs: Catalogs) async throws(LedgerError) {
         if let revision = job.target, catalogs.revision < revision { throw .catalogMoved }
         guard let revision = job.target, let entry = catalogs[key.tenant][key.id], entry.revision == revision else {
             return

@@ -8,15 +8,19 @@ package struct Cursor: Hashable, Sendable, CustomStringConvertible {
 
     /// Offset and CRC-32 of key, value and timestamp of one record.
     package struct Fingerprint: Hashable, Sendable {
+        /// The record's offset.
         package let offset: Int64
+        /// CRC-32 of its key, value and timestamp.
         package let checksum: UInt32
 
+        /// The fingerprint of a record.
         package init(offset: Int64, checksum: UInt32) {
             self.offset = offset
             self.checksum = checksum
         }
     }
 
+    /// A cursor behind the record of this fingerprint.
     package init(next: Int64, last: Fingerprint) {
         self.next = next
         self.last = last
@@ -25,6 +29,8 @@ package struct Cursor: Hashable, Sendable, CustomStringConvertible {
     /// `<next> <last offset> <checksum>`, for people with redis-cli too.
     package var description: String { "\(next) \(last.offset) \(last.checksum)" }
 
+    /// Reads ``description``.
+    /// - Throws: ``CorruptRecord``.
     package init(parsing bytes: [UInt8]) throws(CorruptRecord) {
         let parts = String(decoding: bytes, as: UTF8.self).split(separator: " ")
         guard parts.count == 3, let next = Int64(parts[0]), let offset = Int64(parts[1]),

@@ -3,7 +3,9 @@ package import SalesTargets
 
 /// An order with what it counts for.
 package struct OrderResult: Sendable {
+    /// The order's id.
     package let id: Identifier
+    /// All that is known of it.
     package let entry: OrderEntry
     /// Nil when it does not count.
     package let worth: Worth?
@@ -11,9 +13,12 @@ package struct OrderResult: Sendable {
 
 /// Where a list of orders, newest first, goes on.
 package struct OrderPosition: Hashable, Sendable {
+    /// The day of the last order shown.
     package let day: Day
+    /// Its id.
     package let order: Identifier
 
+    /// The place behind this order.
     package init(day: Day, order: Identifier) {
         self.day = day
         self.order = order

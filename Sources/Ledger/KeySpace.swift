@@ -22,6 +22,7 @@ package struct KeySpace: Sendable {
 
     private let prefixes: [String]
 
+    /// The keys of a ledger with this many shards.
     package init(shards: Int = 1) {
         precondition((1...1_024).contains(shards))
         self.shards = shards
@@ -39,29 +40,39 @@ package struct KeySpace: Sendable {
         return Int(hash % UInt64(shards))
     }
 
+    /// The hash of targets.
     package var targets: String { "{s0}:targets" }
+    /// The sorted set of targets by the revision of their last change.
     package var targetChanges: String { "{s0}:target-changes" }
+    /// The hash of passes under way.
     package var counting: String { "{s0}:counting" }
+    /// The hash of people.
     package var people: String { "{s0}:people" }
+    /// The hash of what people chose to see.
     package var preferences: String { "{s0}:preferences" }
 
+    /// The settings that a shard's numbers were made with.
     package func settings(shard: Int) -> String { "{s\(shard)}:settings" }
 
     /// Shard 0's revision is the catalog's; another shard's is the one its totals have followed up to.
     package func revision(shard: Int) -> String { "{s\(shard)}:revision" }
 
+    /// Up to where a shard has applied a partition.
     package func cursor(_ partition: LogPartition, shard: Int) -> String {
         "{s\(shard)}:cursor:\(partition.topic):\(partition.partition)"
     }
 
+    /// The entry of an order, which is in this shard.
     package func entry(_ order: TenantScoped, shard: Int) -> String {
         name("o:", order.tenant, order.id.rawValue, shard: shard)
     }
 
+    /// A year's tallies by day.
     package func days(_ days: DaysKey, shard: Int) -> String {
         name("d:", days.tenant, days.person?.rawValue ?? "*", days.year, shard: shard)
     }
 
+    /// The orders that credit someone on a day.
     package func index(tenant: Identifier, person: Identifier, day: Day, shard: Int) -> String {
         name("i:", tenant, person.rawValue, day.number, shard: shard)
     }
@@ -81,6 +92,7 @@ package struct KeySpace: Sendable {
         return name
     }
 
+    /// What a shared target's assignees' credits count more than once.
     package func overlap(_ target: TenantScoped, revision: Int64, shard: Int) -> String {
         "{s\(shard)}:v:\(target.tenant.rawValue)/\(target.id.rawValue):\(revision)"
     }
@@ -91,9 +103,12 @@ package struct KeySpace: Sendable {
 
 /// One partition of a topic of the log.
 package struct LogPartition: Hashable, Sendable {
+    /// The topic's name.
     package let topic: String
+    /// The partition's number, from 0.
     package let partition: Int32
 
+    /// A partition of a topic.
     package init(topic: String, partition: Int32) {
         self.topic = topic
         self.partition = partition
@@ -102,11 +117,14 @@ package struct LogPartition: Hashable, Sendable {
 
 /// The days of one person's year.
 package struct DaysKey: Hashable, Sendable {
+    /// The organisation.
     package let tenant: Identifier
     /// Nil for everyone together.
     package let person: Identifier?
+    /// The year.
     package let year: Int
 
+    /// The days of this person's year.
     package init(tenant: Identifier, person: Identifier?, year: Int) {
         self.tenant = tenant
         self.person = person

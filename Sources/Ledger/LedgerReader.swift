@@ -8,6 +8,7 @@ package actor LedgerReader {
     nonisolated let keys: KeySpace
     private var catalogs = Catalogs()
 
+    /// A reader over a client that reconnects.
     package init(link: any RedisLink, settings: LedgerSettings) {
         self.link = link
         self.settings = settings

@@ -2,15 +2,18 @@ package import SalesTargets
 
 /// The settings that shape numbers. They are kept beside the numbers, and a program with others is refused.
 package struct LedgerSettings: Sendable {
+    /// What an order counts for.
     package let rules: Rules
     /// Where a timestamp becomes a date.
     package let timeZone: String
+    /// Over how many shards the orders are spread.
     package let shards: Int
     /// The names of what is kept.
     package let keys: KeySpace
     /// What is kept in Redis of the settings, in a form that people can read.
     package let text: String
 
+    /// The settings of one ledger.
     package init(rules: Rules, timeZone: String = "UTC", shards: Int = 1) {
         self.rules = rules
         self.timeZone = timeZone

@@ -4,14 +4,18 @@ package import SalesTargets
 /// What a posting is made from, in one shard: the cursors it moves and the entries it changes, watched from the moment
 /// they are read.
 package struct OrderReads: Sendable {
+    /// The shard that is read.
     package let shard: Int
+    /// Whose cursors are read.
     package let partitions: [LogPartition]
+    /// Whose entries are read; all of this shard.
     package let orders: [TenantScoped]
     private let settings: LedgerSettings
 
     /// How many replies it gets.
     package static let replyCount = 3
 
+    /// What a unit of these orders has to read.
     package init(shard: Int, partitions: [LogPartition], orders: [TenantScoped], settings: LedgerSettings) {
         self.shard = shard
         self.partitions = partitions
@@ -37,6 +41,7 @@ package struct OrderReads: Sendable {
             + partitions.map { keys.cursor($0, shard: shard) }
     }
 
+    /// Adds the commands; they have ``replyCount`` replies.
     package func append(to pipeline: inout RedisPipeline) {
         let keys = settings.keys
         let fixed = fixedKeys

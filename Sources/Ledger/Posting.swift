@@ -3,6 +3,7 @@ package import SalesTargets
 
 /// What a batch changes in one shard: the differences of many orders put together, and written by one transaction.
 package struct Posting {
+    /// The shard that is written to.
     package let shard: Int
     private let keys: KeySpace
     private let settings: LedgerSettings
@@ -29,6 +30,7 @@ package struct Posting {
         let revision: Int64
     }
 
+    /// A posting that changes nothing yet.
     package init(shard: Int, settings: LedgerSettings) {
         self.shard = shard
         self.settings = settings
@@ -36,8 +38,8 @@ package struct Posting {
         values.reserveCapacity(arguments: 2_048, bytes: 262_144)
     }
 
-    /// Whether it would change nothing but cursors.
-    package var movesNothing: Bool { buckets.isEmpty && overlaps.isEmpty }
+    /// Whether it would change nothing that is read: at most entries' versions, and cursors.
+    package var movesNothing: Bool { buckets.isEmpty && overlaps.values.allSatisfy { $0 == .zero } }
 
     /// Derive, diff, post: replaces what the order contributed as it stood by what it contributes as it stands now.
     /// - Parameters:

@@ -3,6 +3,7 @@ package import SalesTargets
 
 /// A target with what has been sold towards it.
 package struct TargetResult: Sendable {
+    /// The target.
     package let target: Target
     /// The target's own result.
     package let realized: Tally

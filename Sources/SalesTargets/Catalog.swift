@@ -1,10 +1,12 @@
 /// A target as it stands in the catalog.
 public struct CatalogTarget: Hashable, Sendable {
+    /// The target as last saved.
     public let target: Target
     /// The catalog revision at which its assignees or its period last changed: what an order derived under an earlier
     /// one counts twice is not yet taken off it.
     public let revision: Int64
 
+    /// A target that counts from this revision on.
     public init(target: Target, revision: Int64) {
         self.target = target
         self.revision = revision
@@ -89,7 +91,9 @@ public struct Catalog: Sendable {
 extension Catalog {
     /// What an order adds to a target.
     public struct Contribution: Hashable, Sendable {
+        /// The target that is added to.
         public let target: CatalogTarget
+        /// What is added.
         public let tally: Tally
     }
 

@@ -17,6 +17,7 @@ public struct Credit: Hashable, Sendable {
     /// What it comes from, one allocation or more.
     public let because: [CreditReason]
 
+    /// A credit of this person.
     public init(salesperson: Identifier, amount: Int64, because: [CreditReason]) {
         self.salesperson = salesperson
         self.amount = amount
@@ -33,6 +34,7 @@ public struct Worth: Hashable, Sendable {
     /// One for each person credited, sorted by their ids; empty when nobody is.
     public let credits: [Credit]
 
+    /// What an order of this day counts for.
     public init(day: Day, total: Int64, credits: [Credit]) {
         self.day = day
         self.total = total
@@ -73,6 +75,7 @@ public struct Tally: Hashable, Sendable {
     /// Nothing.
     public static let zero = Tally(revenue: 0, orders: 0)
 
+    /// A sum of this much.
     public init(revenue: Int64, orders: Int64) {
         self.revenue = revenue
         self.orders = orders

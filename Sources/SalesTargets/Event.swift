@@ -2,6 +2,7 @@
 public struct Event: Hashable, Sendable {
     /// The organisation it happened in.
     public let tenant: Identifier
+    /// What happened.
     public let change: Change
 
     /// What changed, and which record it belongs to.
@@ -12,6 +13,7 @@ public struct Event: Hashable, Sendable {
         case person(Identifier, PersonChange)
     }
 
+    /// A change in this organisation.
     public init(tenant: Identifier, _ change: Change) {
         self.tenant = tenant
         self.change = change

@@ -50,6 +50,7 @@ public struct TenantScoped: Hashable, Sendable, CustomStringConvertible {
     /// The id, unique within the tenant and the kind of record.
     public let id: Identifier
 
+    /// What is this tenant's.
     public init(tenant: Identifier, id: Identifier) {
         self.tenant = tenant
         self.id = id

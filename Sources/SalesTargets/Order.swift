@@ -21,6 +21,7 @@ public struct Order: Hashable, Sendable {
     /// As the source names it, `Approved` for example; may be empty.
     public var status: String
 
+    /// An order; what is left out is empty, and the rate 1.
     public init(
         id: Identifier,
         number: String = "",
@@ -55,6 +56,7 @@ public struct Allocation: Hashable, Sendable {
     /// How much of the order.
     public var limit: Limit
 
+    /// A share for this salesperson.
     public init(id: Identifier, salesperson: Identifier, limit: Limit) {
         self.id = id
         self.salesperson = salesperson

@@ -33,12 +33,14 @@ public struct OrderEntry: Hashable, Sendable {
 
     /// An allocation saved or deleted on its own.
     public struct OwnAllocation: Hashable, Sendable {
+        /// The allocation's id, unique within the order.
         public var id: Identifier
         /// Nil when it was deleted.
         public var allocation: Allocation?
         /// The highest version applied.
         public var version: Int64?
 
+        /// What is known of an allocation.
         public init(id: Identifier, allocation: Allocation?, version: Int64?) {
             self.id = id
             self.allocation = allocation

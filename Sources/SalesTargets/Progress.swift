@@ -8,6 +8,7 @@ public struct Progress: Hashable, Sendable {
     public let expected: Int64
     /// What it will come to at the present pace, in the goal's unit.
     public let projected: Int64
+    /// Where it stands today.
     public let status: Status
 
     /// Where a target stands.

@@ -8,12 +8,15 @@ public enum Measure: String, CaseIterable, Sendable {
 
 /// A goal for one or more salespeople over a period.
 public struct Target: Hashable, Sendable {
+    /// Unique within the tenant.
     public let id: Identifier
     /// As people know it; may be empty.
     public let name: String
+    /// What it counts.
     public let measure: Measure
     /// Minor units of the reporting currency, or a number of orders; above zero.
     public let goal: Int64
+    /// The days it counts, both ends included (rule 2).
     public let period: Period
     /// Who works towards it: one or more, sorted, none twice.
     public let assignees: [Identifier]
@@ -68,13 +71,16 @@ public enum TargetChange: Hashable, Sendable {
 
 /// A salesperson, as far as a source has told of them.
 public struct Person: Hashable, Sendable {
+    /// Unique within the tenant.
     public var id: Identifier
     /// Empty when unknown.
     public var name: String
     /// Empty when unknown.
     public var email: String
+    /// The highest version applied; nil when none of its events had one.
     public var version: Int64?
 
+    /// A person of this id.
     public init(id: Identifier, name: String = "", email: String = "", version: Int64? = nil) {
         self.id = id
         self.name = name
@@ -85,11 +91,14 @@ public struct Person: Hashable, Sendable {
 
 /// What a viewer chose to see in the widget.
 public struct WidgetChoice: Hashable, Sendable {
+    /// Nil when not chosen.
     public var year: Int?
     /// `all` is everyone.
     public var salesperson: Identifier?
+    /// Nil when not chosen.
     public var measure: Measure?
 
+    /// A choice; what is left out was not chosen.
     public init(year: Int? = nil, salesperson: Identifier? = nil, measure: Measure? = nil) {
         self.year = year
         self.salesperson = salesperson

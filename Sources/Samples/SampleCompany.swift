@@ -2,8 +2,11 @@ package import SalesTargets
 
 /// A believable company: salespeople, their targets for a year, and the orders they bring in.
 package struct SampleCompany: Sendable {
+    /// Whose events they are.
     package let tenant: Identifier
+    /// The year that targets and orders lie in.
     package let year: Int
+    /// The salespeople.
     package let people: [Person]
     /// What the orders look like.
     package let shape: Shape
@@ -15,6 +18,7 @@ package struct SampleCompany: Sendable {
         /// Where in the year the orders lie.
         package var dates: Dates
 
+        /// 30 % split, and dates spread evenly, unless said otherwise.
         package init(splitShare: Double = 0.3, dates: Dates = .even) {
             self.splitShare = splitShare
             self.dates = dates
@@ -33,6 +37,7 @@ package struct SampleCompany: Sendable {
         case upTo(Day)
     }
 
+    /// A company of this many salespeople.
     package init(tenant: Identifier, year: Int, people count: Int, shape: Shape = Shape()) {
         self.tenant = tenant
         self.year = year

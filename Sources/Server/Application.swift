@@ -9,6 +9,7 @@ package import SalesTargets
 
 /// What the server needs to know.
 package struct ServerSettings: Sendable {
+    /// The address to listen on.
     package var httpHost: String
     /// 0 for any free port.
     package var httpPort: Int
@@ -17,6 +18,7 @@ package struct ServerSettings: Sendable {
     /// Where it is decided what today is.
     package var timeZone: TimeZone
 
+    /// Settings of one server.
     package init(httpHost: String, httpPort: Int, defaultTenant: Identifier, timeZone: TimeZone) {
         self.httpHost = httpHost
         self.httpPort = httpPort
@@ -31,6 +33,7 @@ package struct Surroundings: Sendable {
     let isRedisReachable: @Sendable () async -> Bool
     let now: @Sendable () -> Date
 
+    /// What is asked when a probe or the clock is needed.
     package init(
         isKafkaReachable: @escaping @Sendable () async -> Bool,
         isRedisReachable: @escaping @Sendable () async -> Bool,

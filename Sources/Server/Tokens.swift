@@ -45,6 +45,7 @@ package struct TokenVerifier: Sendable {
 package struct TokenSigner: Sendable {
     private let secret: [UInt8]
 
+    /// A signer with this secret, of 32 bytes or more.
     package init(secret: [UInt8]) { self.secret = secret }
 
     /// - Parameter expiresIn: from now; below zero for one that is past.

@@ -13,6 +13,7 @@ package struct Worker: Sendable {
     /// What it has done so far.
     package let counters = WorkerCounters()
 
+    /// A worker that has not begun.
     package init(_ settings: WorkerSettings, logger: Logger) {
         self.settings = settings
         self.logger = logger

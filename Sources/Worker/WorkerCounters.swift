@@ -11,6 +11,7 @@ package final class WorkerCounters: Sendable {
     /// How often a connection to Redis had to be made anew.
     package let reconnects = Atomic<Int>(0)
 
+    /// All at zero.
     package init() {}
 
     /// One line for people.

@@ -1,0 +1,150 @@
+import Ledger
+import Model
+import SalesTargets
+import Testing
+
+@Suite("What is written into Redis")
+struct CodecTests {
+    private static func entries() throws -> [OrderEntry] {
+        var random = SeededGenerator(seed: seedOfThisRun)
+        var entries: [TenantScoped: OrderEntry] = [:]
+        for event in History(seed: seedOfThisRun, events: 3_000, orders: 150) {
+            guard case .order(let id, let change) = event.change else { continue }
+            _ = try entries[TenantScoped(tenant: event.tenant, id: id), default: OrderEntry()].apply(change)
+        }
+        return entries.sorted { $0.key.description < $1.key.description }.map {
+            var entry = $0.value
+            entry.order?.id = order
+            // The reporting currency may have a rate too, as a source's own rounding of 1 for example.
+            if random.chance(50) { entry.order?.exchangeRate = Decimal(units: 10_001, scale: 4) }
+            entry.revision = random.pick([0, 1, 127, 128, .max])
+            entry.version = random.pick([entry.version, nil, -1, .min, .max])
+            return entry
+        }
+    }
+
+    private static let order = id("SO-1")
+
+    private func decode(_ bytes: [UInt8]) throws(CorruptRecord) -> OrderEntry {
+        try EntryCodec.decode(bytes, id: Self.order, reporting: .euro)
+    }
+
+    @Test("An entry comes back as it was written")
+    func entries() throws {
+        for entry in try Self.entries() + [OrderEntry()] {
+            #expect(try decode(EntryCodec.encode(entry, reporting: .euro)) == entry, "seed \(seedOfThisRun)")
+        }
+    }
+
+    @Test("An entry that was cut short is an error")
+    func truncatedEntries() throws {
+        for entry in try Self.entries().prefix(60) {
+            let bytes = EntryCodec.encode(entry, reporting: .euro)
+            for length in 0..<bytes.count {
+                #expect(throws: CorruptRecord.self) { try decode(Array(bytes.prefix(length))) }
+            }
+            #expect(throws: CorruptRecord.self) { try decode(bytes + [0]) }
+        }
+    }
+
+    @Test("Bytes that were changed are an error or some entry, which can be worked with")
+    func changedEntries() throws {
+        var random = SeededGenerator(seed: seedOfThisRun)
+        var errors = 0
+        for entry in try Self.entries() {
+            let whole = EntryCodec.encode(entry, reporting: .euro)
+            for _ in 0..<40 {
+                var bytes = whole
+                for _ in 0..<Int.random(in: 1...3, using: &random) {
+                    bytes[Int.random(in: 0..<bytes.count, using: &random)] = random.pick([0, 1, 127, 128, 255])
+                }
+                do throws(CorruptRecord) {
+                    let some = try decode(bytes)
+                    _ = Rules(ownerCredit: .remainder).worth(of: some)
+                    #expect(try decode(EntryCodec.encode(some, reporting: .euro)) == some, "seed \(seedOfThisRun)")
+                } catch {
+                    errors += 1
+                }
+            }
+        }
+        #expect(errors > 100)
+    }
+
+    @Test("Targets come back as they were written, deleted ones too, and cut short they are an error")
+    func targets() throws {
+        for event in History(seed: seedOfThisRun, events: 4_000) {
+            guard case .target(let id, let change) = event.change else { continue }
+            var target: Target?
+            if case .saved(let saved) = change { target = saved }
+            let record = CatalogRecord(target: target, version: change.version, countsFrom: 300)
+            let bytes = record.encode()
+            #expect(try CatalogRecord.decode(bytes, id: id) == record, "seed \(seedOfThisRun)")
+            for length in 0..<bytes.count {
+                #expect(throws: CorruptRecord.self) { try CatalogRecord.decode(Array(bytes.prefix(length)), id: id) }
+            }
+        }
+    }
+
+    @Test("People and what they chose come back as they were written, and cut short they are an error")
+    func people() throws {
+        for event in History(seed: seedOfThisRun, events: 4_000) {
+            guard case .person(let id, let change) = event.change else { continue }
+            switch change {
+            case .saved(let person):
+                let bytes = PersonCodec.encode(person)
+                #expect(try PersonCodec.decode(bytes, id: id) == person, "seed \(seedOfThisRun)")
+                for length in 0..<bytes.count {
+                    #expect(throws: CorruptRecord.self) { try PersonCodec.decode(Array(bytes.prefix(length)), id: id) }
+                }
+            case .preferred(let choice, let version):
+                let bytes = PersonCodec.encode(choice, version: version)
+                let decoded = try PersonCodec.decodeChoice(bytes)
+                #expect(decoded.choice == choice)
+                #expect(decoded.version == version)
+                for length in 0..<bytes.count {
+                    #expect(throws: CorruptRecord.self) { try PersonCodec.decodeChoice(Array(bytes.prefix(length))) }
+                }
+            case .deleted: break
+            }
+        }
+    }
+
+    @Test("Changed bytes of targets and people are an error or something")
+    func changedRecords() {
+        var random = SeededGenerator(seed: seedOfThisRun)
+        for _ in 0..<5_000 {
+            let bytes = (0..<Int.random(in: 0...40, using: &random)).map { _ in
+                random.pick([0, 1, 2, 3, 4, UInt8(ascii: "a"), 127, 128, 255])
+            }
+            _ = try? CatalogRecord.decode([1] + bytes, id: Self.order).encode()
+            _ = (try? PersonCodec.decode(bytes, id: Self.order)).map(PersonCodec.encode)
+            _ = (try? PersonCodec.decodeChoice(bytes)).map { PersonCodec.encode($0.choice, version: $0.version) }
+            _ = try? Cursor(parsing: bytes)
+            _ = try? CountingJob(parsing: bytes)
+        }
+    }
+
+    @Test("A cursor comes back from its text, and no other text is one")
+    func cursors() throws {
+        let cursor = Cursor(next: 43, last: .init(offset: 40, checksum: .max))
+        #expect(cursor.description == "43 40 4294967295")
+        #expect(try Cursor(parsing: Array(cursor.description.utf8)) == cursor)
+        for text in ["", "43", "43 40", "43 40 1 2", "40 40 1", "a 40 1", "43 -1 1", "43 40 -1", "43 40 4294967296"] {
+            #expect(throws: CorruptRecord.self, "\(text)") { try Cursor(parsing: Array(text.utf8)) }
+        }
+    }
+
+    @Test("A counting job comes back from its text, and no other text is one")
+    func jobs() throws {
+        for job in [
+            CountingJob(target: 7, stale: []), CountingJob(target: 7, stale: [3, 5]),
+            CountingJob(target: nil, stale: [3]),
+        ] {
+            #expect(try CountingJob(parsing: Array(job.description.utf8)) == job)
+        }
+        #expect(CountingJob(target: nil, stale: [5, 3]).description == "- 3,5")
+        for text in ["", "7", "x 3", "7 a", "7 3,b"] {
+            #expect(throws: CorruptRecord.self, "\(text)") { try CountingJob(parsing: Array(text.utf8)) }
+        }
+    }
+}

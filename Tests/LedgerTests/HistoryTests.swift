@@ -1,0 +1,75 @@
+import Ledger
+import Model
+import Redis
+import SalesTargets
+import Testing
+
+@Suite("Rule 5: whatever happened, every number is what the model works out")
+struct HistoryTests {
+    @Test(
+        "Any history in any batches, with earlier orders counted in at any moment",
+        arguments: [(1, OwnerCredit.whole), (3, .remainder), (3, .none)]
+    )
+    func history(shards: Int, ownerCredit: OwnerCredit) async throws {
+        let settings = LedgerSettings(rules: Rules(ownerCredit: ownerCredit), shards: shards)
+        let history = History(seed: seedOfThisRun, events: 5_000)
+        let log = Log(history, partitions: 3)
+        try await withRedis { server in
+            let driver = Driver(
+                try await server.connect(),
+                log,
+                log.partitions(of: .orders, .allocations, .targets, .people),
+                settings: settings,
+                seed: history.seed
+            )
+            try await driver.run()
+            let reader = LedgerReader(link: try await server.connect(), settings: settings)
+            try await expectSame(reader, Model(rules: settings.rules, applying: history), history)
+        }
+    }
+
+    @Test("Two workers on the same orders, one with the orders and one with the allocations", arguments: [1, 3])
+    func race(shards: Int) async throws {
+        let history = History(seed: seedOfThisRun, events: 2_500, orders: 60)
+        try await race(history, shards: shards) { log in
+            [log.partitions(of: .orders, .people), log.partitions(of: .allocations, .targets)]
+        }
+    }
+
+    @Test("Two workers that both believe that every partition is theirs", arguments: [1, 3])
+    func zombie(shards: Int) async throws {
+        let history = History(seed: seedOfThisRun &+ 1, events: 2_000, orders: 60)
+        try await race(history, shards: shards) { log in
+            let all = log.partitions(of: .orders, .allocations, .targets, .people)
+            return [all, all]
+        }
+    }
+
+    private func race(_ history: History, shards: Int, _ share: (Log) -> [[LogPartition]]) async throws {
+        let settings = LedgerSettings(rules: Rules(), shards: shards)
+        let log = Log(history, partitions: 2)
+        try await withRedis { server in
+            var drivers: [Driver] = []
+            for (place, partitions) in share(log).enumerated() {
+                drivers.append(
+                    Driver(
+                        try await server.connect(),
+                        log,
+                        partitions,
+                        settings: settings,
+                        seed: history.seed &+ UInt64(place),
+                        batchSize: 20
+                    )
+                )
+            }
+            var random = SeededGenerator(seed: history.seed)
+            while drivers.contains(where: { !$0.isDone }) {
+                try await drivers[Int.random(in: 0..<drivers.count, using: &random)].turn()
+            }
+            try await drivers[0].run()
+            #expect(drivers.map(\.lostRaces).reduce(0, +) > 0, "seed \(history.seed)")
+            let reader = LedgerReader(link: try await server.connect(), settings: settings)
+            try await expectSame(reader, Model(rules: settings.rules, applying: history), history)
+        }
+    }
+}
