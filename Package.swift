@@ -82,12 +82,21 @@ let package = Package(
             ]
         ),
         .target(name: "Model", dependencies: ["SalesTargets"], path: "Tests/Model"),
+        .target(
+            name: "LedgerComparison",
+            dependencies: ["SalesTargets", "Ledger", "Model"],
+            path: "Tests/LedgerComparison"
+        ),
         .testTarget(name: "SalesTargetsTests", dependencies: ["SalesTargets", "Model"]),
-        .testTarget(name: "LedgerTests", dependencies: ["SalesTargets", "Redis", "Ledger", "Model"]),
+        .testTarget(
+            name: "LedgerTests",
+            dependencies: ["SalesTargets", "Redis", "Ledger", "LedgerComparison", "Model"]
+        ),
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "SalesTargets", "Events", "Kafka", "Redis", "Ledger", "Worker", "Model", "TestSupport", "salestargets",
+                "SalesTargets", "Events", "Kafka", "Redis", "Ledger", "LedgerComparison", "Worker", "Model",
+                "TestSupport", "salestargets",
             ]
         ),
         .executableTarget(

@@ -7,6 +7,14 @@ package actor LedgerReader {
     nonisolated let settings: LedgerSettings
     nonisolated let keys: KeySpace
     private var catalogs = Catalogs()
+    /// Everyone's month goals, which take every target to work out; good for the catalog as it stands.
+    private var goalsOfAll: [GoalsKey: [Int64]] = [:]
+
+    private struct GoalsKey: Hashable {
+        let tenant: Identifier
+        let year: Int
+        let measure: Measure
+    }
 
     /// A reader over a client that reconnects.
     package init(link: any RedisLink, settings: LedgerSettings) {
@@ -43,9 +51,19 @@ package actor LedgerReader {
         throw .catalogMoved
     }
 
+    /// Everyone's month goals in the catalog as this reader last knew it.
+    func monthGoalsOfAll(tenant: Identifier, year: Int, measure: Measure) -> [Int64] {
+        let key = GoalsKey(tenant: tenant, year: year, measure: measure)
+        if let goals = goalsOfAll[key] { return goals }
+        let goals = catalogs[tenant].monthGoalsOfAll(year: year, measure: measure)
+        goalsOfAll[key] = goals
+        return goals
+    }
+
     private func refresh() async throws(LedgerError) {
         var catalogs = self.catalogs
         try await catalogs.refresh(from: link, keys: keys)
+        if catalogs.revision != self.catalogs.revision { goalsOfAll = [:] }
         self.catalogs = catalogs
     }
 }

@@ -30,7 +30,7 @@ extension LedgerReader {
             if let person {
                 catalog.monthGoals(of: person, year: year, measure: measure)
             } else {
-                catalog.monthGoalsOfAll(year: year, measure: measure)
+                monthGoalsOfAll(tenant: tenant, year: year, measure: measure)
             }
         let results = (1...12).map { month in
             guard let period = Month(year: year, month: month).period else { return Int64(0) }

@@ -1,6 +1,7 @@
 import Foundation
 import Kafka
 import Ledger
+import LedgerComparison
 import Model
 import Redis
 import SalesTargets
@@ -79,17 +80,9 @@ struct RandomHistoryTests {
 
         let client = RedisClient(try RedisEndpoint(url: system.redis.url))
         let reader = LedgerReader(link: client, settings: system.settings)
-        for tenant in History.tenants {
-            let comparison = Comparison(
-                reader: reader,
-                figures: model.figures(of: tenant),
-                tenant: tenant,
-                people: history.people
-            )
-            let differences = try await comparison.differences()
-            let shown = differences.prefix(20).joined(separator: "\n")
-            #expect(differences.isEmpty, "seed \(seed): \(differences.count) differences\n\(shown)")
-        }
+        let differences = try await Comparison.differences(reader, model, history)
+        let shown = differences.prefix(20).joined(separator: "\n")
+        #expect(differences.isEmpty, "seed \(seed): \(differences.count) differences\n\(shown)")
         await client.shutdown()
     }
 }

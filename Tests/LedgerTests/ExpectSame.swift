@@ -1,0 +1,26 @@
+import Ledger
+import LedgerComparison
+import Model
+import SalesTargets
+import Testing
+
+/// Expects that everything which can be read from the ledger is what the model works out.
+func expectSame(
+    _ reader: LedgerReader,
+    _ model: Model,
+    _ history: History,
+    sourceLocation: SourceLocation = #_sourceLocation
+) async throws {
+    let differences = try await Comparison.differences(reader, model, history)
+    let shown = differences.prefix(20).joined(separator: "\n")
+    #expect(differences.isEmpty, "seed \(history.seed)\n\(shown)", sourceLocation: sourceLocation)
+    for tenant in History.tenants {
+        let people = try await reader.people(of: tenant)
+        let expected = model.people(of: tenant)
+        #expect(people.mapValues(\.email) == expected.mapValues(\.email), sourceLocation: sourceLocation)
+        for person in history.people {
+            let choice = try await reader.preference(of: TenantScoped(tenant: tenant, id: person))
+            #expect(choice == model.preference(of: person, tenant: tenant), sourceLocation: sourceLocation)
+        }
+    }
+}
