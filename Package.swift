@@ -99,6 +99,16 @@ let package = Package(
                 "TestSupport", "salestargets",
             ]
         ),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: [
+                "SalesTargets", "Redis", "Ledger", "Server",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         .executableTarget(
             name: "bench",
             dependencies: [

@@ -28,8 +28,7 @@ package actor LedgerReader {
 
     /// The targets of a tenant as they stand now.
     package func catalog(of tenant: Identifier) async throws(LedgerError) -> Catalog {
-        try await refresh()
-        return catalogs[tenant]
+        try await read(tenant: tenant) { (_) throws(LedgerError) in [] }.catalog
     }
 
     /// Runs commands that `make` derives from a tenant's catalog; again, when the catalog changed before they ran.

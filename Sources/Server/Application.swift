@@ -1,7 +1,6 @@
-internal import Events
 package import Foundation
-internal import HTTPTypes
 package import Hummingbird
+internal import HummingbirdCore
 package import Ledger
 package import Logging
 internal import NIOCore
@@ -17,13 +16,23 @@ package struct ServerSettings: Sendable {
     package var defaultTenant: Identifier
     /// Where it is decided what today is.
     package var timeZone: TimeZone
+    /// The program's version, for the metrics.
+    package var version: String
 
     /// Settings of one server.
-    package init(httpHost: String, httpPort: Int, defaultTenant: Identifier, timeZone: TimeZone) {
+    /// - Parameter version: shown to operators only.
+    package init(
+        httpHost: String,
+        httpPort: Int,
+        defaultTenant: Identifier,
+        timeZone: TimeZone,
+        version: String = "unknown"
+    ) {
         self.httpHost = httpHost
         self.httpPort = httpPort
         self.defaultTenant = defaultTenant
         self.timeZone = timeZone
+        self.version = version
     }
 }
 
@@ -34,6 +43,10 @@ package struct Surroundings: Sendable {
     let now: @Sendable () -> Date
 
     /// What is asked when a probe or the clock is needed.
+    /// - Parameters:
+    ///   - isKafkaReachable: asked at most once a second, and not waited for longer than two.
+    ///   - isRedisReachable: the same.
+    ///   - now: what decides whether a token is expired, and what today is.
     package init(
         isKafkaReachable: @escaping @Sendable () async -> Bool,
         isRedisReachable: @escaping @Sendable () async -> Bool,
@@ -45,7 +58,7 @@ package struct Surroundings: Sendable {
     }
 }
 
-/// The server, ready to run.
+/// The server, ready to run (the contract's "HTTP, under /api/v1").
 /// - Parameter onServing: gets the port, once it is listened on.
 package func makeApplication(
     _ settings: ServerSettings,
@@ -55,63 +68,27 @@ package func makeApplication(
     logger: Logger,
     onServing: @escaping @Sendable (Int) -> Void = { _ in }
 ) -> some ApplicationProtocol {
-    let metrics = Metrics()
+    let metrics = Metrics(version: settings.version, started: Date())
     let today: @Sendable () -> Day = { Day.today(at: surroundings.now(), in: settings.timeZone) }
-    let router = Router(context: Context.self)
+    let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: RequestMetrics(metrics: metrics))
     // Within the metrics, so that what a route refuses is counted with its status.
     router.add(middleware: Problems(logger: logger))
     OperatorRoutes(metrics: metrics, surroundings: surroundings).add(to: router)
-    let group = router.group("api/v1")
-        .add(middleware: BearerTokens(verifier: verifier, defaultTenant: settings.defaultTenant))
+    let tokens = BearerTokens(verifier: verifier, defaultTenant: settings.defaultTenant, now: surroundings.now)
+    let group = router.group("api/v1").add(middleware: tokens)
     WidgetRoutes(reader: reader, today: today).add(to: group)
     TargetRoutes(reader: reader, today: today).add(to: group)
     OrderRoutes(reader: reader).add(to: group)
+    PeopleRoutes(reader: reader).add(to: group)
     return Application(
         router: router,
+        // A request that stops half-way must neither hold its connection for ever nor keep the server from stopping.
+        server: .http1(configuration: .init(idleTimeout: .seconds(60))),
         configuration: .init(address: .hostname(settings.httpHost, port: settings.httpPort), serverName: nil),
         onServerRunning: { channel in onServing(channel.localAddress?.port ?? settings.httpPort) },
         logger: logger
     )
-}
-
-/// For those who run it: without a token, and without anything that is anyone's.
-private struct OperatorRoutes: Sendable {
-    let metrics: Metrics
-    let surroundings: Surroundings
-
-    func add(to router: Router<Context>) {
-        router.get("healthz") { _, _ in Response.text("ok\n") }
-        router.get("readyz") { _, _ in
-            async let kafka = surroundings.isKafkaReachable()
-            async let redis = surroundings.isRedisReachable()
-            let (isKafkaUp, isRedisUp) = await (kafka, redis)
-            return Response.json(status: isKafkaUp && isRedisUp ? .ok : .serviceUnavailable) { json in
-                json.member("kafka", isKafkaUp)
-                json.member("redis", isRedisUp)
-            }
-        }
-        router.get("metrics") { _, _ in
-            async let kafka = surroundings.isKafkaReachable()
-            async let redis = surroundings.isRedisReachable()
-            let text = await metrics.text(isKafkaUp: kafka, isRedisUp: redis)
-            return Response.text(text, type: "text/plain; version=0.0.4")
-        }
-    }
-}
-
-extension Response {
-    static func json(status: HTTPResponse.Status = .ok, _ write: (inout JSONWriter) -> Void) -> Response {
-        Response(
-            status: status,
-            headers: [.contentType: "application/json"],
-            body: .init(byteBuffer: ByteBuffer(bytes: JSONWriter.object(write)))
-        )
-    }
-
-    static func text(_ text: String, type: String = "text/plain") -> Response {
-        Response(status: .ok, headers: [.contentType: type], body: .init(byteBuffer: ByteBuffer(string: text)))
-    }
 }
 
 extension Day {

@@ -1,6 +1,4 @@
 internal import Foundation
-internal import HTTPTypes
-internal import Hummingbird
 internal import Synchronization
 
 /// Counts requests, and shows them as Prometheus reads them (text format 0.0.4).
@@ -20,15 +18,28 @@ final class Metrics: Sendable {
     private struct State {
         var requests: [Key: Int] = [:]
         var durations: [String: Histogram] = [:]
+        var inFlight = 0
     }
 
     /// Seconds.
     private static let bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
     private let state = Mutex(State())
-    private let started = Date()
+    private let version: String
+    private let started: Date
 
-    func note(route: String, method: String, status: Int, seconds: Double) {
+    init(version: String, started: Date) {
+        self.version = version
+        self.started = started
+    }
+
+    func begin() {
+        state.withLock { $0.inFlight += 1 }
+    }
+
+    /// Notes the end of a request that began.
+    func end(route: String, method: String, status: Int, seconds: Double) {
         state.withLock { state in
+            state.inFlight -= 1
             state.requests[Key(route: route, method: method, status: status), default: 0] += 1
             var histogram = state.durations[route] ?? Histogram()
             histogram.count += 1
@@ -40,38 +51,37 @@ final class Metrics: Sendable {
 
     func text(isKafkaUp: Bool, isRedisUp: Bool) -> String {
         let state = self.state.withLock { $0 }
-        var lines: [String] = []
-        func family(_ name: String, _ type: String, _ help: String) {
-            lines += ["# HELP \(name) \(help)", "# TYPE \(name) \(type)"]
+        var text = MetricsText()
+        text.family("salestargets_http_requests_total", .counter, "Requests answered.")
+        let requests = state.requests.sorted {
+            ($0.key.route, $0.key.method, $0.key.status) < ($1.key.route, $1.key.method, $1.key.status)
         }
-        family("salestargets_http_requests_total", "counter", "Requests answered.")
-        for (key, count) in state.requests.sorted(by: { ($0.key.route, $0.key.status) < ($1.key.route, $1.key.status) })
-        {
-            lines.append(
-                "salestargets_http_requests_total{route=\"\(key.route)\",method=\"\(key.method)\",status=\"\(key.status)\"} \(count)"
-            )
+        for (key, count) in requests {
+            text.sample("", ["route": key.route, "method": key.method, "status": "\(key.status)"], count)
         }
-        family("salestargets_http_request_duration_seconds", "histogram", "Time from a request to its answer.")
+        text.family("salestargets_http_request_duration_seconds", .histogram, "Time from a request to its answer.")
         for (route, histogram) in state.durations.sorted(by: { $0.key < $1.key }) {
-            let name = "salestargets_http_request_duration_seconds"
             for (bound, count) in zip(Self.bounds, histogram.buckets) {
-                lines.append("\(name)_bucket{route=\"\(route)\",le=\"\(bound)\"} \(count)")
+                text.sample("_bucket", ["route": route, "le": "\(bound)"], count)
             }
-            lines.append("\(name)_bucket{route=\"\(route)\",le=\"+Inf\"} \(histogram.count)")
-            lines.append("\(name)_sum{route=\"\(route)\"} \(histogram.sum)")
-            lines.append("\(name)_count{route=\"\(route)\"} \(histogram.count)")
+            text.sample("_bucket", ["route": route, "le": "+Inf"], histogram.count)
+            text.sample("_sum", ["route": route], histogram.sum)
+            text.sample("_count", ["route": route], histogram.count)
         }
-        family("salestargets_kafka_up", "gauge", "Whether Kafka answers.")
-        lines.append("salestargets_kafka_up \(isKafkaUp ? 1 : 0)")
-        family("salestargets_redis_up", "gauge", "Whether Redis answers.")
-        lines.append("salestargets_redis_up \(isRedisUp ? 1 : 0)")
-        family("process_start_time_seconds", "gauge", "When the process started, in seconds since 1970.")
-        lines.append("process_start_time_seconds \(started.timeIntervalSince1970)")
+        text.gauge("salestargets_http_requests_in_flight", "Requests being answered.", state.inFlight)
+        text.gauge("salestargets_kafka_up", "Whether Kafka answers.", isKafkaUp ? 1 : 0)
+        text.gauge("salestargets_redis_up", "Whether Redis answers.", isRedisUp ? 1 : 0)
+        text.family("salestargets_build_info", .gauge, "The program's version.")
+        text.sample("", ["version": version], 1)
+        text.gauge(
+            "process_start_time_seconds",
+            "When the server started, in seconds since 1970.",
+            started.timeIntervalSince1970
+        )
         if let memory = Self.residentMemory {
-            family("process_resident_memory_bytes", "gauge", "Memory in use.")
-            lines.append("process_resident_memory_bytes \(memory)")
+            text.gauge("process_resident_memory_bytes", "Memory in use.", memory)
         }
-        return lines.joined(separator: "\n") + "\n"
+        return text.text
     }
 
     private static var residentMemory: Int? {
@@ -79,26 +89,5 @@ final class Metrics: Sendable {
             let pages = text.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
         else { return nil }
         return pages * Int(getpagesize())
-    }
-}
-
-/// Counts every request under the route that it matched, never under its raw path.
-struct RequestMetrics: RouterMiddleware {
-    let metrics: Metrics
-
-    func handle(
-        _ request: Request,
-        context: Context,
-        next: (Request, Context) async throws -> Response
-    ) async throws -> Response {
-        let start = ContinuousClock.now
-        let response = try await next(request, context)
-        metrics.note(
-            route: context.endpointPath ?? "none",
-            method: request.method.rawValue,
-            status: response.status.code,
-            seconds: start.duration(to: .now) / .seconds(1)
-        )
-        return response
     }
 }

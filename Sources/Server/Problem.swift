@@ -5,12 +5,17 @@ internal import Ledger
 internal import NIOCore
 
 /// A request that cannot be answered as asked, as `application/problem+json` (RFC 9457).
-struct Problem: Error, HTTPResponseError {
+struct Problem: Error {
     let status: HTTPResponse.Status
     let detail: String
     /// The members, of the query or the body, that are not right.
-    var errors: [(member: String, reason: String)] = []
-    var headers: HTTPFields = [:]
+    let errors: [BadMember]
+    let headers: HTTPFields
+
+    struct BadMember {
+        let member: String
+        let reason: String
+    }
 
     static let unauthorized = Problem(
         status: .unauthorized,
@@ -23,8 +28,8 @@ struct Problem: Error, HTTPResponseError {
         Problem(status: .notFound, detail: "There is no \(what).")
     }
 
-    static func badQuery(_ member: String, _ reason: String) -> Problem {
-        Problem(status: .badRequest, detail: "The query cannot be used.", errors: [(member, reason)])
+    static func badQuery(_ errors: [BadMember]) -> Problem {
+        Problem(status: .badRequest, detail: "The query cannot be used.", errors: errors)
     }
 
     /// What came of reading the numbers.
@@ -40,20 +45,17 @@ struct Problem: Error, HTTPResponseError {
         }
     }
 
+    /// - Parameter detail: when empty, no more is said than the status says.
     init(
         status: HTTPResponse.Status,
         detail: String,
-        errors: [(member: String, reason: String)] = [],
+        errors: [BadMember] = [],
         headers: HTTPFields = [:]
     ) {
         self.status = status
-        self.detail = detail
+        self.detail = detail.isEmpty ? status.reasonPhrase + "." : detail
         self.errors = errors
         self.headers = headers
-    }
-
-    func response(from request: Request, context: some RequestContext) throws -> Response {
-        response
     }
 
     var response: Response {

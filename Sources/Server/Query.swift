@@ -1,82 +1,61 @@
-internal import Foundation
 internal import Hummingbird
 internal import HummingbirdCore
-internal import Ledger
 internal import SalesTargets
 
-/// The parameters of a query, each checked.
+/// Reads the parameters of a query and collects all that is wrong with them. One that is empty counts as left out.
 struct Query {
     private let parameters: FlatDictionary<Substring, Substring>
+    private var errors: [Problem.BadMember] = []
 
-    init(_ request: Request) { parameters = request.uri.queryParameters }
+    private init(_ request: Request) { parameters = request.uri.queryParameters }
 
-    private func text(_ name: Substring) -> String? {
-        parameters[name].map(String.init).flatMap { $0.isEmpty ? nil : $0 }
+    /// - Throws: a problem that names every parameter that `read` could not use.
+    static func read<Value>(_ request: Request, _ read: (inout Query) -> Value) throws(Problem) -> Value {
+        var query = Query(request)
+        let value = read(&query)
+        guard query.errors.isEmpty else { throw .badQuery(query.errors) }
+        return value
     }
 
-    func year() throws(Problem) -> Int? {
-        guard let text = text("year") else { return nil }
-        guard let year = Int(text), Day.years.contains(year) else {
-            throw .badQuery("year", "is not a year from \(Day.years.lowerBound) to \(Day.years.upperBound)")
+    mutating func year() -> Int? {
+        value("year", or: "is not a year from \(Day.years.lowerBound) to \(Day.years.upperBound)") { text in
+            Int(text).flatMap { Day.years.contains($0) ? $0 : nil }
         }
-        return year
     }
 
-    func measure() throws(Problem) -> Measure? {
-        guard let text = text("measure") else { return nil }
-        guard let measure = Measure(rawValue: text) else { throw .badQuery("measure", "is neither revenue nor orders") }
-        return measure
+    mutating func measure() -> Measure? {
+        value("measure", or: "is neither revenue nor orders") { Measure(rawValue: $0) }
     }
 
     /// A salesperson's id, or `all`.
-    func salesperson() throws(Problem) -> Identifier? {
-        guard let text = text("salesperson") else { return nil }
-        guard let id = Identifier(text) else { throw .badQuery("salesperson", "is not an id") }
-        return id
+    mutating func salesperson() -> Identifier? {
+        value("salesperson", or: "is neither an id nor all") { Identifier($0) }
     }
 
-    func limit() throws(Problem) -> Int {
-        guard let text = text("limit") else { return 100 }
-        guard let limit = Int(text), (1...1_000).contains(limit) else {
-            throw .badQuery("limit", "is not a number from 1 to 1000")
-        }
-        return limit
+    mutating func limit() -> Int {
+        value("limit", or: "is not a number from 1 to 1000") { text in
+            Int(text).flatMap { (1...1_000).contains($0) ? $0 : nil }
+        } ?? 100
     }
 
     /// What a former answer gave as `next`.
-    func cursor<Value>(_ read: (String) -> Value?) throws(Problem) -> Value? {
-        guard let text = text("cursor") else { return nil }
-        guard let value = PageCursor.text(in: text).flatMap(read) else {
-            throw .badQuery("cursor", "is not one that this server gave")
+    mutating func cursor<Value>(_ read: (String) -> Value?) -> Value? {
+        value("cursor", or: "is not one that this server gave") { PageCursor.text(in: $0).flatMap(read) }
+    }
+
+    private mutating func value<Value>(
+        _ name: Substring,
+        or reason: String,
+        _ read: (String) -> Value?
+    ) -> Value? {
+        let texts = parameters[values: name]
+        guard let text = texts.first, texts.count > 1 || !text.isEmpty else { return nil }
+        guard texts.count == 1 else {
+            errors.append(.init(member: String(name), reason: "is given more than once"))
+            return nil
         }
+        let value = read(String(text))
+        if value == nil { errors.append(.init(member: String(name), reason: reason)) }
         return value
-    }
-}
-
-/// Where a list goes on, in a form that nobody is tempted to take apart.
-enum PageCursor {
-    static func token(_ text: String) -> String {
-        Data(text.utf8).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing(
-            "=",
-            with: ""
-        )
-    }
-
-    static func text(in token: String) -> String? {
-        guard token.utf8.count <= 512 else { return nil }
-        let padded = token.replacing("-", with: "+").replacing("_", with: "/")
-        let whole = padded + String(repeating: "=", count: (4 - padded.count % 4) % 4)
-        return Data(base64Encoded: whole).flatMap { String(data: $0, encoding: .utf8) }
-    }
-}
-
-extension OrderPosition {
-    /// `<date>/<order id>`
-    var text: String { "\(day)/\(order)" }
-
-    init?(_ text: String) {
-        let parts = text.split(separator: "/", maxSplits: 1)
-        guard parts.count == 2, let day = Day(String(parts[0])), let order = Identifier(parts[1]) else { return nil }
-        self.init(day: day, order: order)
     }
 }

@@ -2,7 +2,12 @@ package import SalesTargets
 
 /// What a viewer may do (the contract's roles).
 package enum Role: String, Sendable, CaseIterable {
-    case manager, salesperson, ingest
+    /// Sees and changes everything of their tenant.
+    case manager
+    /// Sees what is their own.
+    case salesperson
+    /// Brings orders in, and sees no numbers.
+    case ingest
 }
 
 /// Who is asking, from the token.
@@ -22,5 +27,27 @@ package struct Viewer: Hashable, Sendable {
         self.tenant = tenant
         self.role = role
         self.name = name
+    }
+}
+
+extension Viewer {
+    /// Whose targets or chart are meant, nil for everyone's: a salesperson's own, and a manager's choice.
+    func chosen(_ asked: Identifier?) throws(Problem) -> Identifier? {
+        switch role {
+        case .manager: return asked?.rawValue == "all" ? nil : asked
+        case .salesperson:
+            guard asked == nil || asked == id else { throw .forbidden }
+            return id
+        case .ingest: throw .forbidden
+        }
+    }
+
+    /// Whether something is theirs to see that is about these people.
+    func maySee(_ people: some Sequence<Identifier>) -> Bool {
+        switch role {
+        case .manager: true
+        case .salesperson: people.contains(id)
+        case .ingest: false
+        }
     }
 }

@@ -13,17 +13,17 @@ struct WidgetRoutes: Sendable {
     }
 
     private func widget(_ request: Request, _ context: Context) async throws -> Response {
-        let viewer = try context.signedIn()
-        let query = Query(request)
-        let asked = try viewer.chosen(try query.salesperson())
-        let preference = try await reader.preference(of: TenantScoped(tenant: viewer.tenant, id: viewer.id))
-        let year = try query.year() ?? preference.year ?? today().year
-        let measure = try query.measure() ?? preference.measure ?? .revenue
-        var person = asked
-        // A manager who names nobody gets the remembered choice; one who names `all` gets everyone.
-        if viewer.role == .manager, try query.salesperson() == nil {
-            person = try viewer.chosen(preference.salesperson)
+        let viewer = try context.reading()
+        let query = try Query.read(request) {
+            (year: $0.year(), salesperson: $0.salesperson(), measure: $0.measure())
         }
+        let asked = try viewer.chosen(query.salesperson)
+        let preference = try await reader.preference(of: TenantScoped(tenant: viewer.tenant, id: viewer.id))
+        let year = query.year ?? preference.year ?? today().year
+        let measure = query.measure ?? preference.measure ?? .revenue
+        // A manager who names nobody gets the remembered choice; one who names `all` gets everyone.
+        let isLeftOut = viewer.role == .manager && query.salesperson == nil
+        let person = isLeftOut ? try viewer.chosen(preference.salesperson) : asked
         let result = try await reader.year(year, of: person, tenant: viewer.tenant, measure: measure)
         let known: Person? =
             if let person { try await reader.people([person], of: viewer.tenant)[person] } else { nil }
@@ -60,18 +60,4 @@ struct WidgetRoutes: Sendable {
             json.member("percent", number: Quantity.percent(Progress.permille(resultToDate, of: goalToDate)))
         }
     }
-}
-
-/// Quantities as the contract writes them.
-enum Quantity {
-    /// Money as a decimal, a count as an integer, both as texts.
-    static func text(_ value: Int64, _ measure: Measure, _ currency: Currency) -> String {
-        switch measure {
-        case .revenue: Money.text(value, in: currency)
-        case .orders: String(value)
-        }
-    }
-
-    /// A JSON number with one decimal.
-    static func percent(_ permille: Int64) -> String { Decimal.text(permille, scale: 1) }
 }

@@ -5,7 +5,7 @@ package import Ledger
 /// Where the log ends now.
 package enum LogEnds {
     /// The offset after the last record of every partition of the topics that are read.
-    /// - Throws: when a broker does not answer within ten seconds.
+    /// - Throws: ``MissingTopics``, or what Kafka says; after ten seconds at the latest.
     package static func read(
         of topics: TopicNames,
         from kafka: KafkaConfiguration
@@ -13,12 +13,25 @@ package enum LogEnds {
         let names = Array(topics.byName.keys)
         return try await BlockingThread.run("log ends") {
             let admin = try KafkaAdmin(kafka)
-            let partitions = try admin.partitions(of: names, timeoutMilliseconds: 10_000).flatMap { topic, count in
+            let counts = try admin.partitions(of: names, timeoutMilliseconds: 10_000)
+            let missing = names.filter { counts[$0] == nil }.sorted()
+            if !missing.isEmpty { throw MissingTopics(names: missing) }
+            let partitions = counts.flatMap { topic, count in
                 (0..<count).map { TopicPartition(topic: topic, partition: $0) }
             }
             return try admin.watermarks(of: partitions, timeoutMilliseconds: 10_000).reduce(into: [:]) { ends, item in
                 ends[LogPartition(topic: item.key.topic, partition: item.key.partition)] = item.value.high
             }
         }
+    }
+}
+
+/// Topics that have to be there and are not.
+package struct MissingTopics: Error, CustomStringConvertible {
+    /// What they are called.
+    package let names: [String]
+
+    package var description: String {
+        "there is no topic \(names.joined(separator: ", ")): `salestargets topics create` makes what is missing"
     }
 }

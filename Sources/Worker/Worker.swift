@@ -37,7 +37,10 @@ package struct Worker: Sendable {
     }
 
     private func run(_ modes: [Lane.Mode]) async throws {
-        let producer = try KafkaProducer(settings.kafka)
+        var kafka = settings.kafka
+        // A record that is larger than any record may be has to fit into the dead letters, byte for byte.
+        kafka.properties["message.max.bytes"] = kafka.properties["message.max.bytes"] ?? "10485760"
+        let producer = try KafkaProducer(kafka)
         defer { producer.close(timeoutMilliseconds: 5_000) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             // Whatever ends this group, a failed lane or a cancelled task, the lanes on their threads hear of it.

@@ -113,7 +113,9 @@ private struct Demo: Sendable {
         try await BlockingThread.run("history") {
             try publishHistory(of: history, to: producer, publisher)
         }
-        let server = ServiceGroup(services: [try await application(client)], logger: logger)
+        let server = ServiceGroup(
+            configuration: Serving.services([try await application(client)], logger: logger)
+        )
         try await UntilSignal.run {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await worker.run() }

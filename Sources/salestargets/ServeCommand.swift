@@ -63,7 +63,8 @@ struct ServeCommand: AsyncParsableCommand {
                 httpHost: settings.text("http-host"),
                 httpPort: try settings.number("http-port", in: 0...65_535),
                 defaultTenant: try settings.defaultTenant,
-                timeZone: TimeZone(identifier: try settings.timeZone) ?? .gmt
+                timeZone: TimeZone(identifier: try settings.timeZone) ?? .gmt,
+                version: SalesTargetsCommand.configuration.version
             ),
             verifier: verifier,
             reader: reader,
@@ -73,7 +74,7 @@ struct ServeCommand: AsyncParsableCommand {
         ) { port in
             logger.info("serving", metadata: ["address": "http://\(settings.text("http-host")):\(port)"])
         }
-        let group = ServiceGroup(services: [application], logger: logger)
+        let group = ServiceGroup(configuration: Serving.services([application], logger: logger))
         try await UntilSignal.run {
             try await group.run()
         } onSignal: {

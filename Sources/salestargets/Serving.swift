@@ -7,6 +7,7 @@ import Logging
 import Redis
 import SalesTargets
 import Server
+import ServiceLifecycle
 
 /// Puts the server together with what it reads from.
 enum Serving {
@@ -37,6 +38,13 @@ enum Serving {
             logger: logger,
             onServing: onServing
         )
+    }
+
+    /// A client that does not read its answer may hold up a stop for ten seconds, and no longer.
+    static func services(_ services: [any Service], logger: Logger) -> ServiceGroupConfiguration {
+        var configuration = ServiceGroupConfiguration(services: services, logger: logger)
+        configuration.maximumGracefulShutdownDuration = .seconds(10)
+        return configuration
     }
 }
 

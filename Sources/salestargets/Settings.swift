@@ -139,7 +139,13 @@ extension Settings {
     }
 
     var redis: RedisEndpoint {
-        get throws { try RedisEndpoint(url: text("redis-url")) }
+        get throws {
+            do throws(RedisError) {
+                return try RedisEndpoint(url: text("redis-url"))
+            } catch {
+                throw SettingsError(description: "--redis-url: \(error)")
+            }
+        }
     }
 
     var topics: TopicNames {

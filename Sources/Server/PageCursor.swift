@@ -1,0 +1,29 @@
+internal import Foundation
+internal import Ledger
+internal import SalesTargets
+
+/// Where a list goes on, in a form that nobody is tempted to take apart: base64url, without padding.
+enum PageCursor {
+    static func token(_ text: String) -> String {
+        let base64 = Data(text.utf8).base64EncodedString()
+        return base64.replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    }
+
+    static func text(in token: String) -> String? {
+        guard token.utf8.count <= 512 else { return nil }
+        let padded = token.replacing("-", with: "+").replacing("_", with: "/")
+        let whole = padded + String(repeating: "=", count: (4 - padded.count % 4) % 4)
+        return Data(base64Encoded: whole).flatMap { String(data: $0, encoding: .utf8) }
+    }
+}
+
+extension OrderPosition {
+    /// `<date>/<order id>`
+    var text: String { "\(day)/\(order)" }
+
+    init?(_ text: String) {
+        let parts = text.split(separator: "/", maxSplits: 1)
+        guard parts.count == 2, let day = Day(String(parts[0])), let order = Identifier(parts[1]) else { return nil }
+        self.init(day: day, order: order)
+    }
+}

@@ -1,0 +1,50 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import Ledger
+internal import Logging
+
+/// Makes every error a problem document, and sets what every response carries.
+struct Problems: RouterMiddleware {
+    let logger: Logger
+
+    func handle(
+        _ request: Request,
+        context: Context,
+        next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        var response: Response
+        do {
+            response = try await next(request, context)
+        } catch {
+            response = problem(of: error, request, context).response
+        }
+        response.headers[.xContentTypeOptions] = "nosniff"
+        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
+        return response
+    }
+
+    private func problem(of error: any Error, _ request: Request, _ context: Context) -> Problem {
+        switch error {
+        case let problem as Problem: return problem
+        case let error as LedgerError:
+            log(error, request, level: error.isPassing ? .warning : .error)
+            return Problem(error)
+        case let error as HTTPError:
+            return Problem(status: error.status, detail: error.body ?? "", headers: error.headers)
+        case let error as any HTTPResponseError:
+            let status = try? error.response(from: request, context: context).status
+            return Problem(status: status ?? .internalServerError, detail: "")
+        default:
+            log(error, request, level: .error)
+            return Problem(status: .internalServerError, detail: "The server's log says why.")
+        }
+    }
+
+    private func log(_ error: any Error, _ request: Request, level: Logger.Level) {
+        logger.log(
+            level: level,
+            "a request failed",
+            metadata: ["path": "\(request.uri.path)", "error": "\(error)"]
+        )
+    }
+}

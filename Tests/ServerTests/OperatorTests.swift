@@ -1,0 +1,172 @@
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import Redis
+import Synchronization
+import Testing
+
+@Suite("For operators", .timeLimit(.minutes(1)))
+struct OperatorTests {
+    @Test("It is alive, and ready while Kafka and Redis answer", arguments: [true, false], [true, false])
+    func readiness(isKafkaUp: Bool, isRedisUp: Bool) async throws {
+        try await withFixture([]) { fixture in
+            if !isRedisUp { await fixture.redis.stop() }
+            try await fixture.application(isKafkaReachable: { isKafkaUp }).test(.router) { client in
+                let server = Asker(client: client)
+                let alive = try await server.get("/healthz", token: nil)
+                #expect((alive.status, alive.text) == (200, "ok\n"))
+                let ready = try await server.get("/readyz", token: nil)
+                #expect(ready.status == (isKafkaUp && isRedisUp ? 200 : 503))
+                #expect(ready.text == #"{"kafka":\#(isKafkaUp),"redis":\#(isRedisUp)}"#)
+                let metrics = try await server.get("/metrics", token: nil).text
+                #expect(metrics.contains("\nsalestargets_kafka_up \(isKafkaUp ? 1 : 0)\n"))
+                #expect(metrics.contains("\nsalestargets_redis_up \(isRedisUp ? 1 : 0)\n"))
+            }
+        }
+    }
+
+    @Test("A Kafka that never answers is not waited for longer than two seconds")
+    func hangingProbe() async throws {
+        try await withFixture([]) { fixture in
+            let hang: @Sendable () async -> Bool = {
+                await withUnsafeContinuation { continuation in
+                    Thread.detachNewThread {
+                        sleep(8)
+                        continuation.resume(returning: true)
+                    }
+                }
+            }
+            try await fixture.application(isKafkaReachable: hang).test(.router) { client in
+                let start = ContinuousClock.now
+                let answer = try await Asker(client: client).get("/readyz", token: nil)
+                #expect(answer.status == 503)
+                #expect(start.duration(to: .now) < .seconds(5))
+            }
+        }
+    }
+
+    @Test("However many ask at once, Kafka is asked once")
+    func sharedProbe() async throws {
+        try await withFixture([]) { fixture in
+            let asked = Mutex(0)
+            let probe: @Sendable () async -> Bool = {
+                asked.withLock { $0 += 1 }
+                try? await Task.sleep(for: .milliseconds(100))
+                return true
+            }
+            try await fixture.application(isKafkaReachable: probe).test(.router) { client in
+                try await withThrowingTaskGroup(of: Int.self) { group in
+                    for path in Array(repeating: ["/readyz", "/metrics"], count: 20).flatMap(\.self) {
+                        group.addTask { try await Asker(client: client).get(path, token: nil).status }
+                    }
+                    for try await status in group { #expect(status == 200) }
+                }
+            }
+            #expect(asked.withLock { $0 } == 1)
+        }
+    }
+
+    @Test("The metrics can be read by Prometheus, and count requests by the route that they matched")
+    func metrics() async throws {
+        try await withServer(RoleTests.events) { server in
+            for target in ["T-17", "T-18"] { #expect(try await server.get("targets/\(target)").status == 200) }
+            _ = try await server.get("targets/T-17", token: nil)
+            _ = try await server.get("/what/T-17", token: nil)
+            let invented = try #require(HTTPRequest.Method(rawValue: "INVENTED"))
+            _ = try await server.get("targets/T-17", token: nil, method: invented)
+            let answer = try await server.get("/metrics", token: nil)
+            #expect(answer.headers[.contentType] == "text/plain; version=0.0.4; charset=utf-8")
+            let samples = try PrometheusText(answer.text).samples
+            func requests(_ labels: String) -> Double? { samples["salestargets_http_requests_total{\(labels)}"] }
+            #expect(requests(#"route="/api/v1/targets/{id}",method="GET",status="200""#) == 2)
+            #expect(requests(#"route="/api/v1/targets/{id}",method="GET",status="401""#) == 1)
+            #expect(requests(#"route="NotFound",method="GET",status="404""#) == 1)
+            #expect(requests(#"route="NotFound",method="other",status="404""#) == 1)
+            #expect(!answer.text.contains("T-17") && !answer.text.contains("INVENTED"))
+
+            let duration = "salestargets_http_request_duration_seconds"
+            let buckets = samples.filter { $0.key.hasPrefix(#"\#(duration)_bucket{route="/api/v1/targets/{id}","#) }
+            #expect(buckets.count == 12)
+            #expect(samples[#"\#(duration)_bucket{route="/api/v1/targets/{id}",le="+Inf"}"#] == 3)
+            #expect(samples[#"\#(duration)_count{route="/api/v1/targets/{id}"}"#] == 3)
+            #expect(try #require(samples[#"\#(duration)_sum{route="/api/v1/targets/{id}"}"#]) > 0)
+
+            // The one that asks.
+            #expect(samples["salestargets_http_requests_in_flight"] == 1)
+            #expect(samples[#"salestargets_build_info{version="1.2.3"}"#] == 1)
+            #expect(try #require(samples["process_resident_memory_bytes"]) > 1_000_000)
+            let started = try #require(samples["process_start_time_seconds"])
+            #expect(abs(started - Date().timeIntervalSince1970) < 300)
+        }
+    }
+
+    @Test(
+        "A request that stops half-way does not keep the server from stopping",
+        arguments: ["GET /healthz HTTP/1.1\r\nHost", "POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf"]
+    )
+    func shutdown(half: String) async throws {
+        try await withFixture([]) { fixture in
+            let application = try await fixture.application()
+            let (descriptor, start) = try await application.test(.live) { client in
+                let descriptor = try Self.connect(to: try #require(client.port))
+                let half = Array(half.utf8)
+                #expect(write(descriptor, half, half.count) == half.count)
+                #expect(try await Asker(client: client).get("/healthz", token: nil).status == 200)
+                return (descriptor, ContinuousClock.now)
+            }
+            #expect(start.duration(to: .now) < .seconds(10))
+            close(descriptor)
+        }
+    }
+
+    private static func connect(to port: Int) throws -> Int32 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Foundation.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        try #require(result == 0)
+        return descriptor
+    }
+}
+
+/// Prometheus' text format 0.0.4, read strictly.
+private struct PrometheusText {
+    /// The values, by name and labels.
+    private(set) var samples: [String: Double] = [:]
+
+    init(_ text: String) throws {
+        let sample = #/([a-z_]+)(\{[a-z]+="(?:[^"\\\n]|\\.)*"(?:,[a-z]+="(?:[^"\\\n]|\\.)*")*\})? ([^ ]+)/#
+        var types: [String: String] = [:]
+        var lastBucket = 0.0
+        try #require(text.hasSuffix("\n"))
+        for line in text.dropLast().split(separator: "\n", omittingEmptySubsequences: false) {
+            if line.hasPrefix("# HELP ") { continue }
+            if line.hasPrefix("# TYPE ") {
+                let words = line.split(separator: " ").map(String.init)
+                try #require(words.count == 4 && types[words[2]] == nil, "\(line)")
+                types[words[2]] = words[3]
+                continue
+            }
+            let match = try #require(try sample.wholeMatch(in: line), "\(line)")
+            let name = String(match.1)
+            let value = try #require(Double(match.3), "\(line)")
+            let family = ["_bucket", "_sum", "_count"].reduce(name) { name, suffix in
+                name.hasSuffix(suffix) && types[String(name.dropLast(suffix.count))] == "histogram"
+                    ? String(name.dropLast(suffix.count)) : name
+            }
+            try #require(types[family] != nil, "\(line)")
+            if name.hasSuffix("_bucket") {
+                try #require(value >= (line.contains(#"le="0.001""#) ? 0 : lastBucket), "\(line)")
+                lastBucket = value
+            }
+            let key = name + (match.2.map(String.init) ?? "")
+            try #require(samples.updateValue(value, forKey: key) == nil, "twice: \(line)")
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import Hummingbird
+import HummingbirdTesting
+import Ledger
+import Logging
+import Redis
+import SalesTargets
+import Server
+import Testing
+
+/// A server over a Redis of its own, at a moment of its own.
+struct ServerFixture {
+    static let secret = Array("a secret that is only good for tests".utf8)
+    /// Noon of 5 February 2026, UTC.
+    static let now = Date(timeIntervalSince1970: 1_770_292_800)
+
+    let redis: RedisServerProcess
+    let connection: RedisConnection
+    let client: RedisClient
+    let sink: EventSink
+
+    var keys: KeySpace { sink.settings.keys }
+
+    /// The application, with the given parts in place of the usual ones.
+    func application(
+        rules: Rules? = nil,
+        timeZone: String = "UTC",
+        now: Date = Self.now,
+        jwks: String? = nil,
+        isKafkaReachable: @escaping @Sendable () async -> Bool = { true },
+        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    ) async throws -> some ApplicationProtocol {
+        let settings = rules.map { LedgerSettings(rules: $0, shards: sink.settings.shards) } ?? sink.settings
+        let client = client
+        return makeApplication(
+            ServerSettings(
+                httpHost: "127.0.0.1",
+                httpPort: 0,
+                defaultTenant: acme,
+                timeZone: try #require(TimeZone(identifier: timeZone)),
+                version: "1.2.3"
+            ),
+            verifier: try await TokenVerifier(secret: Self.secret, jwks: jwks),
+            reader: LedgerReader(link: client, settings: settings),
+            surroundings: Surroundings(
+                isKafkaReachable: isKafkaReachable,
+                isRedisReachable: { (try? await client.send(RedisPipeline(RedisCommand("PING")))) != nil },
+                now: { now }
+            ),
+            logger: logger
+        )
+    }
+
+    /// A token that is good for an hour from the server's moment.
+    static func token(
+        _ person: String,
+        _ role: Role,
+        tenant: Identifier? = nil,
+        name: String? = nil,
+        expiresIn: Duration = .seconds(3_600),
+        secret: [UInt8] = Self.secret
+    ) async throws -> String {
+        try await TokenSigner(secret: secret).token(
+            subject: person,
+            role: role,
+            tenant: tenant,
+            name: name,
+            expiresIn: expiresIn,
+            now: now
+        )
+    }
+}
+
+/// Runs `body` with a Redis that holds these events.
+func withFixture(
+    _ events: [Event],
+    rules: Rules = Rules(),
+    shards: Int = 1,
+    _ body: (ServerFixture) async throws -> Void
+) async throws {
+    let folder = "/tmp/server-tests-\(UInt64.random(in: 0...(.max)))"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let redis = try await RedisServerProcess.start(folder: folder)
+    let endpoint = try RedisEndpoint(url: redis.url)
+    let connection = try await RedisConnection.connect(to: endpoint)
+    let client = RedisClient(endpoint, timeouts: RedisTimeouts(connect: .milliseconds(300), request: .seconds(5)))
+    let sink = EventSink(connection: connection, settings: LedgerSettings(rules: rules, shards: shards))
+    let fixture = ServerFixture(redis: redis, connection: connection, client: client, sink: sink)
+    let outcome: Result<Void, any Error>
+    do {
+        try await sink.apply(events)
+        outcome = .success(try await body(fixture))
+    } catch {
+        outcome = .failure(error)
+    }
+    await client.shutdown()
+    connection.closeNow()
+    await redis.stop()
+    try outcome.get()
+}
+
+/// Runs `body` with a server over a Redis that holds these events.
+func withServer(
+    _ events: [Event],
+    rules: Rules = Rules(),
+    shards: Int = 1,
+    _ body: @Sendable (Asker) async throws -> Void
+) async throws {
+    try await withFixture(events, rules: rules, shards: shards) { fixture in
+        try await fixture.application().test(.router) { try await body(Asker(client: $0)) }
+    }
+}
