@@ -102,6 +102,9 @@ extension RedisError {
         case RedisError.timeout: .timeout("connecting to \(endpoint)")
         case let error as RedisError: error
         case ChannelError.connectTimeout: .timeout("connecting to \(endpoint)")
+        // Our handler is gone already: the channel was closed in the same turn of the loop in which it had opened.
+        case ChannelPipelineError.notFound:
+            .connectionFailed("\(endpoint): closed as it opened\(endpoint.isTLS ? ", TLS was not agreed on" : "")")
         default: .connectionFailed("\(endpoint): \(cause(of: error))")
         }
     }
