@@ -100,6 +100,11 @@ let package = Package(
             ]
         ),
         .testTarget(
+            name: "EventsTests",
+            dependencies: ["SalesTargets", "Events"],
+            resources: [.copy("Fixtures")]
+        ),
+        .testTarget(
             name: "ServerTests",
             dependencies: [
                 "SalesTargets", "Redis", "Ledger", "Server",

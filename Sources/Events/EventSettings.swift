@@ -13,12 +13,15 @@ public struct EventSettings: Sendable {
     public let vtigerDate: VtigerDate
     let timeZone: TimeZone
 
+    /// What of a vtiger order is its amount.
     public enum VtigerAmount: String, CaseIterable, Sendable {
         /// With taxes and shipping: `hdnGrandTotal`, or `total` in a table row.
         case grandTotal = "hdnGrandTotal"
+        /// Without taxes.
         case preTaxTotal = "pre_tax_total"
     }
 
+    /// Which of a vtiger order's fields is its date.
     public enum VtigerDate: Hashable, Sendable {
         /// `createdtime`, which is UTC without saying so, as a date of the time zone.
         case created
@@ -39,7 +42,7 @@ public struct EventSettings: Sendable {
 
     /// - Throws: when there is no such time zone.
     public init(
-        defaultTenant: Identifier,
+        defaultTenant: Identifier = Identifier("default")!,
         currency: Currency = .euro,
         timeZone: String = "UTC",
         vtigerAmount: VtigerAmount = .grandTotal,

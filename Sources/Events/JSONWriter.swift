@@ -3,6 +3,7 @@ package struct JSONWriter: Sendable {
     /// What is written so far.
     package private(set) var bytes: [UInt8] = []
 
+    /// Nothing written yet.
     package init() { bytes.reserveCapacity(512) }
 
     /// An object on its own, with the members that `write` gives it.
@@ -12,16 +13,19 @@ package struct JSONWriter: Sendable {
         return json.bytes
     }
 
+    /// A text, with what JSON cannot hold escaped.
     package mutating func member(_ name: StaticString, _ text: String) {
         self.name(name)
         string(text)
     }
 
+    /// A whole number.
     package mutating func member(_ name: StaticString, _ number: Int64) {
         self.name(name)
         bytes.append(contentsOf: String(number).utf8)
     }
 
+    /// True or false.
     package mutating func member(_ name: StaticString, _ flag: Bool) {
         self.name(name)
         bytes.append(contentsOf: (flag ? "true" : "false").utf8)
@@ -33,11 +37,13 @@ package struct JSONWriter: Sendable {
         bytes.append(contentsOf: number.utf8)
     }
 
+    /// An object within.
     package mutating func object(_ name: StaticString, _ write: (inout JSONWriter) -> Void) {
         self.name(name)
         object(write)
     }
 
+    /// A list of texts.
     package mutating func list(_ name: StaticString, _ texts: [String]) {
         list(name, texts) { text, json in json.string(text) }
     }

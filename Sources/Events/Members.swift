@@ -1,224 +1,201 @@
 internal import SalesTargets
 
-/// The members of one object, each read as what it has to be. A member that is null counts as absent.
-struct Members {
+/// The members of one object, each read as what it has to be. A member that is null counts as absent; one that is asked
+/// for and is there twice is refused, because which of the two is meant would be a guess.
+final class Members {
     private let tape: JSONTape
-    private let first: Int
-    private let end: Int
-    /// Where the member after the last one found is: sources write them in the same order every time.
-    private var hint: Int
-    /// Goes before a member's name in a reason.
-    private let path: String
+    private let object: Int
+    private let path: MemberPath
+    /// The index of each member's value, by its name; 0 where there is none.
+    private var values = InlineArray<48, Int32>(repeating: 0)
 
-    /// - Parameter node: an object.
-    /// - Throws: when a member is there twice: which of them is meant would be a guess.
-    init(_ tape: JSONTape, object node: Int, path: String = "") throws(EventError) {
+    /// - Parameter object: the index of an object's node.
+    init(_ tape: JSONTape, object: Int, path: MemberPath = .record) throws(EventError) {
         self.tape = tape
+        self.object = object
         self.path = path
-        first = node + 1
-        end = Int(tape.nodes[node].next)
-        hint = first
-        try refuseDuplicates()
-    }
-
-    private func refuseDuplicates() throws(EventError) {
-        var key = first
-        while key < end {
-            let name = tape.nodes[key]
-            let length = name.end - name.start
-            var other = Int(tape.nodes[key + 1].next)
-            while other < end {
-                let node = tape.nodes[other]
-                if node.end - node.start == length, tape.bytes(node).elementsEqual(tape.bytes(name)) {
-                    throw EventError(member: path + tape.string(name), reason: "is there twice")
-                }
-                other = Int(tape.nodes[other + 1].next)
+        var key = object + 1
+        while key < Int(tape.nodes[object].next) {
+            if let name = try tape.withText(tape.nodes[key], { MemberName($0) }) {
+                guard values[Int(name.rawValue)] == 0 else { throw failure(name, "is there twice") }
+                values[Int(name.rawValue)] = Int32(key + 1)
             }
             key = Int(tape.nodes[key + 1].next)
         }
     }
+
+    func failure(_ name: MemberName, _ reason: String) -> EventError { failure(name.text, reason) }
 
     func failure(_ name: String, _ reason: String) -> EventError {
-        EventError(member: path + name, reason: reason)
+        EventError(member: path.prefix + name, reason: reason)
     }
 
-    /// The index of a member's value; nil when it is absent or null.
-    mutating func find(_ name: StaticString) -> Int? {
-        find(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+    /// An error of the object as a whole.
+    func failure(_ reason: String) -> EventError { EventError(member: path.text, reason: reason) }
+
+    /// Why a required member cannot be had.
+    func missing(_ name: MemberName) -> EventError {
+        failure(name, values[Int(name.rawValue)] == 0 ? "is missing" : "is null")
     }
 
-    mutating func find(_ name: UnsafeBufferPointer<UInt8>) -> Int? {
-        var key = hint
-        var isWrapped = false
-        while true {
-            if key >= end {
-                if isWrapped || hint == first { return nil }
-                isWrapped = true
-                key = first
-            }
-            if isWrapped, key >= hint { return nil }
-            let node = tape.nodes[key]
-            if Int(node.end - node.start) == name.count, tape.bytes(node).elementsEqual(name) {
-                hint = Int(tape.nodes[key + 1].next)
-                return tape.nodes[key + 1].kind == .null ? nil : key + 1
+    private func node(_ name: MemberName) -> (index: Int, JSONTape.Node)? {
+        let index = Int(values[Int(name.rawValue)])
+        guard index > 0, tape.nodes[index].kind != .null else { return nil }
+        return (index, tape.nodes[index])
+    }
+
+    /// A member that only settings name.
+    private func node(named name: String) throws(EventError) -> JSONTape.Node? {
+        var found: JSONTape.Node?
+        var key = object + 1
+        while key < Int(tape.nodes[object].next) {
+            if tape.string(tape.nodes[key]) == name {
+                guard found == nil else { throw failure(name, "is there twice") }
+                found = tape.nodes[key + 1]
             }
             key = Int(tape.nodes[key + 1].next)
         }
+        return found
     }
 
-    /// Whether the object has a member of this name, be it null.
-    func has(_ name: StaticString) -> Bool {
-        var key = first
-        let name = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
-        while key < end {
-            if tape.bytes(tape.nodes[key]).elementsEqual(name) { return true }
-            key = Int(tape.nodes[key + 1].next)
-        }
-        return false
-    }
+    /// Whether the object has a member of this name that is not null.
+    func has(_ name: MemberName) -> Bool { node(name) != nil }
+
+    func isList(_ name: MemberName) -> Bool { node(name)?.1.kind == .array }
 
     /// A text; nil when it is absent.
-    mutating func text(_ name: StaticString) throws(EventError) -> String? {
-        guard let node = find(name) else { return nil }
-        switch tape.nodes[node].kind {
-        case .string, .escapedString: return tape.string(tape.nodes[node])
-        default: throw failure("\(name)", "is not a text")
-        }
+    func text(_ name: MemberName) throws(EventError) -> String? {
+        guard let (_, node) = node(name) else { return nil }
+        guard node.isText else { throw failure(name, "is not a text") }
+        return tape.string(node)
     }
 
-    mutating func requiredText(_ name: StaticString) throws(EventError) -> String {
+    func requiredText(_ name: MemberName) throws(EventError) -> String {
         guard let text = try text(name) else { throw missing(name) }
         return text
     }
 
-    mutating func id(_ name: StaticString) throws(EventError) -> Identifier? {
-        guard let node = find(name) else { return nil }
-        let bytes = tape.bytes(tape.nodes[node])
-        guard tape.nodes[node].kind == .string, let id = Identifier(utf8: bytes) else {
-            throw failure("\(name)", "\(Self.quoted(bytes)) is not an id")
-        }
-        return id
+    /// What `read` makes of a text; nil when it is absent.
+    /// - Parameter expected: what a text has to be that `read` makes something of.
+    func text<Value>(
+        _ name: MemberName,
+        _ expected: StaticString,
+        _ read: (UnsafeBufferPointer<UInt8>) -> Value?
+    ) throws(EventError) -> Value? {
+        guard let (_, node) = node(name) else { return nil }
+        guard node.isText else { throw failure(name, "is not a text") }
+        return try value(node, name.text, expected, read)
     }
 
-    mutating func requiredID(_ name: StaticString) throws(EventError) -> Identifier {
-        guard let id = try id(name) else { throw missing(name) }
-        return id
+    /// What `read` makes of a member, be it written as a text or as a number; nil when it is absent.
+    func scalar<Value>(
+        _ name: MemberName,
+        _ expected: StaticString,
+        _ read: (UnsafeBufferPointer<UInt8>) -> Value?
+    ) throws(EventError) -> Value? {
+        guard let (_, node) = node(name) else { return nil }
+        guard node.isText || node.kind == .number else { throw failure(name, "is neither a text nor a number") }
+        return try value(node, name.text, expected, read)
     }
 
-    mutating func day(_ name: StaticString) throws(EventError) -> Day {
-        guard let node = find(name) else { throw missing(name) }
-        let text = tape.bytes(tape.nodes[node])
-        guard tape.nodes[node].kind == .string, let day = Day(utf8: text) else {
-            throw failure("\(name)", "\(Self.quoted(text)) is not a date YYYY-MM-DD")
-        }
-        return day
+    /// What `read` makes of a text whose name only settings know.
+    func requiredText<Value>(
+        named name: String,
+        _ expected: StaticString,
+        _ read: (UnsafeBufferPointer<UInt8>) -> Value?
+    ) throws(EventError) -> Value {
+        guard let node = try node(named: name) else { throw failure(name, "is missing") }
+        guard node.isText else { throw failure(name, node.kind == .null ? "is null" : "is not a text") }
+        return try value(node, name, expected, read)
     }
 
-    /// The digits of a number, be it written as a text or as a JSON number, which alone may have an exponent.
-    mutating func digits(
-        _ name: StaticString
-    ) throws(EventError) -> (bytes: UnsafeBufferPointer<UInt8>, exponent: Bool)? {
-        guard let node = find(name) else { return nil }
-        switch tape.nodes[node].kind {
-        case .string: return (tape.bytes(tape.nodes[node]), false)
-        case .number: return (tape.bytes(tape.nodes[node]), true)
-        default: throw failure("\(name)", "is not a number")
-        }
-    }
-
-    mutating func decimal(_ name: StaticString) throws(EventError) -> Decimal? {
-        guard let (bytes, exponent) = try digits(name) else { return nil }
-        do throws(NumberError) {
-            return try Decimal(utf8: bytes, exponent: exponent)
-        } catch {
-            throw failure("\(name)", Self.reason(error, bytes))
-        }
-    }
-
-    mutating func money(_ name: StaticString, in currency: Currency) throws(EventError) -> Int64 {
-        guard let (bytes, exponent) = try digits(name) else { throw missing(name) }
-        do throws(NumberError) {
-            return try Money.minorUnits(utf8: bytes, in: currency, exponent: exponent)
-        } catch {
-            throw failure("\(name)", Self.reason(error, bytes))
+    private func value<Value>(
+        _ node: JSONTape.Node,
+        _ name: @autoclosure () -> String,
+        _ expected: StaticString,
+        _ read: (UnsafeBufferPointer<UInt8>) -> Value?
+    ) throws(EventError) -> Value {
+        try tape.withText(node) { (text) throws(EventError) in
+            guard let value = read(text) else {
+                throw failure(name(), "\(EventError.quoting(text)) is not \(expected)")
+            }
+            return value
         }
     }
 
-    mutating func integer(_ name: StaticString) throws(EventError) -> Int64? {
-        guard let (bytes, _) = try digits(name) else { return nil }
-        guard let number = Int64(String(decoding: bytes, as: UTF8.self)), bytes.first != UInt8(ascii: "+") else {
-            throw failure("\(name)", "\(Self.quoted(bytes)) is not a whole number")
+    /// What `read` makes of the digits of a number, be it written as a text or as a JSON number; nil when it is absent.
+    func number<Value>(
+        _ name: MemberName,
+        _ read: (_ digits: UnsafeBufferPointer<UInt8>, _ exponent: Bool) throws(NumberError) -> Value
+    ) throws(EventError) -> Value? {
+        guard let (_, node) = node(name) else { return nil }
+        guard node.isText || node.kind == .number else { throw failure(name, "is not a number") }
+        return try tape.withText(node) { (digits) throws(EventError) in
+            do throws(NumberError) {
+                return try read(digits, node.kind == .number)
+            } catch {
+                throw failure(name, "\(EventError.quoting(digits)) \(error.phrase)")
+            }
         }
-        return number
     }
 
-    mutating func object(_ name: StaticString) throws(EventError) -> Members? {
-        guard let node = find(name) else { return nil }
-        guard tape.nodes[node].kind == .object else { throw failure("\(name)", "is not an object") }
-        return try Members(tape, object: node, path: "\(path)\(name).")
+    func object(_ name: MemberName) throws(EventError) -> Members? {
+        guard let (index, node) = node(name) else { return nil }
+        guard node.kind == .object else { throw failure(name, "is not an object") }
+        return try Members(tape, object: index, path: .member(path, name))
     }
 
     /// The objects in a list; nil when it is absent.
-    mutating func objects(_ name: StaticString, atMost limit: Int) throws(EventError) -> [Members]? {
-        guard let nodes = try elements(name, atMost: limit) else { return nil }
+    func objects(_ name: MemberName, atMost limit: Int) throws(EventError) -> [Members]? {
         var objects: [Members] = []
-        for (index, node) in nodes.enumerated() {
-            guard tape.nodes[node].kind == .object else { throw failure("\(name)[\(index)]", "is not an object") }
-            objects.append(try Members(tape, object: node, path: "\(path)\(name)[\(index)]."))
+        let isThere = try elements(name, atMost: limit) { (index, position, node) throws(EventError) in
+            guard node.kind == .object else { throw failure("\(name.text)[\(position)]", "is not an object") }
+            objects.append(try Members(tape, object: index, path: .element(path, name, position)))
         }
-        return objects
+        return isThere ? objects : nil
     }
 
-    mutating func ids(_ name: StaticString, atMost limit: Int) throws(EventError) -> [Identifier] {
-        guard let nodes = try elements(name, atMost: limit) else { throw missing(name) }
+    func requiredIDs(_ name: MemberName, atMost limit: Int) throws(EventError) -> [Identifier] {
         var ids: [Identifier] = []
-        for (index, node) in nodes.enumerated() {
-            let isText = tape.nodes[node].kind == .string
-            guard isText, let id = Identifier(utf8: tape.bytes(tape.nodes[node])) else {
-                throw failure("\(name)[\(index)]", "is not an id")
-            }
+        let isThere = try elements(name, atMost: limit) { (_, position, node) throws(EventError) in
+            let id = node.isText ? try tape.withText(node) { Identifier(utf8: $0) } : nil
+            guard let id else { throw failure("\(name.text)[\(position)]", "is not an id") }
             ids.append(id)
         }
+        guard isThere else { throw missing(name) }
         return ids
     }
 
-    private mutating func elements(_ name: StaticString, atMost limit: Int) throws(EventError) -> [Int]? {
-        guard let list = find(name) else { return nil }
-        guard tape.nodes[list].kind == .array else { throw failure("\(name)", "is not a list") }
-        var nodes: [Int] = []
-        var node = list + 1
-        while node < Int(tape.nodes[list].next) {
-            guard nodes.count < limit else { throw failure("\(name)", "has more than \(limit) entries") }
-            nodes.append(node)
-            node = Int(tape.nodes[node].next)
+    /// - Returns: whether there is such a list.
+    private func elements(
+        _ name: MemberName,
+        atMost limit: Int,
+        _ body: (_ index: Int, _ position: Int, JSONTape.Node) throws(EventError) -> Void
+    ) throws(EventError) -> Bool {
+        guard let (list, node) = node(name) else { return false }
+        guard node.kind == .array else { throw failure(name, "is not a list") }
+        var index = list + 1
+        var position = 0
+        while index < Int(node.next) {
+            guard position < limit else { throw failure(name, "has more than \(limit) entries") }
+            try body(index, position, tape.nodes[index])
+            position += 1
+            index = Int(tape.nodes[index].next)
         }
-        return nodes
-    }
-
-    func missing(_ name: StaticString) -> EventError { failure("\(name)", "is missing") }
-
-    static func quoted(_ text: some Collection<UInt8>) -> String {
-        "\"\(String(decoding: text.prefix(40), as: UTF8.self))\(text.count > 40 ? "…" : "")\""
-    }
-
-    static func quoted(_ text: String) -> String { quoted(text.utf8) }
-
-    private static func reason(_ error: NumberError, _ bytes: UnsafeBufferPointer<UInt8>) -> String {
-        switch error {
-        case .malformed: "\(quoted(bytes)) is not a number"
-        case .tooLarge: "\(quoted(bytes)) is too large"
-        case .tooPrecise: "\(quoted(bytes)) has more digits than can be kept"
-        }
+        return true
     }
 }
 
-extension Members {
-    /// A text, or the digits of a number; nil for anything else.
-    func scalar(_ node: Int) -> String? {
-        switch tape.nodes[node].kind {
-        case .string, .escapedString: tape.string(tape.nodes[node])
-        case .number: String(decoding: tape.bytes(tape.nodes[node]), as: UTF8.self)
-        default: nil
+extension JSONTape.Node {
+    fileprivate var isText: Bool { kind == .string || kind == .escapedString }
+}
+
+extension NumberError {
+    fileprivate var phrase: String {
+        switch self {
+        case .malformed: "is not a number"
+        case .tooLarge: "is too large"
+        case .tooPrecise: "has more digits than can be kept"
         }
     }
 }

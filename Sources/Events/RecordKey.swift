@@ -10,7 +10,7 @@ enum RecordKey {
         guard parts.count == expected, text.utf8.count(where: { $0 == UInt8(ascii: "/") }) == expected - 1 else {
             throw EventError(
                 member: "key",
-                reason: "\(Members.quoted(text)) names nothing to delete: "
+                reason: "\(EventError.quoting(text)) names nothing to delete: "
                     + (topic == .allocations ? "<tenant>/<order id>/<allocation id>" : "<tenant>/<id>") + " is expected"
             )
         }

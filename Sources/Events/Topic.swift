@@ -5,9 +5,12 @@ public enum Topic: String, CaseIterable, Sendable {
 
 /// A header of a record.
 public struct Header: Sendable, Hashable {
+    /// As the producer wrote it; compared without case.
     public let name: String
+    /// Nil for a null value.
     public let value: [UInt8]?
 
+    /// A header of this name.
     public init(name: String, value: [UInt8]?) {
         self.name = name
         self.value = value
@@ -21,10 +24,12 @@ public struct EventError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What is wrong with it.
     public let reason: String
 
+    /// An error of this member; nil for the record as a whole.
     public init(member: String?, reason: String) {
         self.member = member
         self.reason = reason
     }
 
+    /// `member: reason`, or the reason alone.
     public var description: String { member.map { "\($0): \(reason)" } ?? reason }
 }

@@ -1,8 +1,12 @@
 /// What the contract's topics are called here.
 public struct TopicNames: Hashable, Sendable {
+    /// Where orders are.
     public var orders: String
+    /// Where allocations saved on their own are.
     public var allocations: String
+    /// Where targets are.
     public var targets: String
+    /// Where people and their preferences are.
     public var people: String
     /// Where records go that could not be applied.
     public var deadLetters: String

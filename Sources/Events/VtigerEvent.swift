@@ -1,4 +1,3 @@
-internal import Foundation
 internal import SalesTargets
 
 /// A sales order as vtiger sends it: as its webservice answers it, or as the row of its table in a CloudEvent.
@@ -9,124 +8,114 @@ struct VtigerEvent {
 
     /// What the two shapes call the same things.
     private struct Names {
-        let owner: StaticString
-        let status: StaticString
-        let account: StaticString
-        let grandTotal: StaticString
+        let owner: MemberName
+        let account: MemberName
+        let grandTotal: MemberName
+
+        static let row = Names(owner: .ownerOfRow, account: .accountOfRow, grandTotal: .total)
+        static let answer = Names(owner: .assignedUser, account: .accountOfAnswer, grandTotal: .hdnGrandTotal)
     }
 
-    private static let row = Names(owner: "smownerid", status: "sostatus", account: "accountid", grandTotal: "total")
-    private static let answer = Names(
-        owner: "assigned_user_id",
-        status: "sostatus",
-        account: "account_id",
-        grandTotal: "hdnGrandTotal"
-    )
+    /// Whether an object that says nothing of its type is a sales order as the webservice answers it.
+    static func isOrder(_ data: Members) -> Bool {
+        data.has(.hdnGrandTotal) && data.has(.assignedUser)
+    }
 
     /// The data of `com.vtiger.SalesOrder.saved | deleted | restored`.
-    func tableRow(_ data: inout Members, type: String) throws(EventError) -> Event {
-        let id = try recordNumber(&data, "id")
-        let isDeletedRow = try data.text("deleted") == "1"
+    func tableRow(_ data: Members, type: String) throws(EventError) -> Event {
+        let id = try data.requiredRecordNumber(.id)
+        let isDeleted = try data.integer(.deleted) ?? 0
+        guard isDeleted == 0 || isDeleted == 1 else { throw data.failure(.deleted, "is neither 0 nor 1") }
         switch type.dropFirst(Self.prefix.count) {
         case "deleted": return event(id, .deleted(version: nil))
-        case "saved" where isDeletedRow: return event(id, .deleted(version: nil))
+        case "saved" where isDeleted == 1: return event(id, .deleted(version: nil))
         case "saved", "restored":
-            let code = try data.requiredText("currency_code")
-            guard let currency = Currency(code) else {
-                throw data.failure("currency_code", "\(Members.quoted(code)) is not a currency of ISO 4217")
-            }
-            return event(id, .saved(try order(&data, id: id, Self.row, currency), listed: nil, version: nil))
-        default: throw EventError(member: "type", reason: "\(Members.quoted(type)) is not known")
+            return event(id, .saved(try order(data, id: id, .row), listed: nil, version: nil))
+        default: throw EventError(member: "type", reason: "\(EventError.quoting(type)) is not known")
         }
     }
 
-    /// A record as `retrieve` answers it. It names the currency by a number of vtiger's own: with a rate of 1 it is taken
-    /// as the reporting one, and otherwise goes without a name.
-    func webservice(_ data: inout Members) throws(EventError) -> Event {
-        let id = try recordNumber(&data, "id")
-        let isReporting = try data.decimal("conversion_rate") == .one
-        let order = try order(&data, id: id, Self.answer, isReporting ? settings.currency : .unnamed)
-        return event(id, .saved(order, listed: nil, version: nil))
+    /// A record as `retrieve` answers it.
+    func webservice(_ data: Members) throws(EventError) -> Event {
+        let id = try data.requiredRecordNumber(.id)
+        return event(id, .saved(try order(data, id: id, .answer), listed: nil, version: nil))
+    }
+
+    /// The same with vtiger's `{"success":true,"result":…}` around it.
+    func answer(_ data: Members) throws(EventError) -> Event {
+        if data.isList(.result) { throw data.failure(.result, "is a list, and a record is one order") }
+        guard let result = try data.object(.result) else { throw data.missing(.result) }
+        guard Self.isOrder(result) else { throw data.failure(.result, "is not a sales order") }
+        return try webservice(result)
     }
 
     private func event(_ id: Identifier, _ change: OrderChange) -> Event {
         Event(tenant: settings.defaultTenant, .order(id, change))
     }
 
-    private func order(
-        _ data: inout Members,
-        id: Identifier,
-        _ names: Names,
-        _ currency: Currency
-    ) throws(EventError) -> Order {
-        let total: Int64
-        switch settings.vtigerAmount {
-        case .grandTotal: total = try data.money(names.grandTotal, in: currency)
-        case .preTaxTotal: total = try data.money("pre_tax_total", in: currency)
-        }
-        guard try data.decimal("conversion_rate") != nil else { throw data.missing("conversion_rate") }
-        let decoder = EventDecoder(settings)
-        let rate = try decoder.exchangeRate(&data, "conversion_rate", total: total, currency: currency)
+    private func order(_ data: Members, id: Identifier, _ names: Names) throws(EventError) -> Order {
+        guard let rate = try data.decimal(.conversionRate) else { throw data.missing(.conversionRate) }
+        // The webservice names the currency by a number of vtiger's own, which says nothing here.
+        let currency =
+            try data.currency(.currencyCode, usual: settings.currency) ?? (rate == .one ? settings.currency : .unnamed)
+        let amount: MemberName =
+            switch settings.vtigerAmount {
+            case .grandTotal: names.grandTotal
+            case .preTaxTotal: .preTaxTotal
+            }
+        let total = try data.requiredMoney(amount, in: currency)
         return Order(
             id: id,
-            number: try data.text("salesorder_no") ?? "",
-            subject: try data.text("subject") ?? "",
-            account: try data.text(names.account).map(Self.recordNumber) ?? "",
-            owner: try recordNumber(&data, names.owner),
+            number: try data.text(.salesOrderNumber) ?? "",
+            subject: try data.text(.subject) ?? "",
+            account: try data.account(names.account),
+            owner: try data.requiredRecordNumber(names.owner),
             total: total,
             currency: currency,
-            exchangeRate: rate,
-            date: try date(&data),
-            status: try data.text(names.status) ?? ""
+            exchangeRate: try data.exchangeRate(
+                .conversionRate,
+                total: total,
+                in: currency,
+                reporting: settings.currency
+            ),
+            date: try date(data),
+            status: try data.text(.salesOrderStatus) ?? ""
         )
     }
 
+    private func date(_ data: Members) throws(EventError) -> Day {
+        switch settings.vtigerDate {
+        case .created:
+            let time = try data.text(.createdTime, "a time YYYY-MM-DD HH:MM:SS") { UTCTime(utf8: $0) }
+            guard let time else { throw data.missing(.createdTime) }
+            guard let day = time.day(in: settings.timeZone) else {
+                throw data.failure(.createdTime, "lies outside of the years \(Day.years)")
+            }
+            return day
+        case .field(let name):
+            return try data.requiredText(named: name, "a date YYYY-MM-DD") { Day(utf8: $0) }
+        }
+    }
+}
+
+extension Members {
     /// `6x7`, `"7"` and `7` are one record: the number before the x is the module's, and vtiger never uses a record's
     /// number twice.
-    private func recordNumber(_ data: inout Members, _ name: StaticString) throws(EventError) -> Identifier {
-        guard let node = data.find(name) else { throw data.missing(name) }
-        let text = data.scalar(node)
-        guard let id = text.map(Self.recordNumber).flatMap({ Identifier($0) }) else {
-            throw data.failure("\(name)", "is not an id of vtiger")
-        }
+    fileprivate func requiredRecordNumber(_ name: MemberName) throws(EventError) -> Identifier {
+        guard let id = try scalar(name, "an id of vtiger", Self.recordNumber) else { throw missing(name) }
         return id
     }
 
-    private static func recordNumber(_ text: String) -> String {
-        let parts = text.split(separator: "x", omittingEmptySubsequences: false)
-        let isQualified = parts.count == 2 && parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(isDigit) }
-        return isQualified ? String(parts[1]) : text
+    /// The account's record number; empty when there is none.
+    fileprivate func account(_ name: MemberName) throws(EventError) -> String {
+        try scalar(name, "an id of vtiger") { $0.isEmpty ? "" : Self.recordNumber($0)?.rawValue } ?? ""
     }
 
-    private static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") <= 9 }
-
-    private func date(_ data: inout Members) throws(EventError) -> Day {
-        switch settings.vtigerDate {
-        case .created: return try createdDay(&data)
-        case .field(let name):
-            var name = name
-            let node = name.withUTF8 { data.find($0) }
-            guard let text = node.flatMap({ data.scalar($0) }), let day = Day(text) else {
-                throw data.failure(name, "is not a date YYYY-MM-DD")
-            }
-            return day
-        }
-    }
-
-    /// `createdtime` is UTC without saying so; it counts on the day it is in the tenant's time zone.
-    private func createdDay(_ data: inout Members) throws(EventError) -> Day {
-        let text = try data.requiredText("createdtime")
-        let parts = text.split(separator: " ")
-        let clock = parts.count == 2 ? parts[1].split(separator: ":").compactMap { UInt8($0) } : []
-        guard let day = parts.first.flatMap({ Day(String($0)) }), clock.count == 3, clock[0] < 24, clock[1] < 60,
-            clock[2] < 61
-        else { throw data.failure("createdtime", "\(Members.quoted(text)) is not YYYY-MM-DD HH:MM:SS") }
-        let seconds = Int(clock[0]) * 3_600 + Int(clock[1]) * 60 + Int(clock[2])
-        let moment = Date(timeIntervalSince1970: Double(day.number * 86_400 + seconds))
-        let local = day.number * 86_400 + seconds + settings.timeZone.secondsFromGMT(for: moment)
-        guard let localDay = Day(number: Int((Double(local) / 86_400).rounded(.down))) else {
-            throw data.failure("createdtime", "\(Members.quoted(text)) is out of bounds")
-        }
-        return localDay
+    private static func recordNumber(_ text: UnsafeBufferPointer<UInt8>) -> Identifier? {
+        let parts = text.split(separator: UInt8(ascii: "x"), maxSplits: 1, omittingEmptySubsequences: false)
+        guard let number = parts.last, number.first != UInt8(ascii: "0"),
+            parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy { $0 &- UInt8(ascii: "0") <= 9 } })
+        else { return nil }
+        return Identifier(utf8: UnsafeBufferPointer(rebasing: number))
     }
 }

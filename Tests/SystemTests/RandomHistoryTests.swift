@@ -73,7 +73,7 @@ struct RandomHistoryTests {
                 killed += 1
             }
         }
-        try await system.waitUntilApplied(seconds: 240)
+        try await system.waitUntilApplied(seconds: 420)
         #expect(killed == kills)
         let running = workers.count { $0.isRunning }
         #expect(running == workers.count)

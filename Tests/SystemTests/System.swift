@@ -79,6 +79,8 @@ final class System: Sendable {
             "SALESTARGETS_KAFKA_RECEIVE_MESSAGE_MAX_BYTES": "2147483647",
             "SALESTARGETS_KAFKA_MESSAGE_MAX_BYTES": "10000000",
             "SALESTARGETS_KAFKA_SESSION_TIMEOUT_MS": "6000",
+            // The test broker lets a join wait for a dead member for as long as this.
+            "SALESTARGETS_KAFKA_MAX_POLL_INTERVAL_MS": "10000",
             "SALESTARGETS_REDIS_URL": redis.url,
             "SALESTARGETS_CURRENCY": rules.currency.code,
             "SALESTARGETS_OWNER_CREDIT": rules.ownerCredit.rawValue,

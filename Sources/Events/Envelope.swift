@@ -1,0 +1,26 @@
+/// What a record's headers say of a CloudEvent (CloudEvents 1.0, Kafka protocol binding).
+struct Envelope {
+    /// The event's type in binary mode, where the value is its data.
+    private(set) var type: String?
+    /// Whether the value is the envelope, with the event in `data`.
+    private(set) var isStructured = false
+
+    /// - Throws: when there are two types, of which one would have to be guessed.
+    init(_ headers: [Header]) throws(EventError) {
+        for header in headers {
+            guard let bytes = header.value else { continue }
+            switch header.name.lowercased() {
+            case "ce_type":
+                let value = String(decoding: bytes, as: UTF8.self)
+                guard type == nil || type == value else {
+                    throw EventError(member: "ce_type", reason: "is there twice")
+                }
+                type = value
+            case "content-type":
+                let value = String(decoding: bytes, as: UTF8.self)
+                if value.lowercased().hasPrefix("application/cloudevents") { isStructured = true }
+            default: break
+            }
+        }
+    }
+}

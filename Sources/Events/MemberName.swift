@@ -1,0 +1,76 @@
+/// The names of the members that mean something, in any shape an event may have.
+enum MemberName: UInt8, CaseIterable {
+    // The contract's events.
+    case type, tenant, id, version
+    case number, subject, account, owner, total, currency, exchangeRate, date, status, allocations
+    case order, salesperson, percent, amount
+    case name, email, measure, goal, start, end, assignees, widget, year
+    // CloudEvents.
+    case specversion, data, dataBase64
+    // vtiger.
+    case success, result, hdnGrandTotal, assignedUser, salesOrderNumber, salesOrderStatus, createdTime
+    case conversionRate, accountOfAnswer, preTaxTotal, ownerOfRow, accountOfRow, currencyCode, deleted
+
+    var text: String {
+        switch self {
+        case .dataBase64: "data_base64"
+        case .assignedUser: "assigned_user_id"
+        case .salesOrderNumber: "salesorder_no"
+        case .salesOrderStatus: "sostatus"
+        case .createdTime: "createdtime"
+        case .conversionRate: "conversion_rate"
+        case .accountOfAnswer: "account_id"
+        case .preTaxTotal: "pre_tax_total"
+        case .ownerOfRow: "smownerid"
+        case .accountOfRow: "accountid"
+        case .currencyCode: "currency_code"
+        default: String(describing: self)
+        }
+    }
+
+    /// The name that a text is; nil when it means nothing.
+    init?(_ text: UnsafeBufferPointer<UInt8>) {
+        guard let spelling = Self.spelling(text) else { return nil }
+        var slot = Self.slot(spelling)
+        while Self.spellings[slot] != 0 {
+            if Self.spellings[slot] == spelling {
+                self = Self.names[slot]
+                return
+            }
+            slot = (slot + 1) % Self.slots
+        }
+        return nil
+    }
+
+    /// Most are free, and each name is at its own slot or in the next free one after it.
+    private static let slots = 256
+    private static let spellings: [UInt128] = table.map(\.spelling)
+    private static let names: [MemberName] = table.map(\.name)
+
+    private static let table: [(spelling: UInt128, name: MemberName)] = {
+        var table: [(spelling: UInt128, name: MemberName)] = Array(repeating: (0, .type), count: slots)
+        for name in allCases {
+            let spelling = Array(name.text.utf8).withUnsafeBufferPointer(Self.spelling)!
+            var slot = slot(spelling)
+            while table[slot].spelling != 0 { slot = (slot + 1) % slots }
+            table[slot] = (spelling, name)
+        }
+        return table
+    }()
+
+    /// A text of up to 16 bytes, the longest that a name has, as one number, so that comparing takes one step. Where a
+    /// half begins with a zero byte, which no name has, two texts would become one.
+    private static func spelling(_ text: UnsafeBufferPointer<UInt8>) -> UInt128? {
+        guard (1...16).contains(text.count), text[0] != 0, text.count <= 8 || text[8] != 0 else { return nil }
+        var (low, high): (UInt64, UInt64) = (0, 0)
+        for byte in text.prefix(8) { low = low << 8 | UInt64(byte) }
+        for byte in text.dropFirst(8) { high = high << 8 | UInt64(byte) }
+        return UInt128(high) << 64 | UInt128(low)
+    }
+
+    /// The highest bits of a product depend on all bits of its factor (Knuth's multiplicative hashing).
+    private static func slot(_ spelling: UInt128) -> Int {
+        let folded = UInt64(truncatingIfNeeded: spelling) ^ UInt64(truncatingIfNeeded: spelling >> 64)
+        return Int((folded &* 0x9e37_79b9_7f4a_7c15) >> 56)
+    }
+}

@@ -1,0 +1,12 @@
+extension EventError {
+    /// The beginning of a text that is at fault, in quotes and fit for one line of a log.
+    static func quoting(_ text: some Collection<UInt8>) -> String {
+        let beginning = String(decoding: text.prefix(40), as: UTF8.self).unicodeScalars.map { scalar in
+            let isShown = scalar.value >= 0x20 && !(0x7f...0x9f).contains(scalar.value)
+            return isShown && !(0x2028...0x2029).contains(scalar.value) ? Character(scalar) : "\u{fffd}"
+        }
+        return "\"\(String(beginning))\(text.count > 40 ? "…" : "")\""
+    }
+
+    static func quoting(_ text: String) -> String { quoting(text.utf8) }
+}

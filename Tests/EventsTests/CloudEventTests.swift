@@ -1,0 +1,84 @@
+import Events
+import SalesTargets
+import Testing
+
+@Suite("CloudEvents")
+struct CloudEventTests {
+    private static let data = orderJSON()
+
+    @Test(
+        "In structured mode the event is in the data, told by the header in any case",
+        arguments: [
+            "application/cloudevents+json", "application/cloudevents", "APPLICATION/CloudEvents+JSON; charset=utf-8",
+        ]
+    )
+    func structured(contentType: String) throws {
+        let text = #"{"id":"1","data":\#(Self.data),"source":"x","type":"order.saved"}"#
+        for name in ["content-type", "Content-Type", "CONTENT-TYPE"] {
+            #expect(try decode(text, headers: [header(name, contentType)]) == decode(Self.data))
+        }
+        #expect(refusal(text, headers: [header("content-type", "application/json")]) != nil)
+        #expect(refusal(text, headers: [header("content-type", nil)]) != nil)
+    }
+
+    @Test("Without the header, a body that has a specversion is one, wherever its type and data stand")
+    func body() throws {
+        let expected = try decode(Self.data)
+        let bare = Self.data.replacing(#""type":"order.saved","#, with: "")
+        for text in [
+            #"{"specversion":"1.0","type":"any.thing","data":\#(Self.data)}"#,
+            #"{"data":\#(bare),"type":"order.saved","specversion":"1.0"}"#,
+            #"{"data":\#(bare),"total":"99","id":"no","specversion":"1.0","type":"order.saved","subject":7}"#,
+        ] {
+            #expect(try decode(text) == expected)
+        }
+        #expect(try decode(orderJSON(["specversion": "null"])) == expected)
+    }
+
+    @Test("In binary mode the value is the event, and its own type goes before the header's")
+    func binary() throws {
+        let expected = try decode(Self.data)
+        let bare = Self.data.replacing(#""type":"order.saved","#, with: "")
+        for name in ["ce_type", "CE_Type", "Ce_TYPE"] {
+            #expect(
+                try decode(bare, headers: [header("ce_specversion", "1.0"), header(name, "order.saved")]) == expected
+            )
+            #expect(try decode(Self.data, headers: [header(name, "com.example.saved")]) == expected)
+        }
+        let json = header("content-type", "application/json")
+        #expect(try decode(bare, headers: [json, header("ce_type", "order.saved")]) == expected)
+        #expect(refusal(bare, headers: [header("ce_type", "com.example.saved")])?.member == "type")
+        #expect(refusal(bare)?.member == "type")
+        let specversion = orderJSON(["specversion": #""my own""#])
+        #expect(try decode(specversion, headers: [header("ce_type", "order.saved")]) == expected)
+    }
+
+    @Test(
+        "An envelope that cannot be used names its member, and its data's members by their path",
+        arguments: [
+            (#"{"specversion":"1.0","data":{}}"#, "type"), (#"{"specversion":"1.0","type":"order.saved"}"#, "data"),
+            (#"{"specversion":"1.0","type":"order.saved","data":null}"#, "data"),
+            (#"{"specversion":"1.0","type":"order.saved","data":"{}"}"#, "data"),
+            (#"{"specversion":"1.0","type":"order.saved","data":[]}"#, "data"),
+            (#"{"specversion":"1.0","type":"order.saved","data_base64":"e30="}"#, "data_base64"),
+            (#"{"specversion":"1.0","type":"order.saved","data":{}}"#, "data.id"),
+            (#"{"specversion":"1.0","type":"nothing","data":{"id":"a"}}"#, "data.type"),
+            (#"{"specversion":"1.0","type":"com.vtiger.SalesOrder.moved","data":{"id":"6x7"}}"#, "type"),
+            (
+                #"{"specversion":"1.0","type":"x","data":\#(orderJSON(["allocations": "[{}]"]))}"#,
+                "data.allocations[0].id"
+            ), (#"{"specversion":"1.0","type":"a","type":"b","data":{}}"#, "type"),
+        ]
+    )
+    func refused(text: String, member: String) {
+        let error = refusal(text)
+        #expect(error?.member == member, "\(error?.description ?? "accepted")")
+    }
+
+    @Test("Two types in the headers would be a guess; the same one twice is none")
+    func twoTypes() {
+        let type = header("ce_type", "order.saved")
+        #expect(refusal(Self.data, headers: [type, header("CE_TYPE", "order.deleted")])?.member == "ce_type")
+        #expect(refusal(Self.data, headers: [type, type]) == nil)
+    }
+}

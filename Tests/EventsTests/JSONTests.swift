@@ -1,0 +1,101 @@
+import Events
+import Foundation
+import SalesTargets
+import Testing
+
+@Suite("JSON is read as RFC 8259 has it, and nothing else is")
+struct JSONTests {
+    private static let values = [
+        "0", "-0", "1", "-1.5", "1e5", "1E+5", "1e-5", "0.0e0", "123456789012345678901234567890", "true", "false",
+        "null",
+        "[]", "{}", "[ ]", "{ }", "[1,2]", "[[],{}]", #"{"":""}"#, #""""#, #""\"\\\/\b\f\n\r\t""#, #""\u0000""#,
+        #""\uD83D\uDE00""#, #""\ud83d\ude00\uFFFF""#, "\"\u{7f}\u{80}\u{7ff}\u{800}\u{ffff}\u{10000}\u{10ffff}\"",
+        "\t1\r\n ", #"{"a":{"b":[{"c":null}]}}"#, "\"12345678\"", "\"1234567é\"", "\"12345678é2345678\"",
+    ]
+
+    @Test("A valid value is skipped wherever it stands", arguments: values)
+    func valid(value: String) throws {
+        #expect(try decode(orderJSON(["x": value])) == decode(orderJSON()))
+        #expect(try decode(orderJSON(["x": "[\(value),\(value)]"])) == decode(orderJSON()))
+    }
+
+    private static let notValues = [
+        "", "01", "-", "-01", "1.", ".5", "1.e5", "1e", "1e+", "+1", "0x1", "1_000", "Infinity", "NaN", "tru", "truer",
+        "True",
+        "nul", "nulll", "undefined", "'a'", "[", "]", "{", "}", "[1,]", "[,1]", "[1 2]", "[1}", #"{"a"}"#, #"{"a":}"#,
+        #"{"a":1,}"#, #"{,"a":1}"#, "{a:1}", "{1:1}", #"{"a" 1}"#, #"{"a":1 "b":2}"#, #"{"a":1]"#, "\"", #""\""#,
+        #""\x""#,
+        #""\u12""#, #""\u12G4""#, #""\u""#, #""\U0041""#, #""\ud800""#, #""\udc00""#, #""\udc00\udc00""#,
+        #""\ud800\ud800""#, #""\ud800x""#,
+        #""\ud800\n""#, #""\ude00\ud83d""#, "\"\n\"", "\"\t\"", "\"1234567\u{1f}\"", "\"\0\"", "1 2", "/**/1", "1 // x",
+        "\u{feff}1", "\u{a0}1", "\0", "\u{b}1",
+    ]
+
+    @Test("An invalid value is an error of the record as a whole", arguments: notValues)
+    func invalid(value: String) {
+        for text in [orderJSON(["x": value]), orderJSON(["x": "[\(value)]"])] {
+            let error = refusal(text)
+            guard value.isEmpty == false || text.contains(":}") else { continue }
+            #expect(error != nil && error?.member == nil, "\(error?.description ?? "accepted")")
+        }
+    }
+
+    @Test("What stands before or behind the object is refused")
+    func around() {
+        for text in [
+            "\u{feff}" + orderJSON(), orderJSON() + "x", orderJSON() + "\0", orderJSON() + orderJSON(),
+            orderJSON() + ",", "\0" + orderJSON(),
+            "x",
+        ] {
+            #expect(refusal(text) != nil)
+            #expect(refusal(text)?.member == nil)
+        }
+        #expect(refusal(" \t\r\n" + orderJSON() + " \t\r\n") == nil)
+        for text in ["[]", "1", "null", #""x""#, "[\(orderJSON())]"] {
+            #expect(refusal(text)?.description == "record: is not a JSON object")
+        }
+    }
+
+    private static let malformedUTF8: [[UInt8]] = [
+        [0x80], [0xbf], [0xc0, 0x80], [0xc1, 0xbf], [0xc2], [0xc2, 0x41], [0xe0, 0x9f, 0xbf], [0xe0, 0xa0],
+        [0xe1, 0x80],
+        [0xe1, 0x80, 0x41], [0xed, 0xa0, 0x80], [0xed, 0xbf, 0xbf], [0xf0, 0x8f, 0xbf, 0xbf], [0xf0, 0x90, 0x80],
+        [0xf1, 0x80, 0x41, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xf5, 0x80, 0x80, 0x80], [0xff], [0xfe],
+    ]
+
+    @Test("A string that is not UTF-8 is refused, known or not, short or long", arguments: malformedUTF8)
+    func encoding(bytes: [UInt8]) {
+        for prefix in ["", "1234567", "12345678"] {
+            for name in ["subject", "x"] {
+                let text = orderJSON([name: "\"\(prefix)#\""])
+                let parts = text.utf8.split(separator: UInt8(ascii: "#"), omittingEmptySubsequences: false)
+                let record = Array(parts[0]) + bytes + Array(parts[1])
+                #expect(refusal(record)?.reason.contains("UTF-8") == true)
+            }
+        }
+    }
+
+    @Test("Every scalar of Unicode comes through, written plainly or with escapes")
+    func scalars() throws {
+        var generator = SeededGenerator(seed: 2)
+        for _ in 0..<2_000 {
+            let text = String(
+                String.UnicodeScalarView(
+                    (0..<Int.random(in: 0...20, using: &generator)).map { _ in Self.scalar(&generator) }
+                )
+            )
+            let escaped = text.utf16.map { unit in
+                let digits = String(unit, radix: 16)
+                return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            }.joined()
+            #expect(savedOrder(try decode(orderJSON(["subject": "\"\(escaped)\""])))?.subject == text)
+            let plain = try #require(String(data: JSONEncoder().encode([text]), encoding: .utf8)).dropFirst().dropLast()
+            #expect(savedOrder(try decode(orderJSON(["subject": String(plain)])))?.subject == text)
+        }
+    }
+
+    private static func scalar(_ generator: inout SeededGenerator) -> Unicode.Scalar {
+        let limit: UInt32 = [0x80, 0x800, 0x1_0000, 0x11_0000].randomElement(using: &generator)!
+        return Unicode.Scalar(UInt32.random(in: 0..<limit, using: &generator)) ?? "\u{fffd}"
+    }
+}

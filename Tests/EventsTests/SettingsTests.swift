@@ -1,0 +1,19 @@
+import Events
+import Testing
+
+@Suite("Settings of decoding")
+struct SettingsTests {
+    @Test("A time zone has to exist", arguments: ["Europe/Nowhere", "", "Amsterdam", "../../etc/passwd"])
+    func timeZone(name: String) {
+        #expect(throws: EventError.self) { try EventSettings(timeZone: name) }
+    }
+
+    @Test("A date of vtiger is createdtime, duedate or a custom field")
+    func vtigerDate() {
+        #expect(EventSettings.VtigerDate("createdtime") == .created)
+        #expect(EventSettings.VtigerDate("duedate") == .field("duedate"))
+        #expect(EventSettings.VtigerDate("cf_852") == .field("cf_852"))
+        #expect(EventSettings.VtigerDate("modifiedtime") == nil)
+        #expect(EventSettings.VtigerDate("") == nil)
+    }
+}
