@@ -82,7 +82,8 @@ struct FailureTests {
     @Test(
         "What is not there, or not meant, is a problem document too",
         arguments: [
-            "/", "/api", "/api/v1", "/api/v1/nothing", "/api/v2/targets", "/API/v1/targets", "//targets", "/healthz/x",
+            "/index.html", "/api", "/api/v1", "/api/v1/nothing", "/api/v2/targets", "/API/v1/targets", "//targets",
+            "/healthz/x",
         ]
     )
     func unknownRoute(path: String) async throws {

@@ -27,20 +27,29 @@ struct ServerFixture {
         timeZone: String = "UTC",
         now: Date = Self.now,
         jwks: String? = nil,
+        accounts: AccountDirectory = .empty,
+        web: WebSettings = WebSettings(),
+        verifier: TokenVerifier? = nil,
         isKafkaReachable: @escaping @Sendable () async -> Bool = { true },
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ) async throws -> some ApplicationProtocol {
         let settings = rules.map { LedgerSettings(rules: $0, shards: sink.settings.shards) } ?? sink.settings
         let client = client
-        return makeApplication(
+        let usual = try await TokenVerifier(
+            secret: Self.secret,
+            provider: jwks == nil ? nil : try await KeySet(jwks: jwks ?? ""),
+            accounts: accounts
+        )
+        return try makeApplication(
             ServerSettings(
                 httpHost: "127.0.0.1",
                 httpPort: 0,
                 defaultTenant: acme,
                 timeZone: try #require(TimeZone(identifier: timeZone)),
+                web: web,
                 version: "1.2.3"
             ),
-            verifier: try await TokenVerifier(secret: Self.secret, jwks: jwks),
+            verifier: verifier ?? usual,
             reader: LedgerReader(link: client, settings: settings),
             surroundings: Surroundings(
                 isKafkaReachable: isKafkaReachable,
