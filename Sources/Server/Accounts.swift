@@ -79,7 +79,7 @@ package struct Accounts: Sendable, Codable {
         let member = path.reduce("") { text, key in
             text + (key.intValue.map { "[\($0)]" } ?? (text.isEmpty ? "" : ".") + key.stringValue)
         }
-        return member.isEmpty ? reason : "\(member): \(reason)"
+        return member.isEmpty ? "the file is not a JSON object" : "\(member): \(reason)"
     }
 }
 
@@ -94,16 +94,19 @@ package struct AccountDirectory: Sendable {
     /// Always these.
     package init(_ accounts: Accounts) { current = { accounts } }
 
-    /// Those of an accounts file, at most a second old.
+    /// Those of an accounts file, at most a second old; nobody's until there is such a file.
     /// - Throws: ``FileError``.
     package init(file path: String, logger: Logger) async throws {
         try await self.init(file: path, checkInterval: .seconds(1), logger: logger)
     }
 
     init(file path: String, checkInterval: Duration, logger: Logger) async throws {
-        let file = try await ReloadingFile(path: path, checkInterval: checkInterval, logger: logger) {
-            try Accounts(json: $0)
-        }
+        let file = try await ReloadingFile(
+            path: path,
+            absent: Accounts(),
+            checkInterval: checkInterval,
+            logger: logger
+        ) { try Accounts(json: $0) }
         current = { await file.current() }
     }
 }

@@ -14,7 +14,11 @@ package struct AccountsFile: Sendable {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw FileError(description: "\(path) cannot be read")
         }
-        return try Accounts(json: Array(data))
+        do {
+            return try Accounts(json: Array(data))
+        } catch {
+            throw FileError(description: "\(path): \(error)")
+        }
     }
 
     /// Replaces the accounts by what `change` makes of them; blocks.

@@ -39,7 +39,11 @@ package struct KeyFile: IdentityKeys {
 
     /// - Throws: ``TokenKeyError``, or what reading the file throws.
     package init(path: String, logger: Logger) async throws {
-        file = try await ReloadingFile(path: path, logger: logger) { bytes in
+        try await self.init(path: path, checkInterval: .seconds(1), logger: logger)
+    }
+
+    init(path: String, checkInterval: Duration, logger: Logger) async throws {
+        file = try await ReloadingFile(path: path, checkInterval: checkInterval, logger: logger) { bytes in
             try await KeySet(jwks: String(decoding: bytes, as: UTF8.self))
         }
     }

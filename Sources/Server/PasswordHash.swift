@@ -93,7 +93,7 @@ package struct PasswordHash: Sendable, Codable, Hashable {
         salt = try container.decode(Data.self, forKey: .salt)
         hash = try container.decode(Data.self, forKey: .hash)
         guard try container.decode(String.self, forKey: .algorithm) == "scrypt", strength.isUsable,
-            (8...64).contains(salt.count), hash.count == 32
+            (4...64).contains(salt.count), hash.count == 32
         else {
             throw DecodingError.dataCorruptedError(
                 forKey: .algorithm,

@@ -4,7 +4,7 @@ internal import Logging
 
 /// Why a file cannot be used.
 package struct FileError: Error, CustomStringConvertible {
-    /// For the operator: which file, and why.
+    /// For the operator.
     package let description: String
 }
 
@@ -20,11 +20,14 @@ actor ReloadingFile<Value: Sendable> {
     private var lastCheck = ContinuousClock.now
     private var isChecking = false
 
-    /// - Parameter checkInterval: how often at most the file is looked at.
+    /// - Parameters:
+    ///   - absent: what stands until there is such a file; nil when there has to be one.
+    ///   - checkInterval: how often at most the file is looked at.
     /// - Throws: ``FileError`` when the file cannot be read, and what `read` throws.
     init(
         path: String,
-        checkInterval: Duration = .seconds(1),
+        absent: Value? = nil,
+        checkInterval: Duration,
         logger: Logger,
         read: @escaping @Sendable ([UInt8]) async throws -> Value
     ) async throws {
@@ -32,11 +35,18 @@ actor ReloadingFile<Value: Sendable> {
         self.checkInterval = checkInterval
         self.logger = logger
         self.read = read
+        let isNeeded = absent == nil
         let (stamp, bytes) = try await BlockingThread.run("read file") {
-            (FileStamp(path: path), try FileStamp.bytes(of: path))
+            let stamp = FileStamp(path: path)
+            return (stamp, stamp == nil && !isNeeded ? nil : try FileStamp.bytes(of: path))
         }
         self.stamp = stamp
-        value = try await read(bytes)
+        if let absent, bytes == nil {
+            value = absent
+            logger.warning("a file is not there yet", metadata: ["file": "\(path)"])
+        } else {
+            value = try await read(bytes ?? [])
+        }
     }
 
     /// What the file says, or said when it last could be used.
@@ -83,9 +93,9 @@ private struct FileStamp: Equatable, Sendable {
 
     static func bytes(of path: String) throws -> [UInt8] {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw FileError(description: "\(path) cannot be read")
+            throw FileError(description: "it cannot be read")
         }
-        guard data.count <= 16 << 20 else { throw FileError(description: "\(path) is larger than 16 MiB") }
+        guard data.count <= 16 << 20 else { throw FileError(description: "it is larger than 16 MiB") }
         return Array(data)
     }
 }

@@ -52,6 +52,9 @@ final class SignInLimits: Sendable {
     /// - Parameter capacity: how many buckets are kept, at some 150 bytes each.
     init(capacity: Int = 50_000) { self.capacity = capacity }
 
+    /// How many buckets are kept.
+    var count: Int { state.withLock { $0.full.count } }
+
     /// Takes an attempt.
     /// - Parameters:
     ///   - address: nil when it is not known; then all such are one.

@@ -45,7 +45,7 @@ struct AccountLinkCommand: AsyncParsableCommand {
     var authSecretFile: String?
 
     @Option(help: ArgumentHelp("How long it is good, up to 300.", valueName: "seconds"))
-    var seconds = 300
+    var seconds = 240
 
     @Flag(help: "To the widget instead of the full view.")
     var widget = false

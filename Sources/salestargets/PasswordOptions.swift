@@ -42,9 +42,8 @@ extension Terminal {
         var shown = termios()
         tcgetattr(descriptor, &shown)
         var hidden = shown
-        hidden.c_lflag &= ~tcflag_t(ECHO)
-        // A signal ends the program, and must not leave a terminal that shows nothing: those of the keyboard wait.
-        hidden.c_lflag &= ~tcflag_t(ISIG)
+        // Also without the keyboard's signals and line editing: a signal would leave a terminal that shows nothing.
+        hidden.c_lflag &= ~tcflag_t(ECHO | ICANON | ISIG)
         tcsetattr(descriptor, TCSAFLUSH, &hidden)
         defer {
             tcsetattr(descriptor, TCSAFLUSH, &shown)
@@ -53,10 +52,26 @@ extension Terminal {
         write(prompt, to: terminal)
         var bytes: [UInt8] = []
         while let byte = try terminal.read(upToCount: 1)?.first, byte != UInt8(ascii: "\n") {
-            // Ctrl-C, which is a character here.
-            if byte == 3 { throw ExitCode(130) }
-            if bytes.count <= PasswordHash.maximumBytes { bytes.append(byte) }
+            switch byte {
+            case Key.interrupt: throw ExitCode(130)
+            case Key.endOfInput: return String(decoding: bytes, as: UTF8.self)
+            case Key.erase, Key.backspace:
+                // A character is its first byte and those that continue it.
+                while let last = bytes.popLast(), last & 0xc0 == 0x80 {}
+            case Key.eraseLine: bytes = []
+            case _ where bytes.count <= PasswordHash.maximumBytes: bytes.append(byte)
+            default: break
+            }
         }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// What the terminal itself acts on otherwise.
+    private enum Key {
+        static let interrupt: UInt8 = 3
+        static let endOfInput: UInt8 = 4
+        static let backspace: UInt8 = 8
+        static let eraseLine: UInt8 = 21
+        static let erase: UInt8 = 127
     }
 }

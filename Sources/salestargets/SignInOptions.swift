@@ -89,25 +89,20 @@ extension Settings {
                     + "SALESTARGETS_AUTH_SECRET"
             )
         }
-        do {
-            let (provider, services) = try await provider(logger: logger)
-            let verifier = try await TokenVerifier(
-                secret: secret,
-                provider: provider,
-                accounts: accounts.isEmpty ? .empty : try await AccountDirectory(file: accounts, logger: logger)
-            )
-            return SignIn(verifier: verifier, services: services)
-        } catch let error as FileError {
-            throw SettingsError(description: error.description)
-        } catch let error as TokenKeyError {
-            throw SettingsError(description: "--auth-jwks: \(error)")
+        let directory = try await naming("accounts-file") { path in
+            path.isEmpty ? .empty : try await AccountDirectory(file: path, logger: logger)
         }
+        let (provider, services) = try await provider(logger: logger)
+        let verifier = try await TokenVerifier(secret: secret, provider: provider, accounts: directory)
+        return SignIn(verifier: verifier, services: services)
     }
 
     private func provider(logger: Logger) async throws -> ((any IdentityKeys)?, [any Service]) {
         let source = text("auth-jwks")
         if source.isEmpty { return (nil, []) }
-        guard source.contains("://") else { return (try await KeyFile(path: source, logger: logger), []) }
+        guard source.contains("://") else {
+            return (try await naming("auth-jwks") { try await KeyFile(path: $0, logger: logger) }, [])
+        }
         guard let address = JWKSAddress(source) else {
             throw SettingsError(
                 description: "--auth-jwks: \"\(source)\" is neither a file nor an https address (http is good on this "
@@ -116,6 +111,15 @@ extension Settings {
         }
         let keys = FetchedKeys(address, logger: logger)
         return (keys, [keys])
+    }
+
+    /// What `read` makes of a setting that is a file; its error names the setting and the file.
+    private func naming<Value>(_ word: String, _ read: (String) async throws -> Value) async throws -> Value {
+        do {
+            return try await read(text(word))
+        } catch {
+            throw SettingsError(description: "--\(word): \(text(word)): \(error)")
+        }
     }
 
     /// At least 32 bytes, so that it cannot be guessed from a token (RFC 7518, section 3.2); nil when there is none.
