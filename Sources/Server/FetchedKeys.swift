@@ -35,11 +35,12 @@ package actor FetchedKeys: IdentityKeys, Service {
     }
 
     /// Asks for the keys again and again, until the server stops.
-    package func run() async throws {
-        try await cancelWhenGracefulShutdown {
+    package func run() async {
+        await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 await self.fetch()
-                try await Task.sleep(for: self.interval)
+                // Ends early only when the server stops.
+                try? await Task.sleep(for: self.interval)
             }
         }
     }
@@ -57,7 +58,11 @@ package actor FetchedKeys: IdentityKeys, Service {
         lastStart = .now
         let task = Task { await self.replace() }
         fetching = task
-        await task.value
+        await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
         fetching = nil
     }
 

@@ -172,7 +172,7 @@ struct KeySetTests {
         }
         try await provider.run { address in
             let keys = FetchedKeys(address, interval: .milliseconds(1), logger: logger)
-            let running = Task { try? await keys.run() }
+            let running = Task { await keys.run() }
             var times = 0
             for await _ in asked {
                 times += 1
