@@ -114,6 +114,8 @@ struct KeySetTests {
                 }
             }
             #expect(provider.asked == 1)
+            for _ in 0..<3 { #expect(await !isGood(try await provider.token("made-up"), verifier)) }
+            #expect(provider.asked == 1)
             #expect(await isGood(try await provider.token("k-1"), verifier))
             #expect(await isGood(try await ServerFixture.token("u-1", .manager), verifier))
         }
