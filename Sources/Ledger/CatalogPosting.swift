@@ -242,18 +242,3 @@ extension CatalogBatch.Snapshot {
         }
     }
 }
-
-extension Target {
-    /// The same target with the highest version applied.
-    fileprivate func with(version: Int64?) -> Target? {
-        Target(
-            id: id,
-            name: name,
-            measure: measure,
-            goal: goal,
-            period: period,
-            assignees: assignees,
-            version: version
-        )
-    }
-}
