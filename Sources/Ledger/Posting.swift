@@ -11,6 +11,7 @@ package struct Posting {
     private var hasValues = false
     private var buckets: [BucketKey: Bucket] = [:]
     private var overlaps: [OverlapKey: Tally] = [:]
+    private var allocations = AllocationIndex()
 
     private struct BucketKey: Hashable {
         let tenant: Identifier
@@ -57,6 +58,7 @@ package struct Posting {
             keys.entry(order, shard: shard),
             EntryCodec.encode(new, reporting: settings.rules.currency)
         )
+        allocations.move(order, from: old.own, to: new.own)
         let catalog = catalogs[order.tenant]
         let before = settings.rules.worth(of: old)
         let after = settings.rules.worth(of: new)
@@ -159,6 +161,7 @@ package struct Posting {
             let name = keys.overlap(key.target, revision: key.revision, shard: shard)
             if let command = TallyString.increments(key: name, [(0, tally)]) { pipeline.append(command) }
         }
+        allocations.append(to: &pipeline, keys: keys, shard: shard)
         if !days.isEmpty {
             let changed = days.keys.map { "\($0.tenant)/\($0.person?.rawValue ?? "*"):\($0.year)" }
             pipeline.append(RedisCommand("PUBLISH", keys.changes(shard: shard), changed.joined(separator: "\n")))
