@@ -53,7 +53,7 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "SalesTargets", "Events", "Redis", "Ledger",
+                "SalesTargets", "Events", "Kafka", "Redis", "Ledger",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "JWTKit", package: "jwt-kit"),
@@ -107,9 +107,10 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "SalesTargets", "Redis", "Ledger", "Server",
+                "SalesTargets", "Events", "Kafka", "Redis", "Ledger", "Server",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Logging", package: "swift-log"),
             ]

@@ -1,3 +1,4 @@
+package import Events
 package import Foundation
 package import Hummingbird
 internal import HummingbirdCore
@@ -64,6 +65,8 @@ package func makeApplication(
     _ settings: ServerSettings,
     verifier: TokenVerifier,
     reader: LedgerReader,
+    writer: LogWriter,
+    decoder: BodyDecoder,
     surroundings: Surroundings,
     logger: Logger,
     onServing: @escaping @Sendable (Int) -> Void = { _ in }
@@ -79,7 +82,12 @@ package func makeApplication(
     let group = router.group("api/v1").add(middleware: tokens)
     WidgetRoutes(reader: reader, today: today).add(to: group)
     TargetRoutes(reader: reader, today: today).add(to: group)
+    TargetWriteRoutes(reader: reader, writer: writer, decoder: decoder, today: today).add(to: group)
+    TargetExportRoutes(reader: reader, today: today).add(to: group)
     OrderRoutes(reader: reader).add(to: group)
+    AllocationRoutes(reader: reader, writer: writer, decoder: decoder).add(to: group)
+    IngestRoutes(writer: writer, decoder: decoder).add(to: group)
+    PreferenceRoutes(writer: writer, decoder: decoder).add(to: group)
     PeopleRoutes(reader: reader).add(to: group)
     return Application(
         router: router,

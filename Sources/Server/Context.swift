@@ -25,6 +25,13 @@ struct Context: RequestContext {
         return viewer
     }
 
+    /// A manager: nobody else changes anything.
+    func managing() throws(Problem) -> Viewer {
+        let viewer = try signedIn()
+        guard viewer.role == .manager else { throw .managersOnly }
+        return viewer
+    }
+
     /// The id in the path; nil when it cannot be one.
     var id: Identifier? {
         parameters.get("id")?.removingPercentEncoding.flatMap { Identifier($0) }

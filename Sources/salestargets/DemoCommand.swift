@@ -108,13 +108,14 @@ private struct Demo: Sendable {
         defer { producer.close(timeoutMilliseconds: 2_000) }
         let publisher = Publisher(topics: settings.topics, currency: .euro)
         let client = RedisClient(settings.redis)
+        let log = KafkaLog(settings.kafka, topics: settings.topics, currency: .euro)
         let worker = Worker(settings, logger: logger)
         let history = orders
         try await BlockingThread.run("history") {
             try publishHistory(of: history, to: producer, publisher)
         }
         let server = ServiceGroup(
-            configuration: Serving.services([try await application(client)], logger: logger)
+            configuration: Serving.services([try await application(client, log)], logger: logger)
         )
         try await UntilSignal.run {
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -132,6 +133,7 @@ private struct Demo: Sendable {
             worker.shutDown()
             await server.triggerGracefulShutdown()
         }
+        await log.close()
         await client.shutdown()
     }
 
@@ -171,7 +173,7 @@ private struct Demo: Sendable {
         }
     }
 
-    private func application(_ client: RedisClient) async throws -> some ApplicationProtocol {
+    private func application(_ client: RedisClient, _ log: KafkaLog) async throws -> some ApplicationProtocol {
         let reader = LedgerReader(link: client, settings: settings.ledger)
         let signer = TokenSigner(secret: secret)
         let manager = try await signer.token(
@@ -193,6 +195,8 @@ private struct Demo: Sendable {
             ServerSettings(httpHost: "127.0.0.1", httpPort: port, defaultTenant: tenant, timeZone: .gmt),
             verifier: verifier,
             reader: reader,
+            writer: LogWriter(log: log, link: client, keys: settings.ledger.keys),
+            decoder: BodyDecoder(settings.events),
             client: client,
             kafka: settings.kafka,
             logger: logger

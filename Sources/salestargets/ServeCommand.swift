@@ -1,4 +1,5 @@
 import ArgumentParser
+import Events
 import Foundation
 import Hummingbird
 import Kafka
@@ -56,7 +57,9 @@ struct ServeCommand: AsyncParsableCommand {
             )
         }
         let client = RedisClient(try settings.redis)
-        let reader = LedgerReader(link: client, settings: try settings.ledger)
+        let ledger = try settings.ledger
+        let reader = LedgerReader(link: client, settings: ledger)
+        let log = KafkaLog(settings.kafka, topics: settings.topics, currency: ledger.rules.currency)
         let verifier = try await TokenVerifier(secret: secret, jwks: jwks)
         let application = try Serving.application(
             ServerSettings(
@@ -68,6 +71,8 @@ struct ServeCommand: AsyncParsableCommand {
             ),
             verifier: verifier,
             reader: reader,
+            writer: LogWriter(log: log, link: client, keys: ledger.keys),
+            decoder: BodyDecoder(try settings.events),
             client: client,
             kafka: settings.kafka,
             logger: logger
@@ -81,6 +86,7 @@ struct ServeCommand: AsyncParsableCommand {
             logger.info("stopping")
             await group.triggerGracefulShutdown()
         }
+        await log.close()
         await client.shutdown()
     }
 

@@ -15,6 +15,8 @@ enum Serving {
         _ settings: ServerSettings,
         verifier: TokenVerifier,
         reader: LedgerReader,
+        writer: LogWriter,
+        decoder: BodyDecoder,
         client: RedisClient,
         kafka: KafkaConfiguration,
         logger: Logger,
@@ -34,6 +36,8 @@ enum Serving {
             settings,
             verifier: verifier,
             reader: reader,
+            writer: writer,
+            decoder: decoder,
             surroundings: surroundings,
             logger: logger,
             onServing: onServing

@@ -1,3 +1,4 @@
+import Events
 import Foundation
 import Hummingbird
 import HummingbirdTesting
@@ -27,6 +28,8 @@ struct ServerFixture {
         timeZone: String = "UTC",
         now: Date = Self.now,
         jwks: String? = nil,
+        log: (any EventLog)? = nil,
+        patience: Duration = .seconds(2),
         isKafkaReachable: @escaping @Sendable () async -> Bool = { true },
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ) async throws -> some ApplicationProtocol {
@@ -42,6 +45,13 @@ struct ServerFixture {
             ),
             verifier: try await TokenVerifier(secret: Self.secret, jwks: jwks),
             reader: LedgerReader(link: client, settings: settings),
+            writer: LogWriter(
+                log: log ?? DirectLog(sink),
+                link: client,
+                keys: settings.keys,
+                patience: patience
+            ),
+            decoder: BodyDecoder(try EventSettings(defaultTenant: acme, currency: settings.rules.currency)),
             surroundings: Surroundings(
                 isKafkaReachable: isKafkaReachable,
                 isRedisReachable: { (try? await client.send(RedisPipeline(RedisCommand("PING")))) != nil },
