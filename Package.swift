@@ -95,7 +95,7 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "SalesTargets", "Events", "Kafka", "Redis", "Ledger", "LedgerComparison", "Worker", "Model",
+                "SalesTargets", "Events", "Kafka", "Redis", "Ledger", "LedgerComparison", "Worker", "Server", "Model",
                 "TestSupport", "salestargets",
             ]
         ),

@@ -7,7 +7,7 @@ internal import NIOCore
 /// Reading the bodies of requests: JSON only, and up to a bound.
 enum JSONBody {
     /// The most bytes of one record, and of many.
-    static let maximumSize = 1_048_576
+    static let maximumSize = EventDecoder.maximumSize
     static let maximumBulkSize = 16_777_216
 
     /// - Throws: a problem, for another content type than JSON's and for more than `limit` bytes.

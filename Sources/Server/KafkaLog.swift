@@ -15,9 +15,11 @@ package final class KafkaLog: EventLog {
     /// - Parameter currency: the reporting currency.
     package init(_ configuration: KafkaConfiguration, topics: TopicNames, currency: Currency) {
         var configuration = configuration
-        // Someone is waiting: what Kafka does not take at once fails, and they may try again.
+        // Someone is waiting: what Kafka does not take at once fails, and they may try again. How large a record may be
+        // is the broker's affair, beyond the contract's 1 MiB.
         let defaults = [
             ("message.timeout.ms", "delivery.timeout.ms", "5000"), ("linger.ms", "queue.buffering.max.ms", "1"),
+            ("message.max.bytes", "message.max.bytes", "1114112"),
         ]
         for (name, alias, value) in defaults
         where configuration.properties[name] == nil && configuration.properties[alias] == nil {
@@ -30,12 +32,14 @@ package final class KafkaLog: EventLog {
 
     /// - Throws: ``KafkaError``. After a timeout it is open whether an event was written.
     package func append(_ events: [Event], by person: Identifier?) async throws -> [LogPosition] {
+        let messages = events.map { message(for: $0, by: person) }
         let producer = try current()
         do {
-            return try await append(events.map { message(for: $0, by: person) }, to: producer)
-        } catch {
-            if (error as? KafkaError)?.isFatal == true { retire(producer) }
-            throw error
+            return try await append(messages, to: producer)
+        } catch let error as KafkaError where error.isFatal {
+            retire(producer)
+            // What was written nevertheless is there twice then, which changes nothing: each event is a whole record.
+            return try await append(messages, to: try current())
         }
     }
 

@@ -89,7 +89,8 @@ package struct LogWriter: Sendable {
                 guard error.isPassing else { throw error }
             }
             guard .now + pause < end else { return false }
-            try await Task.sleep(for: pause)
+            // Whoever asked is gone, or the server stops; what is in the log stays there.
+            do { try await Task.sleep(for: pause) } catch { return false }
             pause = min(pause * 2, .milliseconds(50))
         }
     }

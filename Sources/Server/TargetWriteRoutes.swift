@@ -15,8 +15,14 @@ struct TargetWriteRoutes: Sendable {
         group.post("targets") { request, context in try await create(request, context) }
         group.put("targets/:id") { request, context in try await save(request, context) }
         group.delete("targets/:id") { request, context in try await delete(request, context) }
-        group.post("targets/months") { request, context in try await months(request, context) }
-        group.post("targets/copies") { request, context in try await copies(request, context) }
+        // Routes of their own would hide targets of these ids from the other methods.
+        group.post("targets/:id") { request, context in
+            switch context.id?.rawValue {
+            case "months": try await months(request, context)
+            case "copies": try await copies(request, context)
+            default: throw Problem(status: .notFound, detail: "")
+            }
+        }
     }
 
     private func create(_ request: Request, _ context: Context) async throws -> Response {

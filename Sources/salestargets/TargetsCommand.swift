@@ -126,7 +126,7 @@ private struct TargetImport {
     init(_ table: TargetTable, into tenant: Identifier, _ reader: LedgerReader) async throws {
         let catalog = try await reader.catalog(of: tenant)
         let people = try await reader.people(of: tenant)
-        let alike = Dictionary(
+        var alike = Dictionary(
             catalog.targets.map { ($0.target.likeness, $0.target.id) },
             uniquingKeysWith: { first, _ in first }
         )
@@ -134,8 +134,10 @@ private struct TargetImport {
             for assignee in row.target.assignees where people[assignee] == nil {
                 warnings.append("line \(row.line): no salesperson \(assignee) is known yet")
             }
-            let id = row.id ?? alike[row.target.likeness] ?? .random("T-")
-            try add(row.target, as: TenantScoped(tenant: tenant, id: id), try await reader.targetRecord(id, of: tenant))
+            // Of two rows alike, the second is a target of its own.
+            let known = row.id ?? alike.removeValue(forKey: row.target.likeness)
+            let record = if let known { try await reader.targetRecord(known, of: tenant) } else { CatalogRecord?.none }
+            try add(row.target, as: TenantScoped(tenant: tenant, id: known ?? .random("T-")), record)
         }
     }
 

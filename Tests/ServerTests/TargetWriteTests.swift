@@ -51,6 +51,19 @@ struct TargetWriteTests {
         }
     }
 
+    @Test("A target may be called as a route is", arguments: ["months", "copies"])
+    func calledAsARoute(id: String) async throws {
+        try await withServer([]) { server in
+            let body = Self.body(["{": #"{"id":"\#(id)","#])
+            let answer = try await server.send(.post, "targets", body)
+            #expect(answer.status == 201)
+            #expect(try await server.get("targets/\(id)").text == answer.text)
+            #expect(try await server.get("targets/\(id)/orders").status == 200)
+            #expect(try await server.send(.put, "targets/\(id)", Self.body).status == 200)
+            #expect(try await server.send(.delete, "targets/\(id)").status == 204)
+        }
+    }
+
     @Test("A target is replaced as a whole, and its tag changes with it")
     func replaced() async throws {
         try await withServer(Self.sold + [target("T-1", goal: "100.00")]) { server in
