@@ -12,7 +12,7 @@ struct AllocationIndex {
         from old: [OrderEntry.OwnAllocation],
         to new: [OrderEntry.OwnAllocation]
     ) {
-        if old.isEmpty, new.isEmpty { return }
+        if old == new { return }
         let before = Set(old.lazy.filter { $0.allocation != nil }.map(\.id))
         let after = Set(new.lazy.filter { $0.allocation != nil }.map(\.id))
         for id in before.symmetricDifference(after) {
