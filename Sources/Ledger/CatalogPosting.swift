@@ -168,6 +168,9 @@ package struct CatalogBatch {
             pipeline.append(RedisCommand("SET", keys.revision(shard: 0), String(revision)))
         }
         for person in changedPeople { append(person, after, to: &pipeline) }
+        let renamed = changedPeople.filter { snapshot.people[$0]?.name != after.people[$0]?.name }
+        let announcement = Announcement(targets: Array(changedTargets), people: Array(renamed))
+        if let publish = announcement.command(shard: 0, keys: keys) { pipeline.append(publish) }
         for (partition, cursor) in cursors {
             pipeline.append(RedisCommand("SET", keys.cursor(partition, shard: 0), cursor.description))
         }

@@ -97,7 +97,7 @@ package struct KeySpace: Sendable {
         "{s\(shard)}:v:\(target.tenant.rawValue)/\(target.id.rawValue):\(revision)"
     }
 
-    /// The channel on which a posting names the people and days it changed.
+    /// The channel on which a transaction announces what it changed (``Announcement``).
     package func changes(shard: Int) -> String { "{s\(shard)}:changes" }
 }
 

@@ -159,10 +159,8 @@ package struct Posting {
             let name = keys.overlap(key.target, revision: key.revision, shard: shard)
             if let command = TallyString.increments(key: name, [(0, tally)]) { pipeline.append(command) }
         }
-        if !days.isEmpty {
-            let changed = days.keys.map { "\($0.tenant)/\($0.person?.rawValue ?? "*"):\($0.year)" }
-            pipeline.append(RedisCommand("PUBLISH", keys.changes(shard: shard), changed.joined(separator: "\n")))
-        }
+        let announcement = Self.announcement(days: days, overlaps: overlaps.lazy.map { ($0.key.target, $0.value) })
+        if let publish = announcement.command(shard: shard, keys: keys) { pipeline.append(publish) }
         pipeline.append(RedisCommand("EXEC"))
         return pipeline
     }
