@@ -4,6 +4,7 @@ internal import HummingbirdCore
 package import Ledger
 package import Logging
 internal import NIOCore
+package import Redis
 package import SalesTargets
 
 /// What the server needs to know.
@@ -59,33 +60,45 @@ package struct Surroundings: Sendable {
 }
 
 /// The server, ready to run (the contract's "HTTP, under /api/v1").
-/// - Parameter onServing: gets the port, once it is listened on.
+/// - Parameters:
+///   - subscriber: hears what the postings that `reader` reads announce.
+///   - onServing: gets the port, once it is listened on.
 package func makeApplication(
     _ settings: ServerSettings,
     verifier: TokenVerifier,
     reader: LedgerReader,
+    subscriber: RedisSubscriber,
     surroundings: Surroundings,
     logger: Logger,
     onServing: @escaping @Sendable (Int) -> Void = { _ in }
 ) -> some ApplicationProtocol {
     let metrics = Metrics(version: settings.version, started: Date())
     let today: @Sendable () -> Day = { Day.today(at: surroundings.now(), in: settings.timeZone) }
+    let feed = Feed(
+        reader: reader,
+        subscriber: subscriber,
+        today: today,
+        now: surroundings.now,
+        logger: logger
+    )
     let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: RequestMetrics(metrics: metrics))
     // Within the metrics, so that what a route refuses is counted with its status.
     router.add(middleware: Problems(logger: logger))
-    OperatorRoutes(metrics: metrics, surroundings: surroundings).add(to: router)
+    OperatorRoutes(metrics: metrics, surroundings: surroundings, feed: feed).add(to: router)
     let tokens = BearerTokens(verifier: verifier, defaultTenant: settings.defaultTenant, now: surroundings.now)
     let group = router.group("api/v1").add(middleware: tokens)
     WidgetRoutes(reader: reader, today: today).add(to: group)
     TargetRoutes(reader: reader, today: today).add(to: group)
     OrderRoutes(reader: reader).add(to: group)
     PeopleRoutes(reader: reader).add(to: group)
+    StreamRoutes(feed: feed).add(to: group)
     return Application(
         router: router,
         // A request that stops half-way must neither hold its connection for ever nor keep the server from stopping.
         server: .http1(configuration: .init(idleTimeout: .seconds(60))),
         configuration: .init(address: .hostname(settings.httpHost, port: settings.httpPort), serverName: nil),
+        services: [feed],
         onServerRunning: { channel in onServing(channel.localAddress?.port ?? settings.httpPort) },
         logger: logger
     )

@@ -1,15 +1,19 @@
 internal import Foundation
 internal import Hummingbird
+internal import NIOCore
 internal import SalesTargets
 
 /// What is known of a request on its way through.
 struct Context: RequestContext {
     var coreContext: CoreRequestContextStorage
+    /// The connection that it came over.
+    let channel: any Channel
     /// Set once the token was checked.
     var viewer: Viewer?
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
+        channel = source.channel
     }
 
     /// Whoever has a valid token.

@@ -58,7 +58,7 @@ package struct TokenVerifier: Sendable {
             let id = Identifier(claims.sub.value), let role = Role(rawValue: claims.role),
             let tenant = claims.tenant.map({ Identifier($0) }) ?? defaultTenant
         else { return nil }
-        return Viewer(id: id, tenant: tenant, role: role, name: claims.name ?? "")
+        return Viewer(id: id, tenant: tenant, role: role, name: claims.name ?? "", expires: claims.exp.value)
     }
 }
 

@@ -47,6 +47,7 @@ struct ServeCommand: AsyncParsableCommand {
             ]) { $1 }
         )
         let logger = common.logger("server")
+        OpenFiles.raiseLimit()
         let secret = try Self.secret(settings)
         let jwks = try Self.jwks(settings)
         guard secret != nil || jwks != nil else {

@@ -34,6 +34,7 @@ enum Serving {
             settings,
             verifier: verifier,
             reader: reader,
+            subscriber: client.subscriber,
             surroundings: surroundings,
             logger: logger,
             onServing: onServing

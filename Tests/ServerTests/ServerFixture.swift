@@ -25,7 +25,7 @@ struct ServerFixture {
     func application(
         rules: Rules? = nil,
         timeZone: String = "UTC",
-        now: Date = Self.now,
+        now: @escaping @autoclosure @Sendable () -> Date = Self.now,
         jwks: String? = nil,
         isKafkaReachable: @escaping @Sendable () async -> Bool = { true },
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -42,10 +42,11 @@ struct ServerFixture {
             ),
             verifier: try await TokenVerifier(secret: Self.secret, jwks: jwks),
             reader: LedgerReader(link: client, settings: settings),
+            subscriber: client.subscriber,
             surroundings: Surroundings(
                 isKafkaReachable: isKafkaReachable,
                 isRedisReachable: { (try? await client.send(RedisPipeline(RedisCommand("PING")))) != nil },
-                now: { now }
+                now: now
             ),
             logger: logger
         )
