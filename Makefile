@@ -21,6 +21,7 @@ test: setup $(NOIDA)
 	$(SWIFT) test --skip-build --disable-xctest --no-parallel
 
 bench: setup $(NOIDA)
+	@tools/setup wrk
 	$(SWIFT) build -c release --product salestargets
 	$(SWIFT) build -c release --product bench
 	.build/release/bench $(ARGUMENTS)
