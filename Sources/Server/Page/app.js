@@ -20,7 +20,7 @@ window.addEventListener('salestargets:language', () => {
   show();
   if (focus) root.querySelector(`[data-focus="${focus}"]`)?.focus();
 });
-whenSignedOut(() => viewer && leave(t('signIn.again')));
+whenSignedOut(() => leave(t('signIn.again')));
 enter();
 
 async function enter() {
@@ -47,7 +47,7 @@ function show(message) {
   document.title = t('product');
   if (!viewer) {
     replace(root, signInView({ message, onsignedin: welcome }));
-    if (!message) root.querySelector('input')?.focus();
+    root.querySelector('input').focus();
   } else if (viewer.role === 'ingest') {
     replace(root, h('main', { class: 'door' }, h('div', { class: 'door-card' }, h('h1', null, t('product')), h('p', null, t('role.ingest.text')))));
   } else {
@@ -62,6 +62,7 @@ function welcome(who) {
 }
 
 function leave(message) {
+  if (!viewer) return;
   viewer = null;
   closeDialogs();
   show(message);

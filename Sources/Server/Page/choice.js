@@ -56,6 +56,7 @@ function personPicker(people, choice, change) {
   if (!options.some(([id]) => id === choice.salesperson)) options.push([choice.salesperson, choice.salesperson]);
   const element = select(options, choice.salesperson, {
     class: 'person',
+    'data-key': 'person',
     'aria-label': t('salesperson'),
     onchange: (event) => change({ salesperson: event.target.value }),
   });
@@ -68,7 +69,7 @@ function yearPicker(choice, change) {
   const last = Math.max(thisYear + 2, choice.year);
   const years = Array.from({ length: last - first + 1 }, (_, index) => last - index);
   const step = (by, sign, label) =>
-    h('button', { type: 'button', class: 'button-icon step', 'aria-label': label, onclick: () => change({ year: choice.year + by }) }, icon(sign));
+    h('button', { type: 'button', class: 'button-icon step', 'data-key': sign, 'aria-label': label, onclick: () => change({ year: choice.year + by }) }, icon(sign));
   return h(
     'span',
     { class: 'years' },
@@ -78,6 +79,7 @@ function yearPicker(choice, change) {
       { class: 'select' },
       select(years.map((year) => [year, year]), choice.year, {
         'aria-label': t('year'),
+        'data-key': 'year',
         onchange: (event) => change({ year: Number(event.target.value) }),
       }),
       icon('down'),

@@ -29,8 +29,9 @@ export function openDialog({ title, kind = 'form', onclose }) {
   element.addEventListener('close', () => {
     element.remove();
     // The button that opened it may have been drawn anew meanwhile.
+    const below = [...document.querySelectorAll('dialog[open]')].at(-1)?.querySelector('h2');
     if (opener?.isConnected) opener.focus();
-    else document.querySelector('main')?.focus();
+    else (below ?? document.querySelector('main'))?.focus();
     onclose?.();
   });
   if (kind === 'sheet') {

@@ -18,6 +18,24 @@ export function replace(parent, ...children) {
   return parent;
 }
 
+/**
+ * The same where someone may be working: if the focus is on one of those that go, its successor gets it: the one with
+ * the same `data-key`.
+ */
+export function replaceInPlace(parent, ...children) {
+  const next = nodes(children);
+  const isSame = next.length === parent.childNodes.length && next.every((child, index) => child === parent.childNodes[index]);
+  if (isSame) return parent;
+  const focused = parent.contains(document.activeElement) ? document.activeElement : null;
+  parent.replaceChildren(...next);
+  if (focused) {
+    const key = focused.dataset.key;
+    const successor = focused.isConnected ? focused : key && parent.querySelector(`[data-key="${CSS.escape(key)}"]`);
+    (successor || parent.closest('dialog')?.querySelector('h2') || document.querySelector('main'))?.focus();
+  }
+  return parent;
+}
+
 /** Sets a text, and touches nothing when it is the same; tells whether it changed. */
 export function setText(element, text) {
   if (element.textContent === text) return false;

@@ -2,7 +2,7 @@
 
 import { read } from './api.js';
 import { openDialog } from './dialog.js';
-import { h, replace, setText } from './dom.js';
+import { h, replace, replaceInPlace, setText } from './dom.js';
 import { coalesced } from './coalesce.js';
 import { glow } from './figures.js';
 import { day, money, percent, period, quantity } from './format.js';
@@ -92,11 +92,11 @@ export function openDrillDown(target, { openOrder, onclose }) {
   function draw(isChanged) {
     more.hidden = next === null;
     if (orders.length === 0) return replace(rows, h('li', { class: 'empty' }, t('orders.none')));
-    replace(
+    replaceInPlace(
       rows,
       orders.map((order) => {
         const row = orderRow(order, current, openOrder);
-        if (isChanged(order)) glow(row);
+        if (isChanged(order)) row.classList.add('is-new');
         return row;
       }),
     );
@@ -125,7 +125,7 @@ function orderRow(order, target, openOrder) {
       { class: 'order-what' },
       h(
         'button',
-        { type: 'button', class: 'link', onclick: () => openOrder(order.id) },
+        { type: 'button', class: 'link', 'data-key': order.id, onclick: () => openOrder(order.id) },
         order.number || order.id,
         h('span', { class: 'visually-hidden' }, ` ${order.subject}`),
       ),

@@ -186,7 +186,7 @@ export default {
   'field.number': 'This is not a number.',
   'field.aboveZero': 'This has to be more than zero.',
   'field.whole': 'A number of orders has no decimals.',
-  'field.percent': 'This can be 100 % at most.',
+  'field.percent': 'This can be 100% at most.',
   'field.copyPercent': 'This can be from -99 to 1000.',
   'field.date': 'Choose a date.',
   'field.endBeforeStart': 'The last day lies before the first.',

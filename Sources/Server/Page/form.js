@@ -55,7 +55,7 @@ export function segments(label, options, chosen, onchange) {
       h(
         'label',
         { class: 'segment' },
-        h('input', { type: 'radio', name, value, checked: value === chosen, onchange: () => onchange(value) }),
+        h('input', { type: 'radio', name, value, 'data-key': `${label} ${value}`, checked: value === chosen, onchange: () => onchange(value) }),
         h('span', null, text),
       ),
     ),

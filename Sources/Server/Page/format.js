@@ -43,12 +43,12 @@ export function plain(text) {
 
 /** 67.7 as the viewer writes it. */
 export function percent(value) {
-  return `${number({ minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(value)}\u00a0%`;
+  return number({ style: 'unit', unit: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(value);
 }
 
 /** A limit as it was given: up to four decimals. */
 export function percentText(text) {
-  return `${number({ maximumFractionDigits: 4 }).format(text)}\u00a0%`;
+  return number({ style: 'unit', unit: 'percent', maximumFractionDigits: 4 }).format(text);
 }
 
 const at = (day) => new Date(`${day}T00:00:00Z`);

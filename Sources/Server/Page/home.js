@@ -6,7 +6,7 @@ import { choicePickers, rememberChoice, rememberedChoice } from './choice.js';
 import { coalesced } from './coalesce.js';
 import { openCopyEditor } from './copyeditor.js';
 import { confirm } from './dialog.js';
-import { h, replace, setText } from './dom.js';
+import { h, replace, replaceInPlace, setText } from './dom.js';
 import { openDrillDown } from './drilldown.js';
 import { percent, quantity } from './format.js';
 import { icon } from './icons.js';
@@ -66,7 +66,7 @@ export function showHome(root, viewer, { onsignout, onrefused }) {
     progress,
     results({ salesperson, year: changed }) {
       if (changed === choice.year && (choice.salesperson === 'all' || salesperson === choice.salesperson)) readYear();
-      order?.reread();
+      if (order?.concerns(salesperson)) order.reread();
     },
     removed({ id }) {
       list.remove(id);
@@ -96,12 +96,8 @@ export function showHome(root, viewer, { onsignout, onrefused }) {
     readAll();
   }
 
-  /** The control that was used keeps the focus, although the pickers are drawn anew. */
   function showPickers() {
-    const labels = [...pickers.querySelectorAll('select, input, button')];
-    const used = labels.indexOf(document.activeElement);
-    replace(pickers, choicePickers({ choice, people: isManager ? (people ?? []) : null, onchange: choose }));
-    if (used >= 0) pickers.querySelectorAll('select, input, button')[used]?.focus();
+    replaceInPlace(pickers, choicePickers({ choice, people: isManager ? (people ?? []) : null, onchange: choose }));
   }
 
   function readAll() {
@@ -160,7 +156,7 @@ export function showHome(root, viewer, { onsignout, onrefused }) {
   function openOne(id) {
     order = openOrder(id, {
       currency,
-      people: isManager ? people : null,
+      people: isManager ? (people ?? []) : null,
       onclose: () => {
         order = null;
       },

@@ -186,7 +186,7 @@ export default {
   'field.number': 'Dit is geen getal.',
   'field.aboveZero': 'Dit moet meer dan nul zijn.',
   'field.whole': 'Een aantal orders heeft geen decimalen.',
-  'field.percent': 'Dit kan ten hoogste 100 % zijn.',
+  'field.percent': 'Dit kan ten hoogste 100% zijn.',
   'field.copyPercent': 'Dit kan van -99 tot 1000 zijn.',
   'field.date': 'Kies een datum.',
   'field.endBeforeStart': 'De laatste dag ligt voor de eerste.',

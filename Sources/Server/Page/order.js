@@ -4,7 +4,7 @@ import { call, read } from './api.js';
 import { openAllocationEditor } from './allocationeditor.js';
 import { coalesced } from './coalesce.js';
 import { confirm, openDialog } from './dialog.js';
-import { h, replace } from './dom.js';
+import { h, replace, replaceInPlace } from './dom.js';
 import { creditList } from './drilldown.js';
 import { day, money, quantity } from './format.js';
 import { icon } from './icons.js';
@@ -17,22 +17,30 @@ import { say } from './announce.js';
  * Opens an order.
  * @param currency the reporting currency, which credits are in
  * @param people whom a manager may allocate to; null for someone who may only look
- * @returns `{reread()}` for when something changed while it is open
+ * @returns `{reread(), concerns(person)}` for what changes while it is open
  */
 export function openOrder(id, { currency, people, onclose }) {
   const content = h('div', { 'aria-busy': 'true' }, h('div', { class: 'skeleton-row', 'aria-hidden': 'true' }));
   const sheet = openDialog({ title: t('order.title', { number: id }), kind: 'sheet', onclose });
   sheet.body.append(content);
+  let shown = '';
+  let peopleConcerned = new Set();
   const reread = coalesced(show);
   reread();
 
   async function show() {
     try {
       const order = await read(`/orders/${encodeURIComponent(id)}`);
-      sheet.heading.textContent = t('order.title', { number: order.number || id });
-      replace(content, parts(order));
+      peopleConcerned = new Set([order.owner, ...[...order.credits, ...order.allocations].map((one) => one.salesperson)]);
+      // What has not changed is left alone: someone may be at work in it.
+      if (JSON.stringify(order) !== shown) {
+        shown = JSON.stringify(order);
+        sheet.heading.textContent = t('order.title', { number: order.number || id });
+        replaceInPlace(content, parts(order));
+      }
     } catch (error) {
-      replace(content, h('p', { class: 'form-error', role: 'alert' }, explain(error)));
+      shown = '';
+      replaceInPlace(content, h('p', { class: 'form-error', role: 'alert' }, explain(error)));
     }
     content.setAttribute('aria-busy', 'false');
   }
@@ -58,7 +66,7 @@ export function openOrder(id, { currency, people, onclose }) {
       h('ul', { class: 'allocations' }, order.allocations.map((allocation) => allocationRow(allocation, order, edit))),
       order.unallocated !== undefined &&
         h('p', { class: 'order-left' }, t('allocations.left', { left: money(order.unallocated, currency) })),
-      people && h('button', { type: 'button', class: 'button', onclick: () => edit(null) }, icon('add'), t('allocation.add')),
+      people && h('button', { type: 'button', class: 'button', 'data-key': 'add', onclick: () => edit(null) }, icon('add'), t('allocation.add')),
     ];
   }
 
@@ -78,8 +86,8 @@ export function openOrder(id, { currency, people, onclose }) {
         h(
           'div',
           { class: 'allocation-actions' },
-          h('button', { type: 'button', class: 'button-icon', 'aria-label': t('allocation.edit.of', { name }), onclick: () => edit(allocation) }, icon('edit')),
-          h('button', { type: 'button', class: 'button-icon', 'aria-label': t('allocation.remove.of', { name }), onclick: () => remove(allocation, order) }, icon('remove')),
+          h('button', { type: 'button', class: 'button-icon', 'data-key': `edit ${allocation.id}`, 'aria-label': t('allocation.edit.of', { name }), onclick: () => edit(allocation) }, icon('edit')),
+          h('button', { type: 'button', class: 'button-icon', 'data-key': `remove ${allocation.id}`, 'aria-label': t('allocation.remove.of', { name }), onclick: () => remove(allocation, order) }, icon('remove')),
         ),
     );
   }
@@ -103,7 +111,7 @@ export function openOrder(id, { currency, people, onclose }) {
     reread();
   }
 
-  return { id, reread };
+  return { reread, concerns: (person) => peopleConcerned.has(person) };
 }
 
 function contributionsOf({ contributions }, currency) {
@@ -115,7 +123,7 @@ function contributionsOf({ contributions }, currency) {
       h(
         'li',
         null,
-        h('span', null, target.name || target.id),
+        h('span', null, target.name || target.id, h('span', { class: 'target-id' }, target.id)),
         h('span', { class: 'amount' }, target.measure === 'orders' ? t('order.one', { number: amount }) : quantity(amount, target.measure, currency)),
       ),
     ),

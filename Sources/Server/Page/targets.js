@@ -1,7 +1,7 @@
 // The targets of what the viewer looks at: those under way first, the others folded away.
 
 import { read } from './api.js';
-import { h, replace, setText } from './dom.js';
+import { h, replace, replaceInPlace, setText } from './dom.js';
 import { compare, today } from './format.js';
 import { icon } from './icons.js';
 import { t } from './i18n.js';
@@ -21,6 +21,7 @@ export function targetList({ on, empty }) {
   const entries = new Map();
   const cards = new Map();
   let choice = null;
+  let opened = null;
   let next = null;
   const search = h('input', { type: 'search', 'aria-label': t('targets.search'), placeholder: t('targets.search'), oninput: draw });
   const searchBox = h('div', { class: 'search', hidden: true }, icon('search'), search);
@@ -43,11 +44,12 @@ export function targetList({ on, empty }) {
     const page = await read('/targets', { ...asked, limit: PAGE });
     if (choice !== asked) return;
     entries.clear();
-    cards.clear();
     take(page);
+    for (const id of cards.keys()) if (opened !== asked || !entries.has(id)) cards.delete(id);
     element.querySelector('.skeleton')?.remove();
     element.setAttribute('aria-busy', 'false');
-    openFirst();
+    if (opened !== asked) openFirst();
+    opened = asked;
     draw();
   }
 
@@ -158,7 +160,7 @@ function section(group, draw) {
     draw(length, make) {
       element.hidden = length === 0;
       setText(count, String(length));
-      replace(content, element.open ? make() : []);
+      replaceInPlace(content, element.open ? make() : []);
     },
   };
 }

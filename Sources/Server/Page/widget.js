@@ -4,7 +4,7 @@ import { read, whenSignedOut } from './api.js';
 import { choicePickers, rememberChoice, rememberedChoice } from './choice.js';
 import { coalesced } from './coalesce.js';
 import { sign } from './decimal.js';
-import { h, replace, setText } from './dom.js';
+import { h, replace, replaceInPlace, setText } from './dom.js';
 import { figure, glow } from './figures.js';
 import { percent, quantity } from './format.js';
 import { icon } from './icons.js';
@@ -23,7 +23,7 @@ let viewer = null;
 let shown = null;
 
 window.addEventListener('salestargets:language', () => show());
-whenSignedOut(() => viewer && leave());
+whenSignedOut(leave);
 enter();
 
 async function enter() {
@@ -51,6 +51,7 @@ function welcome(who) {
 }
 
 function leave() {
+  if (!viewer) return;
   viewer = null;
   show(t('signIn.again'));
 }
@@ -105,9 +106,7 @@ function showWidget() {
   }
 
   function showPickers() {
-    const used = [...pickers.querySelectorAll('select, input')].indexOf(document.activeElement);
-    replace(pickers, choicePickers({ choice, people: isManager ? people : null, onchange: choose }));
-    if (used >= 0) pickers.querySelectorAll('select, input')[used]?.focus();
+    replaceInPlace(pickers, choicePickers({ choice, people: isManager ? people : null, onchange: choose }));
   }
 
   async function showYear() {
