@@ -71,13 +71,19 @@ export function follow(on) {
     connect();
   }
 
+  /** The browser knows at once that there is no network; the line itself would only fall silent. */
+  function lost() {
+    attempt?.abort();
+  }
+
   function visibility() {
     clearTimeout(hiding);
-    if (document.hidden) hiding = setTimeout(() => attempt?.abort(), HIDDEN);
+    if (document.hidden) hiding = setTimeout(lost, HIDDEN);
     else now();
   }
 
   window.addEventListener('online', now);
+  window.addEventListener('offline', lost);
   document.addEventListener('visibilitychange', visibility);
   connect();
   return {
@@ -87,6 +93,7 @@ export function follow(on) {
       clearTimeout(hiding);
       attempt?.abort();
       window.removeEventListener('online', now);
+      window.removeEventListener('offline', lost);
       document.removeEventListener('visibilitychange', visibility);
     },
   };
