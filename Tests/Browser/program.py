@@ -86,7 +86,7 @@ class Demo:
         if self.process.poll() is not None:
             raise AssertionError("the demo ended:\n" + "\n".join(self.lines))
         for line in list(self.lines):
-            found = re.match(rf"\s+{role}\s+(\S+) / (\S+)$", line)
+            found = re.match(rf"\s+(?:as a )?{role}\s+(\S+)(?: /)?\s+(\S+)$", line)
             if found:
                 return Account(*found.groups())
         return None

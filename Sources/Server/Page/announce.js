@@ -2,7 +2,7 @@
 
 import { h } from './dom.js';
 
-const PAUSE = 15_000;
+const PAUSE = 60_000;
 const region = h('div', { class: 'visually-hidden', role: 'status', 'aria-live': 'polite' });
 document.body.append(region);
 

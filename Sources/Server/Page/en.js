@@ -60,6 +60,7 @@ export default {
   'view.chart': 'Chart',
   'view.table': 'Table',
   'chart.label': '{measure} {year} of {who}: {result} of {goal}, {percent}. The table holds the numbers of each month.',
+  'chart.empty': 'The line begins with the first order or the first goal of this year.',
   upToAndWith: 'Up to and including {month}',
   'table.caption': '{measure} {year} of {who}, by month',
   'column.month': 'Month',

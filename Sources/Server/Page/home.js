@@ -65,7 +65,7 @@ export function showHome(root, viewer, { onsignout, onrefused }) {
   const feed = follow({
     progress,
     results({ salesperson, year: changed }) {
-      if (changed === choice.year && (choice.salesperson === 'all' || salesperson === choice.salesperson)) readYear();
+      if (changed === choice.year && salesperson === choice.salesperson) readYear();
       if (order?.concerns(salesperson)) order.reread();
     },
     removed({ id }) {
@@ -73,6 +73,7 @@ export function showHome(root, viewer, { onsignout, onrefused }) {
       if (drill?.id === id) drill.removed();
       readYear();
     },
+    resumed: readYear,
     reload: readAll,
     state: live.show,
     refused: onrefused,

@@ -11,8 +11,9 @@ const HIDDEN = 60_000;
 
 /**
  * Follows the feed until `close()`.
- * @param on `progress(target)`, `results({salesperson, year})`, `removed({id})`, `reload()` when what was missed cannot
- * be told, `state('live' | 'offline')`, and `refused()` when the server no longer knows the viewer
+ * @param on `progress(target)`, `results({salesperson, year})`, `removed({id})`, `resumed()` after a break, `reload()`
+ * when what was missed cannot be told, `state('live' | 'offline')`, and `refused()` when the server no longer knows the
+ * viewer
  */
 export function follow(on) {
   let lastId = null;
@@ -40,7 +41,8 @@ export function follow(on) {
         pause = 0;
         on.state('live');
         // Without a place to resume from, what happened since the first reading is unknown.
-        if (!lastId) on.reload();
+        if (lastId) on.resumed();
+        else on.reload();
         await readEvents(response.body, heard, deliver);
       }
     } catch {
@@ -54,6 +56,7 @@ export function follow(on) {
 
   function deliver({ id, event, data }) {
     if (id) lastId = id;
+    if (data === null) return;
     if (event === 'reload') on.reload();
     else if (['progress', 'results', 'removed'].includes(event)) on[event](JSON.parse(data));
   }

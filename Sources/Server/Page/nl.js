@@ -60,6 +60,7 @@ export default {
   'view.chart': 'Grafiek',
   'view.table': 'Tabel',
   'chart.label': '{measure} {year} van {who}: {result} van {goal}, {percent}. De tabel bevat de cijfers van elke maand.',
+  'chart.empty': 'De lijn begint met de eerste order of het eerste doel van dit jaar.',
   upToAndWith: 'Tot en met {month}',
   'table.caption': '{measure} {year} van {who}, per maand',
   'column.month': 'Maand',

@@ -2,7 +2,7 @@
  * Reads server-sent events from a response's body. (A stream by `fetch` rather than an EventSource: it can carry a
  * bearer token, it sees a refusal's status, and it notices when the server falls silent.)
  * @param onBytes called for whatever arrives, comments included
- * @param onEvent called with `{id, event, data}`
+ * @param onEvent called with `{id, event, data}`; data is null where only the place in the stream is told
  */
 export async function readEvents(body, onBytes, onEvent) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
@@ -16,16 +16,16 @@ export async function readEvents(body, onBytes, onEvent) {
     rest = lines.pop();
     for (const line of lines) {
       if (line !== '') take(line, event);
-      else if (event.data !== null) {
+      else {
         onEvent(event);
-        event = empty(event.id);
-      } else event = empty(event.id);
+        event = empty();
+      }
     }
   }
 }
 
-function empty(id = null) {
-  return { id, event: 'message', data: null };
+function empty() {
+  return { id: null, event: 'message', data: null };
 }
 
 function take(line, event) {

@@ -35,6 +35,7 @@ export function yearSummary() {
     result.update(total.result, measure, currency);
     const isNew = share.textContent === '';
     if (setText(share, hasGoal ? percent(total.percent) : t('goal.none')) && !isNew) glow(share);
+    share.classList.toggle('is-none', !hasGoal);
     setText(goal, hasGoal ? t('ofGoal', { goal: show(total.goal) }) : '');
     bar.element.hidden = !hasGoal;
     bar.update({

@@ -83,9 +83,10 @@ function showWidget() {
   const feed = follow({
     progress: () => {},
     results({ salesperson, year }) {
-      if (year === choice.year && (choice.salesperson === 'all' || salesperson === choice.salesperson)) readYear();
+      if (year === choice.year && salesperson === choice.salesperson) readYear();
     },
     removed: readYear,
+    resumed: readYear,
     reload: readYear,
     state: live.show,
     refused: leave,

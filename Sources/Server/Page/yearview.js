@@ -1,5 +1,6 @@
 // A year as a chart, and as a table for whoever prefers one, or has no chart.
 
+import { sign } from './decimal.js';
 import { h } from './dom.js';
 import { percent, quantity } from './format.js';
 import { segments } from './form.js';
@@ -16,7 +17,8 @@ export function yearView() {
   const canvas = h('canvas', { role: 'img' });
   const chart = hasChart ? yearChart(canvas) : null;
   const table = yearTable();
-  const drawing = h('div', { class: 'chart-canvas' }, canvas);
+  const nothing = h('p', { class: 'chart-empty', hidden: true }, t('chart.empty'));
+  const drawing = h('div', { class: 'chart-canvas' }, canvas, nothing);
   // While the chart is shown, the table stays there for screen readers.
   const frame = h('div', { class: 'chart-table', tabindex: '0', role: 'region', 'aria-label': t('view.table') }, table.element);
   const element = h('div', { class: 'chart' }, hasChart && drawing, frame);
@@ -54,6 +56,9 @@ export function yearView() {
         percent: percent(total.percent),
       }),
     );
+    const isEmpty = [total.goal, ...data.months.map((entry) => entry.result)].every((text) => sign(text) === 0);
+    nothing.hidden = !isEmpty;
+    canvas.hidden = isEmpty;
     chart?.draw(data);
   }
 
