@@ -9,7 +9,7 @@ FORMATTED := Package.swift Sources Tests
 
 demo: setup
 	$(SWIFT) build -c release --product salestargets
-	@exec .build/release/salestargets demo $(ARGUMENTS)
+	@.build/release/salestargets demo $(ARGUMENTS) || test $$? -eq 130 # Ctrl-C is how it ends
 
 build: setup
 	$(SWIFT) build

@@ -25,6 +25,14 @@ struct ByteWriter {
 
     init(reserving capacity: Int) { bytes.reserveCapacity(capacity) }
 
+    /// Lets `write` add to bytes that are there already, without copying them.
+    static func append(to bytes: inout [UInt8], _ write: (inout ByteWriter) -> Void) {
+        var writer = ByteWriter(reserving: 0)
+        swap(&writer.bytes, &bytes)
+        write(&writer)
+        swap(&writer.bytes, &bytes)
+    }
+
     mutating func byte(_ value: UInt8) { bytes.append(value) }
 
     mutating func unsigned(_ value: UInt64) {

@@ -17,6 +17,13 @@ package enum EntryCodec {
 
     /// - Parameter reporting: the currency that is not written out, with a rate of 1.
     package static func encode(_ entry: OrderEntry, reporting: Currency) -> [UInt8] {
+        var bytes: [UInt8] = []
+        write(entry, revision: entry.revision, reporting: reporting, to: &bytes)
+        return bytes
+    }
+
+    /// Adds the entry, derived under this revision of the catalog, to the bytes.
+    static func write(_ entry: OrderEntry, revision: Int64, reporting: Currency, to bytes: inout [UInt8]) {
         var flags: Flags = []
         let foreign = entry.order.map { $0.currency != reporting || $0.exchangeRate != .one } ?? false
         if entry.order != nil { flags.insert(.order) }
@@ -25,14 +32,14 @@ package enum EntryCodec {
         if !entry.listed.isEmpty || !entry.own.isEmpty { flags.insert(.allocations) }
         if foreign { flags.insert(.foreignCurrency) }
 
-        var writer = ByteWriter(reserving: 192)
-        writer.byte(format)
-        writer.byte(flags.rawValue)
-        writer.unsigned(UInt64(bitPattern: entry.revision))
-        if let version = entry.version { writer.signed(version) }
-        if let order = entry.order { write(order, foreign: foreign, to: &writer) }
-        if flags.contains(.allocations) { writeAllocations(of: entry, to: &writer) }
-        return writer.bytes
+        ByteWriter.append(to: &bytes) { writer in
+            writer.byte(format)
+            writer.byte(flags.rawValue)
+            writer.unsigned(UInt64(bitPattern: revision))
+            if let version = entry.version { writer.signed(version) }
+            if let order = entry.order { write(order, foreign: foreign, to: &writer) }
+            if flags.contains(.allocations) { writeAllocations(of: entry, to: &writer) }
+        }
     }
 
     /// - Throws: ``CorruptRecord``; whatever the bytes are, nothing worse happens.

@@ -1,3 +1,4 @@
+package import Redis
 package import SalesTargets
 
 /// The names of everything the ledger keeps in Redis. Keys of one shard share a hash tag, so that a posting touches one
@@ -64,32 +65,66 @@ package struct KeySpace: Sendable {
 
     /// The entry of an order, which is in this shard.
     package func entry(_ order: TenantScoped, shard: Int) -> String {
-        name("o:", order.tenant, order.id.rawValue, shard: shard)
+        text { write("o:", order.tenant, order.id.rawValue, shard: shard, to: &$0) }
     }
 
     /// A year's tallies by day.
     package func days(_ days: DaysKey, shard: Int) -> String {
-        name("d:", days.tenant, days.person?.rawValue ?? "*", days.year, shard: shard)
+        text { write("d:", days.tenant, days.person?.rawValue ?? "*", days.year, shard: shard, to: &$0) }
     }
 
     /// The orders that credit someone on a day.
     package func index(tenant: Identifier, person: Identifier, day: Day, shard: Int) -> String {
-        name("i:", tenant, person.rawValue, day.number, shard: shard)
+        text { write("i:", tenant, person.rawValue, day.number, shard: shard, to: &$0) }
     }
 
-    /// Put together by hand: interpolation would take longer than Redis does for the command.
-    private func name(_ kind: String, _ tenant: Identifier, _ id: String, _ number: Int? = nil, shard: Int) -> String {
-        var name = prefixes[shard]
-        name.reserveCapacity(64)
-        name += kind
-        name += tenant.rawValue
-        name += "/"
-        name += id
-        if let number {
-            name += ":"
-            name += String(number)
+    /// Adds the name of an order's entry to a command. Here and below: in the path of every order, a text of its own
+    /// would take longer than Redis does for the command.
+    package func append(entryOf order: TenantScoped, shard: Int, to command: inout RedisCommand) {
+        command.appendArgument { write("o:", order.tenant, order.id.rawValue, shard: shard, to: &$0) }
+    }
+
+    /// Adds the name of a year's tallies to a command.
+    package func append(daysOf days: DaysKey, shard: Int, to command: inout RedisCommand) {
+        command.appendArgument {
+            write("d:", days.tenant, days.person?.rawValue ?? "*", days.year, shard: shard, to: &$0)
         }
-        return name
+    }
+
+    /// Adds the name of the index of someone's day to a command.
+    package func append(
+        indexOf person: Identifier,
+        tenant: Identifier,
+        day: Day,
+        shard: Int,
+        to command: inout RedisCommand
+    ) {
+        command.appendArgument { write("i:", tenant, person.rawValue, day.number, shard: shard, to: &$0) }
+    }
+
+    private func text(_ write: (inout [UInt8]) -> Void) -> String {
+        var bytes: [UInt8] = []
+        write(&bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private func write(
+        _ kind: String,
+        _ tenant: Identifier,
+        _ id: String,
+        _ number: Int? = nil,
+        shard: Int,
+        to name: inout [UInt8]
+    ) {
+        name.append(contentsOf: prefixes[shard].utf8)
+        name.append(contentsOf: kind.utf8)
+        name.append(contentsOf: tenant.rawValue.utf8)
+        name.append(UInt8(ascii: "/"))
+        name.append(contentsOf: id.utf8)
+        if let number {
+            name.append(UInt8(ascii: ":"))
+            name.append(contentsOf: String(number).utf8)
+        }
     }
 
     /// What a shared target's assignees' credits count more than once.

@@ -13,7 +13,7 @@ package struct OrderReads: Sendable {
     private let settings: LedgerSettings
 
     /// How many replies it gets.
-    package static let replyCount = 3
+    package static let replyCount = 2
 
     /// What a unit of these orders has to read.
     package init(shard: Int, partitions: [LogPartition], orders: [TenantScoped], settings: LedgerSettings) {
@@ -35,28 +35,15 @@ package struct OrderReads: Sendable {
         package let entries: [OrderEntry]
     }
 
-    private var fixedKeys: [String] {
-        let keys = settings.keys
-        return [keys.settings(shard: shard), keys.revision(shard: shard)]
-            + partitions.map { keys.cursor($0, shard: shard) }
-    }
-
     /// Adds the commands; they have ``replyCount`` replies.
     package func append(to pipeline: inout RedisPipeline) {
         let keys = settings.keys
-        let fixed = fixedKeys
-        let entries = orders.map { keys.entry($0, shard: shard) }
-        var watch = RedisCommand("WATCH")
-        for key in fixed { watch.append(key) }
-        for key in entries { watch.append(key) }
+        var watch = RedisCommand("WATCH", keys.settings(shard: shard), keys.revision(shard: shard))
+        watch.reserveCapacity(arguments: partitions.count + orders.count, bytes: 64 * orders.count)
+        for partition in partitions { watch.append(keys.cursor(partition, shard: shard)) }
+        for order in orders { keys.append(entryOf: order, shard: shard, to: &watch) }
         pipeline.append(watch)
-        var read = RedisCommand("MGET")
-        for key in fixed { read.append(key) }
-        pipeline.append(read)
-        var readEntries = RedisCommand("MGET")
-        // MGET takes at least one key, and a batch may have no order in this shard.
-        for key in entries.isEmpty ? fixed.prefix(1).map(\.self) : entries { readEntries.append(key) }
-        pipeline.append(readEntries)
+        pipeline.append(watch.renamed("MGET"))
     }
 
     /// - Parameter replies: the ``replyCount`` replies to what was appended.
@@ -64,24 +51,23 @@ package struct OrderReads: Sendable {
         let first = replies.startIndex
         guard replies.count == Self.replyCount else { throw .unexpectedReply("WATCH") }
         if case .error(let error) = replies[first] { throw .refused(error) }
-        let fixed = try replies[first + 1].elements("MGET")
-        guard fixed.count == 2 + partitions.count else { throw .unexpectedReply("MGET") }
-        let kept = try fixed[0].optionalBytes("settings")
+        let values = try replies[first + 1].elements("MGET")
+        guard values.count == 2 + partitions.count + orders.count else { throw .unexpectedReply("MGET") }
+        let kept = try values[0].optionalBytes("settings")
         try settings.check(kept: kept)
         var cursors: [Cursor?] = []
-        for (value, partition) in zip(fixed.dropFirst(2), partitions) {
+        for (value, partition) in zip(values.dropFirst(2), partitions) {
             cursors.append(try Self.cursor(value, of: partition))
         }
         return Snapshot(
             isEmpty: kept == nil,
-            revision: try integer(fixed[1], missing: 0, "revision"),
+            revision: try integer(values[1], missing: 0, "revision"),
             cursors: cursors,
-            entries: orders.isEmpty ? [] : try entries(try replies[first + 2].elements("MGET"))
+            entries: try entries(values.suffix(orders.count))
         )
     }
 
-    private func entries(_ values: [RedisValue]) throws(LedgerError) -> [OrderEntry] {
-        guard values.count == orders.count else { throw .unexpectedReply("MGET") }
+    private func entries(_ values: ArraySlice<RedisValue>) throws(LedgerError) -> [OrderEntry] {
         var entries: [OrderEntry] = []
         entries.reserveCapacity(values.count)
         for (value, order) in zip(values, orders) {

@@ -8,22 +8,8 @@ package struct Posting {
     private let keys: KeySpace
     private let settings: LedgerSettings
     private var values = RedisCommand("MSET")
-    private var hasValues = false
-    private var buckets: [BucketKey: Bucket] = [:]
+    private var days = DayChanges()
     private var overlaps: [OverlapKey: Tally] = [:]
-
-    private struct BucketKey: Hashable {
-        let tenant: Identifier
-        let person: Identifier?
-        let day: Day
-    }
-
-    private struct Bucket {
-        var tally = Tally.zero
-        /// Order ids to enter in the index, with what they are marked with.
-        var entered: [(order: Identifier, mark: String)] = []
-        var left: [Identifier] = []
-    }
 
     private struct OverlapKey: Hashable {
         let target: TenantScoped
@@ -39,7 +25,7 @@ package struct Posting {
     }
 
     /// Whether it would change nothing that is read: at most entries' versions, and cursors.
-    package var movesNothing: Bool { buckets.isEmpty && overlaps.values.allSatisfy { $0 == .zero } }
+    package var movesNothing: Bool { days.isEmpty && overlaps.values.allSatisfy { $0 == .zero } }
 
     /// Derive, diff, post: replaces what the order contributed as it stood by what it contributes as it stands now.
     /// - Parameters:
@@ -51,81 +37,47 @@ package struct Posting {
         to new: OrderEntry,
         catalogs: Catalogs
     ) {
-        var new = new
-        new.revision = catalogs.revision
-        setValue(
-            keys.entry(order, shard: shard),
-            EntryCodec.encode(new, reporting: settings.rules.currency)
-        )
-        let catalog = catalogs[order.tenant]
+        keys.append(entryOf: order, shard: shard, to: &values)
+        values.appendArgument {
+            EntryCodec.write(new, revision: catalogs.revision, reporting: settings.rules.currency, to: &$0)
+        }
         let before = settings.rules.worth(of: old)
         let after = settings.rules.worth(of: new)
         if before != after {
-            if let before { remove(before, of: order) }
-            if let after { enter(after, of: order) }
+            if let before { days.remove(before, of: order) }
+            if let after { days.enter(after, of: order) }
         }
-        for overlap in before.map({ catalog.overlaps(of: $0, revision: old.revision) }) ?? [] {
-            addOverlap(overlap, tenant: order.tenant, sign: -1)
+        // Only an order that credits several people can count more than once.
+        if let before, before.credits.count > 1 {
+            for overlap in catalogs[order.tenant].overlaps(of: before, revision: old.revision) {
+                addOverlap(overlap, tenant: order.tenant, sign: -1)
+            }
         }
-        for overlap in after.map({ catalog.overlaps(of: $0, revision: new.revision) }) ?? [] {
-            addOverlap(overlap, tenant: order.tenant, sign: 1)
+        if let after, after.credits.count > 1 {
+            for overlap in catalogs[order.tenant].overlaps(of: after, revision: catalogs.revision) {
+                addOverlap(overlap, tenant: order.tenant, sign: 1)
+            }
         }
     }
 
     /// Moves the cursor of a partition in this shard.
     package mutating func advance(_ partition: LogPartition, to cursor: Cursor) {
-        setValue(keys.cursor(partition, shard: shard), Array(cursor.description.utf8))
+        setValue(keys.cursor(partition, shard: shard), cursor.description)
     }
 
     /// Lets the shard follow the catalog.
     package mutating func raiseRevision(to revision: Int64) {
-        setValue(keys.revision(shard: shard), Array(String(revision).utf8))
+        setValue(keys.revision(shard: shard), String(revision))
     }
 
     /// Notes the settings in an empty Redis.
     package mutating func keepSettings() {
-        setValue(keys.settings(shard: shard), Array(settings.text.utf8))
+        setValue(keys.settings(shard: shard), settings.text)
     }
 
-    private mutating func setValue(_ key: String, _ value: [UInt8]) {
+    private mutating func setValue(_ key: String, _ value: String) {
         values.append(key)
         values.append(value)
-        hasValues = true
-    }
-
-    private mutating func remove(_ worth: Worth, of order: TenantScoped) {
-        for credit in worth.credits {
-            let key = BucketKey(tenant: order.tenant, person: credit.salesperson, day: worth.day)
-            buckets[key, default: Bucket()].tally -= Tally(revenue: credit.amount, orders: 1)
-            buckets[key]?.left.append(order.id)
-        }
-        if let all = worth.tallyOfAll {
-            let key = BucketKey(tenant: order.tenant, person: nil, day: worth.day)
-            buckets[key, default: Bucket()].tally -= all
-        }
-    }
-
-    private mutating func enter(_ worth: Worth, of order: TenantScoped) {
-        let mark = worth.credits.count > 1 ? IndexMark.split : IndexMark.single
-        for credit in worth.credits {
-            let key = BucketKey(tenant: order.tenant, person: credit.salesperson, day: worth.day)
-            enter(
-                order.id,
-                mark: mark,
-                tally: Tally(revenue: credit.amount, orders: 1),
-                into: &buckets[key, default: Bucket()]
-            )
-        }
-        if let all = worth.tallyOfAll {
-            let key = BucketKey(tenant: order.tenant, person: nil, day: worth.day)
-            buckets[key, default: Bucket()].tally += all
-        }
-    }
-
-    private func enter(_ order: Identifier, mark: String, tally: Tally, into bucket: inout Bucket) {
-        bucket.tally += tally
-        if bucket.left.last == order { bucket.left.removeLast() }
-        bucket.entered.append((order, mark))
     }
 
     private mutating func addOverlap(_ overlap: Catalog.Contribution, tenant: Identifier, sign: Int64) {
@@ -139,56 +91,22 @@ package struct Posting {
 
     /// The transaction: to be sent after the reads that watch what it was made from.
     package func transaction() -> RedisPipeline {
-        var pipeline = RedisPipeline()
+        var pipeline = RedisPipeline(reserving: 131_072)
         pipeline.append(RedisCommand("MULTI"))
-        if hasValues { pipeline.append(values) }
-        var days: [DaysKey: [(place: Int, tally: Tally)]] = [:]
-        for (key, bucket) in buckets {
-            if bucket.tally != .zero {
-                let year = DaysKey(tenant: key.tenant, person: key.person, year: key.day.year)
-                days[year, default: []].append((key.day.ordinal, bucket.tally))
-            }
-            if let person = key.person { appendIndex(key, person: person, bucket, to: &pipeline) }
-        }
-        for (key, tallies) in days {
-            if let command = TallyString.increments(key: keys.days(key, shard: shard), tallies) {
-                pipeline.append(command)
-            }
-        }
-        for (key, tally) in overlaps {
-            let name = keys.overlap(key.target, revision: key.revision, shard: shard)
-            if let command = TallyString.increments(key: name, [(0, tally)]) { pipeline.append(command) }
+        if values.argumentCount > 1 { pipeline.append(values) }
+        days.append(to: &pipeline, keys: keys, shard: shard)
+        for (key, tally) in overlaps where tally != .zero {
+            var command = RedisCommand("BITFIELD", keys.overlap(key.target, revision: key.revision, shard: shard))
+            TallyString.refuseOverflow(&command)
+            TallyString.appendIncrement(tally, at: 0, to: &command)
+            pipeline.append(command)
         }
         if !days.isEmpty {
-            let changed = days.keys.map { "\($0.tenant)/\($0.person?.rawValue ?? "*"):\($0.year)" }
+            let changed = days.changedYears.map { "\($0.tenant)/\($0.person?.rawValue ?? "*"):\($0.year)" }
             pipeline.append(RedisCommand("PUBLISH", keys.changes(shard: shard), changed.joined(separator: "\n")))
         }
         pipeline.append(RedisCommand("EXEC"))
         return pipeline
-    }
-
-    private func appendIndex(
-        _ key: BucketKey,
-        person: Identifier,
-        _ bucket: Bucket,
-        to pipeline: inout RedisPipeline
-    ) {
-        let name = keys.index(tenant: key.tenant, person: person, day: key.day, shard: shard)
-        if !bucket.entered.isEmpty {
-            var command = RedisCommand("HSET")
-            command.append(name)
-            for (order, mark) in bucket.entered {
-                command.append(order.rawValue)
-                command.append(mark)
-            }
-            pipeline.append(command)
-        }
-        if !bucket.left.isEmpty {
-            var command = RedisCommand("HDEL")
-            command.append(name)
-            for order in bucket.left { command.append(order.rawValue) }
-            pipeline.append(command)
-        }
     }
 
     /// How a transaction ended.
@@ -223,12 +141,4 @@ package struct Posting {
         default: return
         }
     }
-}
-
-/// What an order is marked with in the index of a person's day.
-enum IndexMark {
-    /// It credits this person alone.
-    static let single = "1"
-    /// It credits several, and so may count more than once in a target they share.
-    static let split = "2"
 }

@@ -10,8 +10,8 @@ extension RedisConnection: RedisLink {}
 extension RedisClient: RedisLink {}
 
 extension RedisLink {
-    /// The same, with the ledger's errors.
-    func replies(to pipeline: RedisPipeline) async throws(LedgerError) -> [RedisValue] {
+    /// As ``send(_:)``, with the ledger's errors.
+    package func replies(to pipeline: RedisPipeline) async throws(LedgerError) -> [RedisValue] {
         do throws(RedisError) {
             return try await send(pipeline)
         } catch {

@@ -7,26 +7,23 @@ package enum TallyString {
     /// Bytes of one tally.
     package static let stride = 12
 
-    /// The command that adds to the tallies at the given places; nil when there is nothing to add.
-    static func increments(key: String, _ tallies: some Sequence<(place: Int, tally: Tally)>) -> RedisCommand? {
-        var command = RedisCommand("BITFIELD")
-        command.append(key)
+    /// Goes behind the key of a BITFIELD: what would overflow is left as it is, and answered with null.
+    static func refuseOverflow(_ command: inout RedisCommand) {
         command.append("OVERFLOW")
         command.append("FAIL")
-        var isEmpty = true
-        func add(_ type: String, offset: Int, value: Int64) {
+    }
+
+    /// Adds to the tally at the given place; nothing where there is nothing to add.
+    static func appendIncrement(_ tally: Tally, at place: Int, to command: inout RedisCommand) {
+        func append(_ type: String, offset: Int, value: Int64) {
             guard value != 0 else { return }
-            isEmpty = false
             command.append("INCRBY")
             command.append(type)
             command.append(offset)
             command.append(value)
         }
-        for (place, tally) in tallies {
-            add("i64", offset: place * stride * 8, value: tally.revenue)
-            add("i32", offset: place * stride * 8 + 64, value: tally.orders)
-        }
-        return isEmpty ? nil : command
+        append("i64", offset: place * stride * 8, value: tally.revenue)
+        append("i32", offset: place * stride * 8 + 64, value: tally.orders)
     }
 
     /// The command that reads the tallies at the given places.

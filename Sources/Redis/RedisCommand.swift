@@ -31,6 +31,31 @@ public struct RedisCommand: Sendable {
         ends.append(bytes.count)
     }
 
+    /// Adds as one argument what `write` adds to the bytes it gets.
+    @inlinable
+    public mutating func appendArgument(_ write: (inout [UInt8]) -> Void) {
+        write(&bytes)
+        ends.append(bytes.count)
+    }
+
+    /// Begins another command in the memory of this one.
+    public mutating func restart(_ name: String) {
+        bytes.removeAll(keepingCapacity: true)
+        ends.removeAll(keepingCapacity: true)
+        append(name)
+    }
+
+    /// The same arguments for another command.
+    public func renamed(_ name: String) -> RedisCommand {
+        var renamed = RedisCommand(name)
+        guard let former = ends.first else { return renamed }
+        renamed.reserveCapacity(arguments: ends.count, bytes: bytes.count)
+        renamed.bytes.append(contentsOf: bytes[former...])
+        let shift = name.utf8.count - former
+        for end in ends.dropFirst() { renamed.ends.append(end + shift) }
+        return renamed
+    }
+
     /// Adds a number in decimal as one argument.
     public mutating func append(_ number: Int64) {
         if number < 0 { bytes.append(UInt8(ascii: "-")) }

@@ -1,4 +1,3 @@
-internal import Dispatch
 public import NIOCore
 public import NIOPosix
 
@@ -16,38 +15,6 @@ extension RedisConnection {
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws(RedisError) -> RedisConnection {
         try await open(endpoint, timeouts: timeouts, group: group).value()
-    }
-
-    /// The same for a thread that may block: tries again, with `backoff`, what may succeed later, until `patience` has
-    /// passed (``RedisTimeouts/connect`` when not given).
-    ///
-    /// Never call it on an event loop or in a task.
-    ///
-    /// - Throws: the ``RedisError`` of the last attempt; one that is not ``RedisError/isTransient`` at once.
-    public static func connectBlocking(
-        to endpoint: RedisEndpoint,
-        timeouts: RedisTimeouts = RedisTimeouts(),
-        backoff: RedisBackoff = RedisBackoff(),
-        patience: Duration? = nil,
-        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
-    ) throws(RedisError) -> RedisConnection {
-        let end = ContinuousClock.now + (patience ?? timeouts.connect)
-        var attempt = 0
-        while true {
-            do throws(RedisError) {
-                let limited = timeouts.limiting(connect: end - .now)
-                let opening = open(endpoint, timeouts: limited, group: group)
-                // The event loop keeps the timeout; the second beyond it guards against a loop that no longer runs.
-                if let connection = try opening.wait(atMost: limited.connect + .seconds(1)) { return connection }
-                throw .timeout("connecting to \(endpoint)")
-            } catch {
-                let delay = backoff.delay(attempt: attempt)
-                guard error.isTransient, .now + delay < end else { throw error }
-                // A thread of its own may sleep; the semaphore is one that nobody signals.
-                _ = DispatchSemaphore(value: 0).wait(timeout: .now() + delay.timeInterval)
-                attempt += 1
-            }
-        }
     }
 
     /// Begins to connect and sign in. When nobody takes the connection in the end, dropping it closes it.

@@ -16,6 +16,9 @@ public struct RedisPipeline: Sendable {
         for command in commands { append(command) }
     }
 
+    /// An empty pipeline with room for so many bytes.
+    public init(reserving bytes: Int) { buffer.reserveCapacity(bytes) }
+
     /// Whether there is no command.
     public var isEmpty: Bool { count == 0 }
 

@@ -57,7 +57,13 @@ public struct Day: Hashable, Comparable, Sendable {
     public var year: Int { parts.year }
 
     /// 0 on the first of January.
-    public var ordinal: Int { number - Self.number(year: parts.year, month: 1, day: 1) }
+    public var ordinal: Int { yearAndOrdinal.ordinal }
+
+    /// Both at once, for the path of every order.
+    public var yearAndOrdinal: (year: Int, ordinal: Int) {
+        let year = parts.year
+        return (year, number - Self.number(year: year, month: 1, day: 1))
+    }
 
     /// How many days later `other` is; below zero when it is earlier.
     public func days(until other: Day) -> Int { other.number - number }

@@ -42,8 +42,13 @@ public struct Rules: Hashable, Sendable {
     private static let owner = [CreditReason.owner]
 
     private func isExcluded(_ status: String) -> Bool {
-        guard !excludedStatuses.isEmpty, !status.isEmpty else { return false }
-        return excludedStatuses.contains(status) || excludedStatuses.contains(status.lowercased())
+        if excludedStatuses.isEmpty || status.isEmpty { return false }
+        // Most statuses are not excluded, and of another length; only where there is more than ASCII can lower case have
+        // another length than what it is made from.
+        let mayBe =
+            excludedStatuses.contains { $0.utf8.count == status.utf8.count }
+            || status.utf8.contains { $0 >= 0x80 }
+        return mayBe && excludedStatuses.contains(status.lowercased())
     }
 
     /// Rule 1, on the absolute value of the total (rule 6).

@@ -16,6 +16,8 @@ package struct ServerSettings: Sendable {
     package var defaultTenant: Identifier
     /// Where it is decided what today is.
     package var timeZone: TimeZone
+    /// Browsers, and what stands between them and the server.
+    package var web: WebSettings
     /// The program's version, for the metrics.
     package var version: String
 
@@ -26,12 +28,14 @@ package struct ServerSettings: Sendable {
         httpPort: Int,
         defaultTenant: Identifier,
         timeZone: TimeZone,
+        web: WebSettings = WebSettings(),
         version: String = "unknown"
     ) {
         self.httpHost = httpHost
         self.httpPort = httpPort
         self.defaultTenant = defaultTenant
         self.timeZone = timeZone
+        self.web = web
         self.version = version
     }
 }
@@ -60,6 +64,7 @@ package struct Surroundings: Sendable {
 
 /// The server, ready to run (the contract's "HTTP, under /api/v1").
 /// - Parameter onServing: gets the port, once it is listened on.
+/// - Throws: when the page's files, which are a part of the program, cannot be read.
 package func makeApplication(
     _ settings: ServerSettings,
     verifier: TokenVerifier,
@@ -67,7 +72,31 @@ package func makeApplication(
     surroundings: Surroundings,
     logger: Logger,
     onServing: @escaping @Sendable (Int) -> Void = { _ in }
-) -> some ApplicationProtocol {
+) throws -> some ApplicationProtocol {
+    Application(
+        router: try makeRouter(
+            settings,
+            verifier: verifier,
+            reader: reader,
+            surroundings: surroundings,
+            logger: logger
+        ),
+        // A request that stops half-way must neither hold its connection for ever nor keep the server from stopping.
+        server: .http1(configuration: .init(idleTimeout: .seconds(60))),
+        configuration: .init(address: .hostname(settings.httpHost, port: settings.httpPort), serverName: nil),
+        onServerRunning: { channel in onServing(channel.localAddress?.port ?? settings.httpPort) },
+        logger: logger
+    )
+}
+
+/// All routes: what needs no sign-in first, then what does.
+func makeRouter(
+    _ settings: ServerSettings,
+    verifier: TokenVerifier,
+    reader: LedgerReader,
+    surroundings: Surroundings,
+    logger: Logger
+) throws -> Router<Context> {
     let metrics = Metrics(version: settings.version, started: Date())
     let today: @Sendable () -> Day = { Day.today(at: surroundings.now(), in: settings.timeZone) }
     let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
@@ -75,20 +104,21 @@ package func makeApplication(
     // Within the metrics, so that what a route refuses is counted with its status.
     router.add(middleware: Problems(logger: logger))
     OperatorRoutes(metrics: metrics, surroundings: surroundings).add(to: router)
-    let tokens = BearerTokens(verifier: verifier, defaultTenant: settings.defaultTenant, now: surroundings.now)
-    let group = router.group("api/v1").add(middleware: tokens)
+    try PageRoutes(settings.web, logger: logger).add(to: router)
+    SessionRoutes(
+        verifier: verifier,
+        defaultTenant: settings.defaultTenant,
+        web: settings.web,
+        now: surroundings.now,
+        logger: logger
+    ).add(to: router)
+    let signedIn = SignedIn(verifier: verifier, defaultTenant: settings.defaultTenant, now: surroundings.now)
+    let group = router.group("api/v1").add(middleware: signedIn)
     WidgetRoutes(reader: reader, today: today).add(to: group)
     TargetRoutes(reader: reader, today: today).add(to: group)
     OrderRoutes(reader: reader).add(to: group)
     PeopleRoutes(reader: reader).add(to: group)
-    return Application(
-        router: router,
-        // A request that stops half-way must neither hold its connection for ever nor keep the server from stopping.
-        server: .http1(configuration: .init(idleTimeout: .seconds(60))),
-        configuration: .init(address: .hostname(settings.httpHost, port: settings.httpPort), serverName: nil),
-        onServerRunning: { channel in onServing(channel.localAddress?.port ?? settings.httpPort) },
-        logger: logger
-    )
+    return router
 }
 
 extension Day {

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Hummingbird
+internal import NIOCore
 internal import SalesTargets
 
 /// What is known of a request on its way through.
@@ -7,9 +8,12 @@ struct Context: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// Set once the token was checked.
     var viewer: Viewer?
+    /// Who opened the connection; nil where that has no address.
+    let peer: SocketAddress?
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
+        peer = source.channel.remoteAddress
     }
 
     /// Whoever has a valid token.

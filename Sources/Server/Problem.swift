@@ -19,7 +19,7 @@ struct Problem: Error {
 
     static let unauthorized = Problem(
         status: .unauthorized,
-        detail: "A valid bearer token is needed.",
+        detail: "A valid bearer token or session is needed.",
         headers: [.wwwAuthenticate: "Bearer"]
     )
     static let forbidden = Problem(status: .forbidden, detail: "This is not yours to see.")

@@ -7,51 +7,80 @@ internal import SalesTargets
 struct Batch {
     private let decoder: EventDecoder
     private let keys: KeySpace
-    private var order: [LogPartition] = []
-    private var ranges: [LogPartition: Range] = [:]
-    private var orderChanges: [(event: Event, place: Int, offset: Int64, record: KafkaRecord?)] = []
+    /// One for each shard, so that every shard's cursor moves with every batch.
+    private let orderUnits: [WorkUnit]
+    private var stretches: [OpenStretch] = []
     private var catalogChanges: [CatalogBatch.Change] = []
-    private var refused: [RefusedRecord] = []
+    private var refused: [(record: RefusedRecord, carriesOrders: Bool)] = []
     /// How many records it holds.
     private(set) var count = 0
 
-    private struct Range {
-        let place: Int
+    /// What was read of one partition so far.
+    private struct OpenStretch {
+        let partition: LogPartition
         let topic: Topic
         let from: Int64
+        /// Its place among the stretches that carry what it carries.
+        let place: Int
         var last: KafkaRecord
     }
 
     init(decoder: EventDecoder, keys: KeySpace) {
         self.decoder = decoder
         self.keys = keys
+        orderUnits = (0..<keys.shards).map { WorkUnit(shard: $0) }
+    }
+
+    /// Where each partition goes on after the batch.
+    var positions: some Sequence<(partition: LogPartition, next: Int64)> {
+        stretches.lazy.map { ($0.partition, $0.last.offset + 1) }
     }
 
     /// Decodes a record and takes it in; one that cannot be read becomes a dead letter when the batch is applied.
-    /// - Parameter from: the offset that reading of its partition went on from.
-    mutating func append(_ record: KafkaRecord, topic: Topic, from: Int64) {
-        count += 1
-        let partition = LogPartition(record)
-        let place: Int
-        if let known = ranges[partition]?.place {
-            place = known
-            ranges[partition]?.last = record
-        } else {
-            place = order.count
-            order.append(partition)
-            ranges[partition] = Range(place: place, topic: topic, from: from, last: record)
+    /// - Parameter start: the partition's topic and the offset that reading of it went on from, asked once for each
+    ///   partition; nil for a partition that is not ours, whose record is left out.
+    mutating func append(_ record: KafkaRecord, start: (LogPartition) -> (topic: Topic, from: Int64)?) {
+        // The records of a partition come in runs.
+        if let current = stretches.indices.last, record.lies(in: stretches[current].partition) {
+            stretches[current].last = record
+            return append(record, stretch: current)
         }
+        let partition = LogPartition(record)
+        if let known = stretches.firstIndex(where: { $0.partition == partition }) {
+            // Found at once the next time.
+            stretches.append(stretches.remove(at: known))
+            stretches[stretches.count - 1].last = record
+        } else {
+            guard let (topic, from) = start(partition) else { return }
+            let place = stretches.count { $0.topic.carriesOrders == topic.carriesOrders }
+            stretches.append(OpenStretch(partition: partition, topic: topic, from: from, place: place, last: record))
+        }
+        append(record, stretch: stretches.count - 1)
+    }
+
+    private mutating func append(_ record: KafkaRecord, stretch index: Int) {
+        count += 1
+        let topic = stretches[index].topic
         do throws(EventError) {
             let event = try decode(record, topic: topic)
             switch event.change {
-            case .order(_, let change):
-                let keepsRecord = if case .allocationSaved = change { true } else { false }
-                orderChanges.append((event, place, record.offset, keepsRecord ? record : nil))
+            case .order(let id, let change):
+                let order = TenantScoped(tenant: event.tenant, id: id)
+                let mayBeRefused = if case .allocationSaved = change { true } else { false }
+                orderUnits[keys.shard(of: order)].append(
+                    change,
+                    to: order,
+                    stretch: stretches[index].place,
+                    offset: record.offset,
+                    record: mayBeRefused ? record : nil
+                )
             case .target, .person:
-                catalogChanges.append(.init(partition: partition, offset: record.offset, event: event))
+                catalogChanges.append(
+                    .init(partition: stretches[index].partition, offset: record.offset, event: event)
+                )
             }
         } catch {
-            refused.append(RefusedRecord(record: record, error: error))
+            refused.append((RefusedRecord(record: record, error: error), topic.carriesOrders))
         }
     }
 
@@ -64,50 +93,35 @@ struct Batch {
         }
     }
 
-    /// One unit for each shard, so that every shard's cursor moves with every batch; none without order records.
+    /// The order events, a unit for each shard; none without order records.
     func units() -> [WorkUnit] {
-        let places = order.filter { ranges[$0]?.topic.carriesOrders == true }
-        if places.isEmpty { return [] }
-        let stretches = self.stretches(of: places)
-        // Where a partition's stretch is among those with orders.
-        let stretchAt = order.map { partition in places.firstIndex(of: partition) ?? 0 }
-        let units = (0..<keys.shards).map { WorkUnit(shard: $0, stretches: stretches) }
-        for change in orderChanges {
-            guard case .order(let id, let orderChange) = change.event.change else { continue }
-            let key = TenantScoped(tenant: change.event.tenant, id: id)
-            units[keys.shard(of: key)].append(
-                orderChange,
-                to: key,
-                stretch: stretchAt[change.place],
-                offset: change.offset,
-                record: change.record
-            )
-        }
-        units.first?.deadLetters = refused.filter { ranges[LogPartition($0.record)]?.topic.carriesOrders == true }
-        units.last?.isLast = true
-        return units
+        let closed = closedStretches(carryOrders: true)
+        if closed.isEmpty { return [] }
+        for unit in orderUnits { unit.stretches = closed }
+        orderUnits.first?.deadLetters = refused.filter(\.carriesOrders).map(\.record)
+        orderUnits.last?.isLast = true
+        return orderUnits
     }
 
     /// The target and people events, with the records that could not be read; nil when there are neither.
     func catalogUnit() -> CatalogUnit? {
-        let partitions = order.filter { ranges[$0]?.topic.carriesOrders == false }
-        if partitions.isEmpty { return nil }
+        let closed = closedStretches(carryOrders: false)
+        if closed.isEmpty { return nil }
         return CatalogUnit(
             changes: catalogChanges,
-            stretches: stretches(of: partitions),
-            deadLetters: refused.filter { ranges[LogPartition($0.record)]?.topic.carriesOrders == false }
+            stretches: closed,
+            deadLetters: refused.filter { !$0.carriesOrders }.map(\.record)
         )
     }
 
-    private func stretches(of partitions: [LogPartition]) -> [WorkUnit.Stretch] {
-        partitions.compactMap { partition in
-            guard let range = ranges[partition] else { return nil }
-            let fingerprint = range.last.fingerprint
+    private func closedStretches(carryOrders: Bool) -> [WorkUnit.Stretch] {
+        stretches.filter { $0.topic.carriesOrders == carryOrders }.sorted { $0.place < $1.place }.map { stretch in
+            let fingerprint = stretch.last.fingerprint
             return WorkUnit.Stretch(
-                partition: partition,
-                from: range.from,
+                partition: stretch.partition,
+                from: stretch.from,
                 cursor: Cursor(
-                    next: range.last.offset + 1,
+                    next: stretch.last.offset + 1,
                     last: .init(offset: fingerprint.offset, checksum: fingerprint.checksum)
                 )
             )

@@ -8,7 +8,7 @@ extension CatalogUnit {
     {
         let partitions = stretches.map(\.partition)
         let batch = CatalogBatch(changes, partitions: partitions, settings: settings)
-        let snapshot = try batch.snapshot(from: try await connection.ledgerReplies(to: batch.reads()))
+        let snapshot = try batch.snapshot(from: try await connection.replies(to: batch.reads()))
         var cursors: [LogPartition: Cursor] = [:]
         for (stretch, cursor) in zip(stretches, snapshot.cursors) {
             let next = cursor?.next ?? 0
@@ -16,7 +16,7 @@ extension CatalogUnit {
             if next < stretch.cursor.next { cursors[stretch.partition] = stretch.cursor }
         }
         return try Posting.outcome(
-            of: try await connection.ledgerReplies(to: batch.transaction(on: snapshot, cursors: cursors))
+            of: try await connection.replies(to: batch.transaction(on: snapshot, cursors: cursors))
         )
     }
 }

@@ -190,15 +190,16 @@ extension Lane {
     /// - Parameter waiting: whether to wait for a first record.
     private func collect(waiting: Bool) throws -> Batch {
         var batch = Batch(decoder: EventDecoder(settings.events), keys: settings.ledger.keys)
+        defer { for (partition, next) in batch.positions { positions[partition] = next } }
         while batch.count < settings.batchSize {
             let wait: Int32 = waiting && batch.count == 0 ? 100 : 0
             guard let event = try poll(waiting: wait) else { return batch }
             switch event {
             case .record(let record):
-                let partition = LogPartition(record)
-                guard let topic = topicsByName[record.topic], let position = positions[partition] else { continue }
-                batch.append(record, topic: topic, from: position)
-                positions[partition] = record.offset + 1
+                batch.append(record) { partition in
+                    guard let topic = topicsByName[partition.topic], let from = positions[partition] else { return nil }
+                    return (topic, from)
+                }
             case .assigned(let partitions):
                 rebalance = .assigned(partitions.map { LogPartition(topic: $0.topic, partition: $0.partition) })
                 return batch

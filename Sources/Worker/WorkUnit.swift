@@ -6,8 +6,8 @@ internal import SalesTargets
 /// The part of a batch that lies in one shard: what one posting applies.
 final class WorkUnit {
     let shard: Int
-    /// For each partition that the batch read from: where it began and where it ended.
-    let stretches: [Stretch]
+    /// For each partition that the batch read from: where it began and where it ended. Known once the batch is read.
+    var stretches: [Stretch] = []
     /// The changes of this shard's orders, in the order they were read.
     private(set) var items: [Item] = []
     /// The orders they belong to, each once.
@@ -38,10 +38,7 @@ final class WorkUnit {
         let record: KafkaRecord?
     }
 
-    init(shard: Int, stretches: [Stretch]) {
-        self.shard = shard
-        self.stretches = stretches
-    }
+    init(shard: Int) { self.shard = shard }
 
     func append(_ change: OrderChange, to order: TenantScoped, stretch: Int, offset: Int64, record: KafkaRecord?) {
         let place = places[order] ?? orders.count
@@ -94,16 +91,20 @@ extension WorkUnit {
                 stretch.partition == LogPartition(refused.record) && refused.record.offset >= next
             }
         }
-        var entries = snapshot.entries
+        // Nil where nothing is new to the order: copying all entries would cost more than deriving them.
+        var entries: [OrderEntry?] = Array(repeating: nil, count: orders.count)
         for item in items where item.offset >= applied[item.stretch] {
+            var entry = entries[item.order].take() ?? snapshot.entries[item.order]
             do throws(OrderChangeRefusal) {
-                _ = try entries[item.order].apply(item.change)
+                _ = try entry.apply(item.change)
             } catch {
                 if let record = item.record { refused.append(RefusedRecord(record: record, error: EventError(error))) }
             }
+            entries[item.order] = entry
         }
-        for (place, order) in orders.enumerated() where entries[place] != snapshot.entries[place] {
-            posting.move(order, from: snapshot.entries[place], to: entries[place], catalogs: catalogs)
+        for (place, order) in orders.enumerated() {
+            guard let entry = entries[place], entry != snapshot.entries[place] else { continue }
+            posting.move(order, from: snapshot.entries[place], to: entry, catalogs: catalogs)
         }
         for (stretch, next) in zip(stretches, applied) where next < stretch.cursor.next {
             posting.advance(stretch.partition, to: stretch.cursor)
@@ -116,6 +117,11 @@ extension LogPartition {
     init(_ record: KafkaRecord) {
         self.init(topic: record.topic, partition: record.partition)
     }
+}
+
+extension KafkaRecord {
+    /// Whether it comes from this partition.
+    func lies(in other: LogPartition) -> Bool { partition == other.partition && topic == other.topic }
 }
 
 extension EventError {

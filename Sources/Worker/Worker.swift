@@ -80,14 +80,3 @@ package struct Worker: Sendable {
         }
     }
 }
-
-extension RedisConnection {
-    /// The same as ``send(_:)`` with the ledger's errors.
-    func ledgerReplies(to pipeline: RedisPipeline) async throws(LedgerError) -> [RedisValue] {
-        do throws(RedisError) {
-            return try await send(pipeline)
-        } catch {
-            throw .redis(error)
-        }
-    }
-}

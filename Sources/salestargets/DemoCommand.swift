@@ -188,26 +188,39 @@ private struct Demo: Sendable {
             name: company.people[0].name,
             expiresIn: .seconds(86_400)
         )
-        let verifier = try await TokenVerifier(secret: secret, jwks: nil)
+        let accounts = try await DemoAccounts(manager: "u-boss", salesperson: company.people[0], tenant: tenant)
         return try Serving.application(
-            ServerSettings(httpHost: "127.0.0.1", httpPort: port, defaultTenant: tenant, timeZone: .gmt),
-            verifier: verifier,
+            ServerSettings(
+                httpHost: "127.0.0.1",
+                httpPort: port,
+                defaultTenant: tenant,
+                timeZone: .gmt,
+                web: WebSettings(chartLibrary: Settings.words["chart-library"])
+            ),
+            verifier: try await TokenVerifier(secret: secret, accounts: AccountDirectory(accounts.accounts)),
             reader: reader,
             client: client,
             kafka: settings.kafka,
             logger: logger
         ) { port in
-            announce(port: port, manager: manager, salesperson: salesperson)
+            announce(port: port, accounts, manager: manager, salesperson: salesperson)
         }
     }
 
-    private func announce(port: Int, manager: String, salesperson: String) {
-        let address = "http://127.0.0.1:\(port)/api/v1"
+    private func announce(port: Int, _ accounts: DemoAccounts, manager: String, salesperson: String) {
+        let page = "http://127.0.0.1:\(port)/"
+        let address = "\(page)api/v1"
         Terminal.line(
             """
 
             Sales targets is serving \(company.people.count) salespeople and \(orders) orders of \(today.year), with about \
-            \(rate) order(s) a second from now on.
+            \(rate) order(s) a second from now on. Open it in a browser, and sign in:
+
+              \(page)
+              as a manager      \(DemoAccounts.manager)  \(accounts.managerPassword)
+              as a salesperson  \(DemoAccounts.salesperson)  \(accounts.salespersonPassword)
+
+            Or ask for the numbers as a program does:
 
               export MANAGER=\(manager)
               export SALES=\(salesperson)

@@ -30,7 +30,7 @@ enum Serving {
             },
             isRedisReachable: { (try? await client.send(RedisPipeline(RedisCommand("PING")))) != nil }
         )
-        return makeApplication(
+        return try makeApplication(
             settings,
             verifier: verifier,
             reader: reader,

@@ -18,6 +18,25 @@ struct Latency {
 
     func measure() async throws -> String {
         let cluster = try await Cluster(program: program, partitions: partitions)
+        let delays: [Double]
+        do {
+            delays = try await self.delays(in: cluster)
+        } catch {
+            await cluster.end()
+            throw error
+        }
+        await cluster.end()
+        return String(
+            format: "from publishing to the widget, %d orders at %d/s: p50 %.1f ms, p99 %.1f ms, longest %.1f ms",
+            delays.count,
+            rate,
+            delays.percentile(0.5),
+            delays.percentile(0.99),
+            delays.max() ?? 0
+        )
+    }
+
+    private func delays(in cluster: Cluster) async throws -> [Double] {
         let port = 20_000 + Int.random(in: 0..<20_000)
         let worker = try cluster.start("worker", "--log-level", "warning")
         let server = try cluster.start("serve", "--http-port", "\(port)", "--log-level", "warning")
@@ -39,7 +58,7 @@ struct Latency {
         let probe = try HTTPProbe(port: port, path: path, token: token)
         let published = Published(count: rate * seconds)
         let servers = cluster.broker.bootstrapServers
-        let delays = try await withThrowingTaskGroup(of: [Double].self) { group in
+        return try await withThrowingTaskGroup(of: [Double].self) { group in
             group.addTask {
                 try await BlockingThread.run("publish") {
                     try publish(to: servers, year: year, published)
@@ -53,15 +72,6 @@ struct Latency {
             for try await part in group { delays += part }
             return delays
         }
-        await cluster.end()
-        return String(
-            format: "from publishing to the widget, %d orders at %d/s: p50 %.1f ms, p99 %.1f ms, longest %.1f ms",
-            delays.count,
-            rate,
-            delays.percentile(0.5),
-            delays.percentile(0.99),
-            delays.max() ?? 0
-        )
     }
 
     private func publish(to servers: String, year: Int, _ published: Published) throws {

@@ -90,9 +90,8 @@ struct RedisConnectionTests {
     @Test("A thread submits several pipelines before it waits for the first")
     func submitting() async throws {
         try await withRedis { server in
-            let endpoint = try server.endpoint
+            let connection = try await RedisConnection.connect(to: server.endpoint)
             let numbers = try await onThread {
-                let connection = try RedisConnection.connectBlocking(to: endpoint)
                 let pending = (0..<100).map { _ in connection.submit(RedisPipeline(RedisCommand("INCR", "n"))) }
                 return try pending.flatMap { try $0.wait() }.map(\.int)
             }

@@ -87,30 +87,4 @@ struct RedisFailureTests {
             while try await !watcher.send("INFO", "clients").requireString().contains("connected_clients:1\r") {}
         }
     }
-
-    @Test("A blocking connect waits for a Redis that starts late")
-    func lateStart() async throws {
-        try await withFolder { folder in
-            let endpoint = try RedisEndpoint(url: "unix://\(folder)/redis.sock")
-            async let reply = onThread {
-                let connection = try RedisConnection.connectBlocking(to: endpoint, patience: .seconds(20))
-                return try connection.submit(RedisPipeline(RedisCommand("PING"))).wait()
-            }
-            let server = try await RedisServerProcess.start(folder: folder)
-            #expect(try await reply == [.status("PONG")])
-            await server.stop()
-        }
-    }
-
-    @Test("A blocking connect gives up when its patience ends")
-    func patience() async throws {
-        let endpoint = try RedisEndpoint(url: "unix:///nowhere/redis.sock")
-        let start = ContinuousClock.now
-        await #expect(throws: RedisError.self) {
-            try await onThread {
-                _ = try RedisConnection.connectBlocking(to: endpoint, patience: .milliseconds(200))
-            }
-        }
-        #expect(.now - start < .seconds(3))
-    }
 }

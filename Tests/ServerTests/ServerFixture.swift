@@ -5,8 +5,9 @@ import Ledger
 import Logging
 import Redis
 import SalesTargets
-import Server
 import Testing
+
+@testable import Server
 
 /// A server over a Redis of its own, at a moment of its own.
 struct ServerFixture {
@@ -27,20 +28,29 @@ struct ServerFixture {
         timeZone: String = "UTC",
         now: Date = Self.now,
         jwks: String? = nil,
+        accounts: AccountDirectory = .empty,
+        web: WebSettings = WebSettings(),
+        verifier: TokenVerifier? = nil,
         isKafkaReachable: @escaping @Sendable () async -> Bool = { true },
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ) async throws -> some ApplicationProtocol {
         let settings = rules.map { LedgerSettings(rules: $0, shards: sink.settings.shards) } ?? sink.settings
         let client = client
-        return makeApplication(
+        let usual = try await TokenVerifier(
+            secret: Self.secret,
+            provider: jwks == nil ? nil : try await KeySet(jwks: jwks ?? ""),
+            accounts: accounts
+        )
+        return try makeApplication(
             ServerSettings(
                 httpHost: "127.0.0.1",
                 httpPort: 0,
                 defaultTenant: acme,
                 timeZone: try #require(TimeZone(identifier: timeZone)),
+                web: web,
                 version: "1.2.3"
             ),
-            verifier: try await TokenVerifier(secret: Self.secret, jwks: jwks),
+            verifier: verifier ?? usual,
             reader: LedgerReader(link: client, settings: settings),
             surroundings: Surroundings(
                 isKafkaReachable: isKafkaReachable,
@@ -48,6 +58,26 @@ struct ServerFixture {
                 now: { now }
             ),
             logger: logger
+        )
+    }
+
+    /// The routes of the usual application.
+    func router(jwks: String? = nil, accounts: AccountDirectory = .empty) async throws -> Router<Context> {
+        let now = Self.now
+        return try makeRouter(
+            ServerSettings(httpHost: "127.0.0.1", httpPort: 0, defaultTenant: acme, timeZone: .gmt),
+            verifier: try await TokenVerifier(
+                secret: Self.secret,
+                provider: jwks == nil ? nil : try await KeySet(jwks: jwks ?? ""),
+                accounts: accounts
+            ),
+            reader: LedgerReader(link: client, settings: sink.settings),
+            surroundings: Surroundings(
+                isKafkaReachable: { true },
+                isRedisReachable: { true },
+                now: { now }
+            ),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
     }
 

@@ -57,7 +57,7 @@ final class System: Sendable {
     private static let properties = ["receive.message.max.bytes": "2147483647", "message.max.bytes": "10000000"]
 
     /// The program beside the tests: `swift build` puts both into one folder.
-    private static let program: URL = {
+    static let program: URL = {
         let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") } ?? Bundle.main
         let candidates = [
             bundle.bundleURL.deletingLastPathComponent(),

@@ -35,6 +35,7 @@ export function showHome(root, viewer, { onsignout, onrefused }) {
   let currency = 'EUR';
   let drill = null;
   let order = null;
+  let isClosed = false;
 
   const live = liveSign();
   const title = h('h1', { class: 'page-title' });
@@ -113,7 +114,7 @@ export function showHome(root, viewer, { onsignout, onrefused }) {
     year.setAttribute('aria-busy', 'true');
     const data = await attempt(() => read('/widget', asked));
     year.setAttribute('aria-busy', 'false');
-    if (!data || asked !== choice) return;
+    if (!data || asked !== choice || isClosed) return;
     currency = data.currency;
     setText(title, nameOf(data.salesperson));
     document.title = `${nameOf(data.salesperson)} · ${t('product')}`;
@@ -220,6 +221,7 @@ export function showHome(root, viewer, { onsignout, onrefused }) {
 
   return {
     close() {
+      isClosed = true;
       feed.close();
       view.destroy();
     },

@@ -60,6 +60,7 @@ function showWidget() {
   const isManager = viewer.role === 'manager';
   let choice = rememberedChoice(viewer);
   let people = [];
+  let isClosed = false;
   const live = liveSign();
   const pickers = h('div', { class: 'pickers' });
   const result = figure({ class: 'summary-result' });
@@ -113,7 +114,7 @@ function showWidget() {
   async function showYear() {
     const asked = choice;
     const data = await attempt(() => read('/widget', asked));
-    if (!data || asked !== choice) return;
+    if (!data || asked !== choice || isClosed) return;
     const { measure, currency, total, salesperson } = data;
     const hasGoal = sign(total.goal) !== 0;
     document.title = `${nameOf(salesperson)} · ${t('product')}`;
@@ -138,6 +139,7 @@ function showWidget() {
 
   return {
     close() {
+      isClosed = true;
       feed.close();
       view.destroy();
     },
