@@ -111,12 +111,16 @@ def test_what_people_type_is_read_as_they_mean_it(person):
         assert read(wrong, "en-GB") is None
 
 
-@pytest.mark.parametrize("size", [(320, 640), (375, 800), (1280, 900)])
-def test_nothing_is_cut_off_at_the_side(person, program, size):
-    someone = person(program.manager, size=size)
+@pytest.mark.parametrize("locale", ["en-GB", "nl-NL"])
+@pytest.mark.parametrize("size", [(320, 640), (375, 800), (768, 1024), (1280, 900)])
+def test_nothing_is_cut_off_at_the_side(person, program, size, locale):
+    someone = person(program.manager, size=size, locale=locale)
+    width = lambda: someone.page.evaluate("document.documentElement.scrollWidth")
     expect(someone.page.locator(".target").first).to_be_visible()
-    width = someone.page.evaluate("document.documentElement.scrollWidth")
-    assert width <= size[0]
+    assert width() <= size[0]
+    someone.page.context.set_offline(True)
+    expect(someone.page.locator(".live[data-state=offline]")).to_be_visible()
+    assert width() <= size[0]
 
 
 @pytest.mark.parametrize("size", [(400, 300), (600, 400)])
