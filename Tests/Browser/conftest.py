@@ -1,10 +1,12 @@
 """Browsers and the program that they look at."""
 
+import datetime
+
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from person import Person
-from program import Demo, running_program
+from program import Demo, call, running_program
 
 CHROMIUM = "/usr/bin/chromium"
 expect.set_options(timeout=15_000)
@@ -19,6 +21,15 @@ def program():
     demo = Demo()
     yield demo.program
     demo.stop()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def choices(program):
+    """What both look at when they sign in, whatever the tests before have chosen."""
+    year = {"year": datetime.date.today().year, "measure": "revenue"}
+    for account, choice in ((program.manager, {**year, "salesperson": "all"}), (program.salesperson, year)):
+        token = call(program, "POST", "/session", vars(account))["token"]
+        call(program, "PUT", "/me/preferences", {"widget": choice}, token)
 
 
 @pytest.fixture(scope="session")
