@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-ORDERS = 600
+ORDERS = 3_000
 START = 120
 
 
