@@ -2,9 +2,10 @@
 
 SWIFT ?= swift
 NOIDA := .tools/noida/noida_db/noida-db
+BROWSER := .tools/browser
 FORMATTED := Package.swift Sources Tests
 
-.PHONY: demo test build release bench lint format check-deploy setup clean
+.PHONY: demo test test-browser build release bench lint format check-deploy setup clean
 
 demo: setup
 	$(SWIFT) build -c release --product salestargets
@@ -20,7 +21,14 @@ test: setup $(NOIDA)
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --disable-xctest --no-parallel
 
+# What people do, in Debian's Chromium against the demo; pictures of it are in .build/screenshots afterwards.
+test-browser: setup $(BROWSER)/installed
+	@tools/setup browser
+	$(SWIFT) build --product salestargets
+	PYTHONPATH=$(BROWSER) PYTHONDONTWRITEBYTECODE=1 python3 -m pytest Tests/Browser $(ARGUMENTS)
+
 bench: setup $(NOIDA)
+	@tools/setup bench
 	$(SWIFT) build -c release --product salestargets
 	$(SWIFT) build -c release --product bench
 	.build/release/bench $(ARGUMENTS)
@@ -41,6 +49,11 @@ setup:
 # The broker of the tests and measurements: a test tool, never a part of the product.
 $(NOIDA):
 	python3 -m pip install --quiet --disable-pip-version-check --target .tools/noida noida-db==0.2.3
+
+$(BROWSER)/installed: Tests/Browser/requirements.txt
+	rm -rf $(BROWSER)
+	python3 -m pip install --quiet --disable-pip-version-check --target $(BROWSER) --requirement $<
+	touch $@
 
 clean:
 	rm -rf .build .tools

@@ -9,10 +9,12 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
     ],
@@ -53,12 +55,19 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "SalesTargets", "Events", "Redis", "Ledger",
+                "SalesTargets", "Events", "Kafka", "Redis", "Ledger",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Logging", package: "swift-log"),
-            ]
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            resources: [.copy("Page"), .copy("openapi.json")]
         ),
         .executableTarget(
             name: "salestargets",
@@ -95,7 +104,7 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "SalesTargets", "Events", "Kafka", "Redis", "Ledger", "LedgerComparison", "Worker", "Model",
+                "SalesTargets", "Events", "Kafka", "Redis", "Ledger", "LedgerComparison", "Worker", "Server", "Model",
                 "TestSupport", "salestargets",
             ]
         ),
@@ -107,11 +116,14 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "SalesTargets", "Redis", "Ledger", "Server",
+                "SalesTargets", "Events", "Kafka", "Redis", "Ledger", "Server",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),
         .executableTarget(

@@ -23,6 +23,19 @@ public struct EventDecoder: Sendable {
         headers: [Header]
     ) throws(EventError) -> Event {
         guard let value else { return try RecordKey.deletion(topic: topic, key: key) }
+        let event = try decode(value, headers: headers)
+        guard topic.carries(event.change) else {
+            throw EventError(
+                member: "type",
+                reason: "belongs on \(Topic.names(for: event.change)), not on \(topic.rawValue)"
+            )
+        }
+        return event
+    }
+
+    /// What a text says happened, whichever topic it belongs on.
+    /// - Throws: why it cannot be used.
+    package func decode(_ value: UnsafeBufferPointer<UInt8>, headers: [Header]) throws(EventError) -> Event {
         guard value.count <= Self.maximumSize else {
             throw EventError(member: "record", reason: "is larger than 1 MiB (\(value.count) bytes)")
         }
@@ -31,14 +44,7 @@ public struct EventDecoder: Sendable {
         guard tape.nodes[0].kind == .object else {
             throw EventError(member: "record", reason: "is not a JSON object")
         }
-        let event = try decode(try Members(tape, object: 0), try Envelope(headers))
-        guard topic.carries(event.change) else {
-            throw EventError(
-                member: "type",
-                reason: "belongs on \(Topic.names(for: event.change)), not on \(topic.rawValue)"
-            )
-        }
-        return event
+        return try decode(try Members(tape, object: 0), try Envelope(headers))
     }
 
     private func decode(_ record: Members, _ envelope: Envelope) throws(EventError) -> Event {

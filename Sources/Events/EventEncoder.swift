@@ -7,8 +7,9 @@ public struct EventEncoder: Sendable {
     /// - Parameter currency: the reporting currency, which goals are in.
     public init(currency: Currency) { self.currency = currency }
 
+    /// - Parameter person: who made the change, for those who read the log; nil when it is not known.
     /// - Returns: the topic it belongs on; a nil value deletes what the key names.
-    public func encode(_ event: Event) -> (topic: Topic, key: [UInt8], value: [UInt8]?) {
+    public func encode(_ event: Event, by person: Identifier? = nil) -> (topic: Topic, key: [UInt8], value: [UInt8]?) {
         func record(
             _ topic: Topic,
             _ type: String,
@@ -23,6 +24,7 @@ public struct EventEncoder: Sendable {
                 json.member("id", id.rawValue)
                 if let version { json.member("version", version) }
                 write(&json)
+                if let person { json.member("by", person.rawValue) }
             }
             return (topic, Array("\(event.tenant)/\(key ?? id.rawValue)".utf8), value)
         }

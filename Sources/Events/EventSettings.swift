@@ -4,7 +4,7 @@ public import SalesTargets
 /// What decoding has to know of its surroundings.
 public struct EventSettings: Sendable {
     /// Whom an event belongs to that names no tenant.
-    public let defaultTenant: Identifier
+    public var defaultTenant: Identifier
     /// The reporting currency.
     public let currency: Currency
     /// What a vtiger order's amount is.

@@ -42,7 +42,8 @@ struct JSONTape {
         return String(decoding: JSONString.unescaped(bytes(node)), as: UTF8.self)
     }
 
-    private func bytes(_ node: Node) -> UnsafeBufferPointer<UInt8> {
+    /// The text of a value, without a string's quotes.
+    func bytes(_ node: Node) -> UnsafeBufferPointer<UInt8> {
         UnsafeBufferPointer(rebasing: text[Int(node.start)..<Int(node.end)])
     }
 }

@@ -5,6 +5,8 @@ enum MemberName: UInt8, CaseIterable {
     case number, subject, account, owner, total, currency, exchangeRate, date, status, allocations
     case order, salesperson, percent, amount
     case name, email, measure, goal, start, end, assignees, widget, year
+    // Requests.
+    case from, to
     // CloudEvents.
     case specversion, data, dataBase64
     // vtiger.

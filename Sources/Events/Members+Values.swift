@@ -26,6 +26,19 @@ extension Members {
         try text(name, "revenue or orders") { Measure(rawValue: String(decoding: $0, as: UTF8.self)) }
     }
 
+    func year(_ name: MemberName) throws(EventError) -> Int? {
+        guard let number = try integer(name) else { return nil }
+        guard let year = Int(exactly: number), Day.years.contains(year) else {
+            throw failure(name, "\(number) is not a year from \(Day.years.lowerBound) to \(Day.years.upperBound)")
+        }
+        return year
+    }
+
+    func requiredYear(_ name: MemberName) throws(EventError) -> Int {
+        guard let year = try year(name) else { throw missing(name) }
+        return year
+    }
+
     func decimal(_ name: MemberName) throws(EventError) -> Decimal? {
         try number(name) { (digits, exponent) throws(NumberError) in try Decimal(utf8: digits, exponent: exponent) }
     }

@@ -75,39 +75,35 @@ struct NativeEvent {
 
     private func allocation(_ data: Members, id: Identifier, isListed: Bool) throws(EventError) -> Allocation {
         let salesperson = try data.requiredID(.salesperson)
-        let limit: Allocation.Limit
+        return Allocation(id: id, salesperson: salesperson, limit: try limit(data, isListed: isListed))
+    }
+
+    func limit(_ data: Members, isListed: Bool) throws(EventError) -> Allocation.Limit {
         switch (try data.decimal(.percent), try data.decimal(.amount)) {
-        case (nil, nil): limit = .whole
+        case (nil, nil): return .whole
         case (let number?, nil):
             guard let percent = Percent(number) else {
                 throw data.failure(.percent, "\(number) is not above 0 and up to 100 with up to four decimals")
             }
-            limit = .percent(percent)
+            return .percent(percent)
         case (nil, let amount?):
             // The order's currency is not known here: the coarsest one bounds it, and the order's total does later.
             guard amount.units >= 0, Money.minorUnits(of: amount, in: .yen) != nil else {
                 throw data.failure(.amount, "\(amount) is below zero or too large")
             }
-            limit = .amount(amount)
+            return .amount(amount)
         default:
             throw isListed
                 ? data.failure("has both a percent and an amount")
                 : data.failure(.percent, "and amount are both there, and one of them at most may be")
         }
-        return Allocation(id: id, salesperson: salesperson, limit: limit)
     }
 
     private func target(_ data: Members, id: Identifier, version: Int64?) throws(EventError) -> Target {
-        guard let measure = try data.measure(.measure) else { throw data.missing(.measure) }
+        let measure = try measure(data)
         let goal = try goal(data, measure)
-        let start = try data.requiredDay(.start)
-        let end = try data.requiredDay(.end)
-        guard let period = Period(start: start, end: end) else { throw data.failure(.end, "lies before the start") }
-        guard period.days <= Target.maximumDays else {
-            throw data.failure(.end, "is more than ten years after the start")
-        }
-        let assignees = try data.requiredIDs(.assignees, atMost: Target.maximumAssignees)
-        guard !assignees.isEmpty else { throw data.failure(.assignees, "is empty") }
+        let period = try period(data)
+        let assignees = try assignees(data)
         let target = Target(
             id: id,
             name: try data.text(.name) ?? "",
@@ -121,7 +117,28 @@ struct NativeEvent {
         return target
     }
 
-    private func goal(_ data: Members, _ measure: Measure) throws(EventError) -> Int64 {
+    func measure(_ data: Members) throws(EventError) -> Measure {
+        guard let measure = try data.measure(.measure) else { throw data.missing(.measure) }
+        return measure
+    }
+
+    func period(_ data: Members) throws(EventError) -> Period {
+        let start = try data.requiredDay(.start)
+        let end = try data.requiredDay(.end)
+        guard let period = Period(start: start, end: end) else { throw data.failure(.end, "lies before the start") }
+        guard period.days <= Target.maximumDays else {
+            throw data.failure(.end, "is more than ten years after the start")
+        }
+        return period
+    }
+
+    func assignees(_ data: Members) throws(EventError) -> [Identifier] {
+        let assignees = try data.requiredIDs(.assignees, atMost: Target.maximumAssignees)
+        guard !assignees.isEmpty else { throw data.failure(.assignees, "is empty") }
+        return assignees
+    }
+
+    func goal(_ data: Members, _ measure: Measure) throws(EventError) -> Int64 {
         let goal: Int64?
         switch measure {
         case .revenue: goal = try data.requiredMoney(.goal, in: settings.currency)
@@ -134,15 +151,14 @@ struct NativeEvent {
 
     private func choice(_ data: Members) throws(EventError) -> WidgetChoice {
         guard let widget = try data.object(.widget) else { return WidgetChoice() }
-        var choice = WidgetChoice()
-        if let number = try widget.integer(.year) {
-            guard let year = Int(exactly: number), Day.years.contains(year) else {
-                throw widget.failure(.year, "\(number) is not a year from 1900 to 2999")
-            }
-            choice.year = year
-        }
-        choice.salesperson = try widget.id(.salesperson)
-        choice.measure = try widget.measure(.measure)
-        return choice
+        return try choice(in: widget)
+    }
+
+    func choice(in widget: Members) throws(EventError) -> WidgetChoice {
+        WidgetChoice(
+            year: try widget.year(.year),
+            salesperson: try widget.id(.salesperson),
+            measure: try widget.measure(.measure)
+        )
     }
 }

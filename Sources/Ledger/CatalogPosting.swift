@@ -168,6 +168,9 @@ package struct CatalogBatch {
             pipeline.append(RedisCommand("SET", keys.revision(shard: 0), String(revision)))
         }
         for person in changedPeople { append(person, after, to: &pipeline) }
+        let renamed = changedPeople.filter { snapshot.people[$0]?.name != after.people[$0]?.name }
+        let announcement = Announcement(targets: Array(changedTargets), people: Array(renamed))
+        if let publish = announcement.command(shard: 0, keys: keys) { pipeline.append(publish) }
         for (partition, cursor) in cursors {
             pipeline.append(RedisCommand("SET", keys.cursor(partition, shard: 0), cursor.description))
         }
@@ -240,20 +243,5 @@ extension CatalogBatch.Snapshot {
             people[key] = nil
             preferences[key] = nil
         }
-    }
-}
-
-extension Target {
-    /// The same target with the highest version applied.
-    fileprivate func with(version: Int64?) -> Target? {
-        Target(
-            id: id,
-            name: name,
-            measure: measure,
-            goal: goal,
-            period: period,
-            assignees: assignees,
-            version: version
-        )
     }
 }

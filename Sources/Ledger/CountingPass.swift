@@ -192,11 +192,9 @@ package struct CountingPass {
         }
         // Outside of the transaction, since a cluster keeps the shards apart; nobody reads or writes these any more.
         if !pipeline.isEmpty { _ = try await connection.replies(to: pipeline) }
-        let replies = try await connection.replies(
-            to: RedisCommand("MULTI"),
-            RedisCommand("HDEL", keys.counting, key.description),
-            RedisCommand("EXEC")
-        )
-        return try Posting.outcome(of: replies) == .applied
+        var transaction = RedisPipeline(RedisCommand("MULTI"), RedisCommand("HDEL", keys.counting, key.description))
+        if let publish = Announcement(targets: [key]).command(shard: 0, keys: keys) { transaction.append(publish) }
+        transaction.append(RedisCommand("EXEC"))
+        return try Posting.outcome(of: try await connection.replies(to: transaction)) == .applied
     }
 }

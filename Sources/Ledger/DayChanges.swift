@@ -53,8 +53,17 @@ struct DayChanges {
 
     var isEmpty: Bool { days.isEmpty }
 
-    /// The years that are changed.
-    var changedYears: some Sequence<DaysKey> { years.lazy.map(\.key) }
+    /// The days that are changed, year by year: all from the first of them to the last.
+    var announced: [Announcement.Days] {
+        years.map { year in
+            var (first, last) = (Int.max, Int.min)
+            for day in chain(year.lastDay, { days[$0].nextOfYear }) {
+                first = min(first, days[day].day.ordinal)
+                last = max(last, days[day].day.ordinal)
+            }
+            return Announcement.Days(key: year.key, ordinals: first...last)
+        }
+    }
 
     /// What the order counted for no longer counts.
     mutating func remove(_ worth: Worth, of order: TenantScoped) {

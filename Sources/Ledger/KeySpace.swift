@@ -16,6 +16,7 @@ package import SalesTargets
 /// | `{s<n>}:o:<tenant>/<order>` | string | the entry of an order |
 /// | `{s<n>}:d:<tenant>/<person>:<year>` | string | a tally for each day of the year; `*` is everyone |
 /// | `{s<n>}:i:<tenant>/<person>:<day>` | hash | the orders that credit them on that day |
+/// | `{s<n>}:a:<tenant>/<allocation>` | set | the orders that have this allocation, where it was saved on its own |
 /// | `{s<n>}:v:<tenant>/<target>:<revision>` | string | a tally of what its assignees' credits count more than once |
 package struct KeySpace: Sendable {
     /// How many shards the orders are spread over, 1 to 1,024.
@@ -33,12 +34,11 @@ package struct KeySpace: Sendable {
     /// The shard that an order lives in: FNV-1a over `<tenant>/<order id>`.
     package func shard(of order: TenantScoped) -> Int {
         if shards == 1 { return 0 }
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        func mix(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        order.tenant.rawValue.utf8.forEach(mix)
-        mix(UInt8(ascii: "/"))
-        order.id.rawValue.utf8.forEach(mix)
-        return Int(hash % UInt64(shards))
+        var hash = FNV1a()
+        hash.mix(order.tenant.rawValue.utf8)
+        hash.mix(CollectionOfOne(UInt8(ascii: "/")))
+        hash.mix(order.id.rawValue.utf8)
+        return Int(hash.value % UInt64(shards))
     }
 
     /// The hash of targets.
@@ -76,6 +76,11 @@ package struct KeySpace: Sendable {
     /// The orders that credit someone on a day.
     package func index(tenant: Identifier, person: Identifier, day: Day, shard: Int) -> String {
         text { write("i:", tenant, person.rawValue, day.number, shard: shard, to: &$0) }
+    }
+
+    /// The orders that have an allocation of this id, saved on its own.
+    package func allocation(_ id: TenantScoped, shard: Int) -> String {
+        text { write("a:", id.tenant, id.id.rawValue, shard: shard, to: &$0) }
     }
 
     /// Adds the name of an order's entry to a command. Here and below: in the path of every order, a text of its own
@@ -132,7 +137,7 @@ package struct KeySpace: Sendable {
         "{s\(shard)}:v:\(target.tenant.rawValue)/\(target.id.rawValue):\(revision)"
     }
 
-    /// The channel on which a posting names the people and days it changed.
+    /// The channel on which a transaction announces what it changed (``Announcement``).
     package func changes(shard: Int) -> String { "{s\(shard)}:changes" }
 }
 

@@ -26,6 +26,9 @@ package actor LedgerReader {
     /// What an order counts for under the settings.
     package nonisolated var rules: Rules { settings.rules }
 
+    /// The channels on which it is announced that something else is to be read (``Announcement``).
+    package nonisolated var changes: [String] { (0..<keys.shards).map { keys.changes(shard: $0) } }
+
     /// The targets of a tenant as they stand now.
     package func catalog(of tenant: Identifier) async throws(LedgerError) -> Catalog {
         try await read(tenant: tenant) { (_) throws(LedgerError) in [] }.catalog

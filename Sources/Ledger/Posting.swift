@@ -10,6 +10,7 @@ package struct Posting {
     private var values = RedisCommand("MSET")
     private var days = DayChanges()
     private var overlaps: [OverlapKey: Tally] = [:]
+    private var allocations = AllocationIndex()
 
     private struct OverlapKey: Hashable {
         let target: TenantScoped
@@ -41,6 +42,7 @@ package struct Posting {
         values.appendArgument {
             EntryCodec.write(new, revision: catalogs.revision, reporting: settings.rules.currency, to: &$0)
         }
+        allocations.move(order, from: old.own, to: new.own)
         let before = settings.rules.worth(of: old)
         let after = settings.rules.worth(of: new)
         if before != after {
@@ -101,12 +103,17 @@ package struct Posting {
             TallyString.appendIncrement(tally, at: 0, to: &command)
             pipeline.append(command)
         }
-        if !days.isEmpty {
-            let changed = days.changedYears.map { "\($0.tenant)/\($0.person?.rawValue ?? "*"):\($0.year)" }
-            pipeline.append(RedisCommand("PUBLISH", keys.changes(shard: shard), changed.joined(separator: "\n")))
-        }
+        allocations.append(to: &pipeline, keys: keys, shard: shard)
+        if let publish = announcement.command(shard: shard, keys: keys) { pipeline.append(publish) }
         pipeline.append(RedisCommand("EXEC"))
         return pipeline
+    }
+
+    private var announcement: Announcement {
+        var announcement = Announcement()
+        announcement.days = days.announced
+        announcement.targets = overlaps.filter { $0.value != .zero }.map(\.key.target)
+        return announcement
     }
 
     /// How a transaction ended.

@@ -19,6 +19,14 @@ extension LedgerReader {
         try await targets(of: tenant) { catalog in catalog[id].map { [$0] } ?? [] }.first
     }
 
+    /// What the ledger keeps of the target of this id, also of one that was deleted; nil when none was ever seen.
+    package func targetRecord(_ id: Identifier, of tenant: Identifier) async throws(LedgerError) -> CatalogRecord? {
+        let key = TenantScoped(tenant: tenant, id: id)
+        let reply = try await link.replies(to: RedisCommand("HGET", keys.targets, key.description))[0]
+        guard let bytes = try reply.optionalBytes("HGET") else { return nil }
+        return try reading("target \(key)") { () throws(CorruptRecord) in try CatalogRecord.decode(bytes, id: id) }
+    }
+
     /// Results of the targets that `choose` picks from the catalog, in its order.
     package func targets(
         of tenant: Identifier,

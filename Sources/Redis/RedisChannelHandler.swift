@@ -19,6 +19,8 @@ final class RedisChannelHandler: ChannelInboundHandler {
     typealias Request = Completion<[RedisValue]>
 
     let status = ConnectionStatus()
+    /// Gets what is published, on a connection that subscribes to channels; set before it does.
+    var messages: MessageBuffer?
     private var queue = ReplyQueue<Request>()
     private var decoder: ReplyDecoder
     private var context: ChannelHandlerContext?
@@ -60,6 +62,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
         timer?.scheduled.cancel()
         timer = nil
         context?.close(promise: nil)
+        messages?.close(error)
         for request in requests { request.complete(.failure(error)) }
     }
 
@@ -96,6 +99,10 @@ final class RedisChannelHandler: ChannelInboundHandler {
     }
 
     private func receive(_ reply: RedisValue) throws(RedisError) {
+        if let messages, let message = RedisMessage(reply) {
+            messages.append(message)
+            return
+        }
         switch queue.receive(reply) {
         case .more: break
         case .unexpected: throw .protocolViolation("a reply that nobody asked for")

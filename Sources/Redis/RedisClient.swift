@@ -34,6 +34,11 @@ public final class RedisClient: Sendable {
         self.group = group
     }
 
+    /// A subscriber to the same Redis, over a connection of its own.
+    public var subscriber: RedisSubscriber {
+        RedisSubscriber(endpoint, timeouts: timeouts, backoff: backoff, group: group)
+    }
+
     /// Sends a pipeline on the shared connection, as ``RedisConnection/send(_:)`` does, connecting first if need be.
     ///
     /// - Throws: what ``connection()`` and ``RedisConnection/send(_:)`` throw.

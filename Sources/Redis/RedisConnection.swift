@@ -52,6 +52,18 @@ public final class RedisConnection: Sendable {
         return PendingReplies(completion, timeout: timeout)
     }
 
+    /// Subscribes to channels: what is published there once this has returned goes to `messages`, which is closed when
+    /// the connection ends. The connection is good for nothing else from then on but `PING` (RESP2).
+    ///
+    /// - Throws: what ``send(_:)`` throws, or ``RedisError/server(_:)`` for a channel that this user may not hear.
+    func subscribe(to channels: [String], _ messages: MessageBuffer) async throws(RedisError) {
+        channel.eventLoop.execute { [handler] in handler.value.messages = messages }
+        var pipeline = RedisPipeline()
+        // A command for each channel, because Redis answers once for each.
+        for name in channels { pipeline.append(RedisCommand("SUBSCRIBE", name)) }
+        for reply in try await send(pipeline) { try reply.checked() }
+    }
+
     /// Takes no further command, waits until everything pending is answered (the request timeout at most), and closes.
     public func close() async {
         channel.eventLoop.execute { [handler] in handler.value.drain() }

@@ -38,6 +38,21 @@ public struct Rules: Hashable, Sendable {
         return credits.isEmpty ? nil : Worth(day: order.date, total: total, credits: credits)
     }
 
+    /// What an order's allocations leave of its total, whether it counts or not: minor units of the reporting currency,
+    /// never beyond zero, and below it for a credit note; nil without an order.
+    public func unallocated(of entry: OrderEntry) -> Int64? {
+        guard let order = entry.order,
+            let total = Money.convert(order.total, from: order.currency, rate: order.exchangeRate, to: currency)
+        else { return nil }
+        let given = shares(of: order, whole: total.magnitude, allocations: entry.allocations).reduce(0) {
+            $0 + $1.amount
+        }
+        let left = Int64(total.magnitude - min(given, total.magnitude))
+        return total < 0 ? -left : left
+    }
+
+    private typealias Share = (salesperson: Identifier, amount: UInt64, because: [CreditReason])
+
     /// One array for the many orders that nothing but their owner is credited with.
     private static let owner = [CreditReason.owner]
 
@@ -56,16 +71,7 @@ public struct Rules: Hashable, Sendable {
     private func credits(of order: Order, total: Int64, allocations: [Allocation]) -> [Credit] {
         if allocations.isEmpty { return [Credit(salesperson: order.owner, amount: total, because: Self.owner)] }
         let whole = total.magnitude
-        var shares: [(salesperson: Identifier, amount: UInt64, because: [CreditReason])] = []
-        for (allocation, amount) in zip(allocations, amounts(of: allocations, order: order, whole: whole)) {
-            let reason = CreditReason.allocation(allocation.id, allocation.limit)
-            if let place = shares.firstIndex(where: { $0.salesperson == allocation.salesperson }) {
-                shares[place].amount = min(shares[place].amount + amount, whole)
-                shares[place].because.append(reason)
-            } else {
-                shares.append((allocation.salesperson, amount, [reason]))
-            }
-        }
+        var shares = shares(of: order, whole: whole, allocations: allocations)
         if !shares.contains(where: { $0.salesperson == order.owner }) {
             switch ownerCredit {
             case .whole:
@@ -84,6 +90,21 @@ public struct Rules: Hashable, Sendable {
                 because: $0.because
             )
         }
+    }
+
+    /// What the allocations credit each person with, whatever the owner gets.
+    private func shares(of order: Order, whole: UInt64, allocations: [Allocation]) -> [Share] {
+        var shares: [Share] = []
+        for (allocation, amount) in zip(allocations, amounts(of: allocations, order: order, whole: whole)) {
+            let reason = CreditReason.allocation(allocation.id, allocation.limit)
+            if let place = shares.firstIndex(where: { $0.salesperson == allocation.salesperson }) {
+                shares[place].amount = min(shares[place].amount + amount, whole)
+                shares[place].because.append(reason)
+            } else {
+                shares.append((allocation.salesperson, amount, [reason]))
+            }
+        }
+        return shares
     }
 
     private func amounts(of allocations: [Allocation], order: Order, whole: UInt64) -> [UInt64] {

@@ -9,7 +9,7 @@ public enum Measure: String, CaseIterable, Sendable {
 /// A goal for one or more salespeople over a period.
 public struct Target: Hashable, Sendable {
     /// Unique within the tenant.
-    public let id: Identifier
+    public private(set) var id: Identifier
     /// As people know it; may be empty.
     public let name: String
     /// What it counts.
@@ -21,7 +21,7 @@ public struct Target: Hashable, Sendable {
     /// Who works towards it: one or more, sorted, none twice.
     public let assignees: [Identifier]
     /// The highest version applied; nil when none of its events had one.
-    public let version: Int64?
+    public private(set) var version: Int64?
 
     /// The most assignees a target may have (the contract's bounds).
     public static let maximumAssignees = 1_000
@@ -49,6 +49,14 @@ public struct Target: Hashable, Sendable {
         self.period = period
         self.assignees = assignees
         self.version = version
+    }
+
+    /// The same target with another version, and under another id if one is given.
+    public func with(id: Identifier? = nil, version: Int64?) -> Target {
+        var target = self
+        target.id = id ?? self.id
+        target.version = version
+        return target
     }
 
     /// Whether several people work towards it together.

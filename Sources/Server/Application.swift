@@ -1,7 +1,6 @@
 package import Foundation
 package import Hummingbird
 internal import HummingbirdCore
-package import Ledger
 package import Logging
 internal import NIOCore
 package import SalesTargets
@@ -16,6 +15,8 @@ package struct ServerSettings: Sendable {
     package var defaultTenant: Identifier
     /// Where it is decided what today is.
     package var timeZone: TimeZone
+    /// Browsers, and what stands between them and the server.
+    package var web: WebSettings
     /// The program's version, for the metrics.
     package var version: String
 
@@ -26,12 +27,14 @@ package struct ServerSettings: Sendable {
         httpPort: Int,
         defaultTenant: Identifier,
         timeZone: TimeZone,
+        web: WebSettings = WebSettings(),
         version: String = "unknown"
     ) {
         self.httpHost = httpHost
         self.httpPort = httpPort
         self.defaultTenant = defaultTenant
         self.timeZone = timeZone
+        self.web = web
         self.version = version
     }
 }
@@ -60,35 +63,73 @@ package struct Surroundings: Sendable {
 
 /// The server, ready to run (the contract's "HTTP, under /api/v1").
 /// - Parameter onServing: gets the port, once it is listened on.
+/// - Throws: when the page's files, which are a part of the program, cannot be read.
 package func makeApplication(
     _ settings: ServerSettings,
-    verifier: TokenVerifier,
-    reader: LedgerReader,
-    surroundings: Surroundings,
+    _ parts: ServerParts,
     logger: Logger,
     onServing: @escaping @Sendable (Int) -> Void = { _ in }
-) -> some ApplicationProtocol {
+) throws -> some ApplicationProtocol {
+    let feed = makeFeed(settings, parts, logger: logger)
+    return Application(
+        router: try makeRouter(settings, parts, feed: feed, logger: logger),
+        // A request that stops half-way must neither hold its connection for ever nor keep the server from stopping.
+        server: .http1(configuration: .init(idleTimeout: .seconds(60))),
+        configuration: .init(address: .hostname(settings.httpHost, port: settings.httpPort), serverName: nil),
+        services: [feed],
+        onServerRunning: { channel in onServing(channel.localAddress?.port ?? settings.httpPort) },
+        logger: logger
+    )
+}
+
+func makeFeed(_ settings: ServerSettings, _ parts: ServerParts, logger: Logger) -> Feed {
+    let now = parts.surroundings.now
+    return Feed(
+        reader: parts.reader,
+        subscriber: parts.subscriber,
+        today: { Day.today(at: now(), in: settings.timeZone) },
+        now: now,
+        logger: logger
+    )
+}
+
+/// All routes: what needs no sign-in first, then what does.
+func makeRouter(
+    _ settings: ServerSettings,
+    _ parts: ServerParts,
+    feed: Feed,
+    logger: Logger
+) throws -> Router<Context> {
+    let (reader, writer, decoder) = (parts.reader, parts.writer, parts.decoder)
+    let now = parts.surroundings.now
+    let today: @Sendable () -> Day = { Day.today(at: now(), in: settings.timeZone) }
     let metrics = Metrics(version: settings.version, started: Date())
-    let today: @Sendable () -> Day = { Day.today(at: surroundings.now(), in: settings.timeZone) }
     let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: RequestMetrics(metrics: metrics))
     // Within the metrics, so that what a route refuses is counted with its status.
     router.add(middleware: Problems(logger: logger))
-    OperatorRoutes(metrics: metrics, surroundings: surroundings).add(to: router)
-    let tokens = BearerTokens(verifier: verifier, defaultTenant: settings.defaultTenant, now: surroundings.now)
-    let group = router.group("api/v1").add(middleware: tokens)
+    OperatorRoutes(metrics: metrics, surroundings: parts.surroundings, feed: feed).add(to: router)
+    try PageRoutes(settings.web, logger: logger).add(to: router)
+    SessionRoutes(
+        verifier: parts.verifier,
+        defaultTenant: settings.defaultTenant,
+        web: settings.web,
+        now: now,
+        logger: logger
+    ).add(to: router)
+    let signedIn = SignedIn(verifier: parts.verifier, defaultTenant: settings.defaultTenant, now: now)
+    let group = router.group("api/v1").add(middleware: signedIn)
     WidgetRoutes(reader: reader, today: today).add(to: group)
     TargetRoutes(reader: reader, today: today).add(to: group)
+    TargetWriteRoutes(reader: reader, writer: writer, decoder: decoder, today: today).add(to: group)
+    TargetExportRoutes(reader: reader, today: today).add(to: group)
     OrderRoutes(reader: reader).add(to: group)
+    AllocationRoutes(reader: reader, writer: writer, decoder: decoder).add(to: group)
+    IngestRoutes(writer: writer, decoder: decoder).add(to: group)
+    PreferenceRoutes(writer: writer, decoder: decoder).add(to: group)
     PeopleRoutes(reader: reader).add(to: group)
-    return Application(
-        router: router,
-        // A request that stops half-way must neither hold its connection for ever nor keep the server from stopping.
-        server: .http1(configuration: .init(idleTimeout: .seconds(60))),
-        configuration: .init(address: .hostname(settings.httpHost, port: settings.httpPort), serverName: nil),
-        onServerRunning: { channel in onServing(channel.localAddress?.port ?? settings.httpPort) },
-        logger: logger
-    )
+    StreamRoutes(feed: feed).add(to: group)
+    return router
 }
 
 extension Day {

@@ -1,16 +1,23 @@
 internal import Foundation
 internal import Hummingbird
+internal import NIOCore
 internal import SalesTargets
 
 /// What is known of a request on its way through.
 struct Context: RequestContext {
     var coreContext: CoreRequestContextStorage
+    /// The connection that it came over.
+    let channel: any Channel
     /// Set once the token was checked.
     var viewer: Viewer?
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
+        channel = source.channel
     }
+
+    /// Who opened the connection; nil where that has no address.
+    var peer: SocketAddress? { channel.remoteAddress }
 
     /// Whoever has a valid token.
     func signedIn() throws(Problem) -> Viewer {
@@ -22,6 +29,13 @@ struct Context: RequestContext {
     func reading() throws(Problem) -> Viewer {
         let viewer = try signedIn()
         guard viewer.role != .ingest else { throw .forbidden }
+        return viewer
+    }
+
+    /// A manager: nobody else changes anything.
+    func managing() throws(Problem) -> Viewer {
+        let viewer = try signedIn()
+        guard viewer.role == .manager else { throw .managersOnly }
         return viewer
     }
 

@@ -49,7 +49,7 @@ final class Metrics: Sendable {
         }
     }
 
-    func text(isKafkaUp: Bool, isRedisUp: Bool) -> String {
+    func text(isKafkaUp: Bool, isRedisUp: Bool, feed: (streams: Int, isListening: Bool)) -> String {
         let state = self.state.withLock { $0 }
         var text = MetricsText()
         text.family("salestargets_http_requests_total", .counter, "Requests answered.")
@@ -69,6 +69,8 @@ final class Metrics: Sendable {
             text.sample("_count", ["route": route], histogram.count)
         }
         text.gauge("salestargets_http_requests_in_flight", "Requests being answered.", state.inFlight)
+        text.gauge("salestargets_streams", "Live feeds that are open.", feed.streams)
+        text.gauge("salestargets_feed_up", "Whether the live feed hears what changes.", feed.isListening ? 1 : 0)
         text.gauge("salestargets_kafka_up", "Whether Kafka answers.", isKafkaUp ? 1 : 0)
         text.gauge("salestargets_redis_up", "Whether Redis answers.", isRedisUp ? 1 : 0)
         text.family("salestargets_build_info", .gauge, "The program's version.")

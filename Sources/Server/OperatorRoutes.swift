@@ -6,9 +6,11 @@ struct OperatorRoutes: Sendable {
     private let metrics: Metrics
     private let kafka: Probe
     private let redis: Probe
+    private let feed: Feed
 
-    init(metrics: Metrics, surroundings: Surroundings) {
+    init(metrics: Metrics, surroundings: Surroundings, feed: Feed) {
         self.metrics = metrics
+        self.feed = feed
         kafka = Probe(surroundings.isKafkaReachable)
         redis = Probe(surroundings.isRedisReachable)
     }
@@ -25,7 +27,7 @@ struct OperatorRoutes: Sendable {
         router.get("metrics") { _, _ in
             let (isKafkaUp, isRedisUp) = await reachability()
             return Response.text(
-                metrics.text(isKafkaUp: isKafkaUp, isRedisUp: isRedisUp),
+                metrics.text(isKafkaUp: isKafkaUp, isRedisUp: isRedisUp, feed: feed.health),
                 type: "text/plain; version=0.0.4; charset=utf-8"
             )
         }

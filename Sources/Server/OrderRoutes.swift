@@ -16,19 +16,32 @@ struct OrderRoutes: Sendable {
         guard let id = context.id, let found = try await reader.order(id, of: viewer.tenant),
             let order = found.entry.order
         else { throw Problem.notFound("such order") }
-        let credits = found.worth?.credits ?? []
-        guard viewer.maySee(credits.map(\.salesperson)) else { throw Problem.forbidden }
-        let catalog = try await reader.catalog(of: viewer.tenant)
-        let contributions = found.worth.map { catalog.contributions(of: $0) } ?? []
-        let currency = reader.rules.currency
+        guard viewer.maySee(found.worth?.credits.map(\.salesperson) ?? []) else { throw Problem.forbidden }
+        return try await reader.answer(order, found.entry, of: viewer.tenant)
+    }
+}
+
+extension LedgerReader {
+    /// An order as it stands, or as a change that is not made would let it stand.
+    func answer(_ order: Order, _ entry: OrderEntry, of tenant: Identifier) async throws -> Response {
+        let worth = rules.worth(of: entry)
+        let credits = worth?.credits ?? []
+        let allocations = StandingAllocation.all(of: entry)
+        let catalog = try await catalog(of: tenant)
+        let contributions = worth.map { catalog.contributions(of: $0) } ?? []
+        let shown = Set(credits.map(\.salesperson) + allocations.map(\.allocation.salesperson))
+        let currency = rules.currency
+        let unallocated = rules.unallocated(of: entry) ?? 0
+        let text = OrderText(currency: currency, people: try await people(shown, of: tenant))
         return .json { json in
-            OrderText.write(order, to: &json)
+            text.write(order, to: &json)
             json.member("exchangeRate", order.exchangeRate.description)
             json.member("owner", order.owner.rawValue)
             json.member("status", order.status)
-            json.member("deleted", found.entry.isDeleted)
-            OrderText.write(found.entry.allocations, of: order, to: &json)
-            OrderText.write(credits, of: order, currency: currency, to: &json)
+            json.member("deleted", entry.isDeleted)
+            text.write(allocations, of: order, to: &json)
+            json.member("unallocated", Money.text(unallocated, in: currency))
+            text.write(credits, of: order, to: &json)
             json.objects("contributions", contributions) { contribution, json in
                 let target = contribution.target.target
                 json.object("target") { json in

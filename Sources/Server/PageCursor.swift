@@ -2,18 +2,13 @@ internal import Foundation
 internal import Ledger
 internal import SalesTargets
 
-/// Where a list goes on, in a form that nobody is tempted to take apart: base64url, without padding.
+/// Where a list goes on, in a form that nobody is tempted to take apart.
 enum PageCursor {
-    static func token(_ text: String) -> String {
-        let base64 = Data(text.utf8).base64EncodedString()
-        return base64.replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
-    }
+    static func token(_ text: String) -> String { Base64URL.text(Data(text.utf8)) }
 
     static func text(in token: String) -> String? {
         guard token.utf8.count <= 512 else { return nil }
-        let padded = token.replacing("-", with: "+").replacing("_", with: "/")
-        let whole = padded + String(repeating: "=", count: (4 - padded.count % 4) % 4)
-        return Data(base64Encoded: whole).flatMap { String(data: $0, encoding: .utf8) }
+        return Base64URL.data(token).flatMap { String(data: $0, encoding: .utf8) }
     }
 }
 

@@ -32,13 +32,7 @@ struct PeopleRoutes: Sendable {
             json.member("name", person.name)
             json.member("role", viewer.role.rawValue)
             json.member("tenant", viewer.tenant.rawValue)
-            json.object("preferences") { json in
-                json.object("widget") { json in
-                    if let year = choice.year { json.member("year", Int64(year)) }
-                    if let salesperson = choice.salesperson { json.member("salesperson", salesperson.rawValue) }
-                    if let measure = choice.measure { json.member("measure", measure.rawValue) }
-                }
-            }
+            json.object("preferences") { choice.write(to: &$0) }
         }
     }
 

@@ -1,6 +1,7 @@
 internal import Events
 internal import HTTPTypes
 internal import Hummingbird
+internal import Kafka
 internal import Ledger
 internal import NIOCore
 
@@ -19,10 +20,12 @@ struct Problem: Error {
 
     static let unauthorized = Problem(
         status: .unauthorized,
-        detail: "A valid bearer token is needed.",
+        detail: "A valid bearer token or session is needed.",
         headers: [.wwwAuthenticate: "Bearer"]
     )
     static let forbidden = Problem(status: .forbidden, detail: "This is not yours to see.")
+
+    static let managersOnly = Problem(status: .forbidden, detail: "Only a manager may change this.")
 
     static func notFound(_ what: String) -> Problem {
         Problem(status: .notFound, detail: "There is no \(what).")
@@ -42,6 +45,19 @@ struct Problem: Error {
             )
         } else {
             self.init(status: .internalServerError, detail: "The numbers cannot be read; the server's log says why.")
+        }
+    }
+
+    /// What came of writing to the log.
+    init(_ error: KafkaError) {
+        if error.isTooLarge {
+            self.init(status: .contentTooLarge, detail: "A record is larger than Kafka takes here.")
+        } else {
+            self.init(
+                status: .serviceUnavailable,
+                detail: "Kafka did not take the change in time: see whether it was made, and try again if not.",
+                headers: [.retryAfter: "1"]
+            )
         }
     }
 

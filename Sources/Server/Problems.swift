@@ -1,5 +1,7 @@
+internal import Events
 internal import HTTPTypes
 internal import Hummingbird
+internal import Kafka
 internal import Ledger
 internal import Logging
 
@@ -29,6 +31,12 @@ struct Problems: RouterMiddleware {
         case let error as LedgerError:
             log(error, request, level: error.isPassing ? .warning : .error)
             return Problem(error)
+        case let error as KafkaError:
+            log(error, request, level: .error)
+            return Problem(error)
+        case is LastVersion:
+            return Problem(status: .conflict, detail: "Its version is the highest there is: it cannot be saved again.")
+        case let error as BodyErrors: return Problem(error)
         case let error as HTTPError:
             return Problem(status: error.status, detail: error.body ?? "", headers: error.headers)
         case let error as any HTTPResponseError:

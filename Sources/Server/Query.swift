@@ -32,6 +32,15 @@ struct Query {
         value("salesperson", or: "is neither an id nor all") { Identifier($0) }
     }
 
+    mutating func id(_ name: Substring) -> Identifier? {
+        value(name, or: "is not an id") { Identifier($0) }
+    }
+
+    /// False when it is left out.
+    mutating func flag(_ name: Substring) -> Bool {
+        value(name, or: "is neither true nor false") { Bool($0) } ?? false
+    }
+
     mutating func limit() -> Int {
         value("limit", or: "is not a number from 1 to 1000") { text in
             Int(text).flatMap { (1...1_000).contains($0) ? $0 : nil }

@@ -5,12 +5,24 @@ internal import NIOCore
 
 extension Response {
     /// A JSON object with the members that `write` gives it.
-    static func json(status: HTTPResponse.Status = .ok, _ write: (inout JSONWriter) -> Void) -> Response {
-        Response(
+    /// - Parameter headers: those beside the content type.
+    static func json(
+        status: HTTPResponse.Status = .ok,
+        headers: HTTPFields = [:],
+        _ write: (inout JSONWriter) -> Void
+    ) -> Response {
+        var headers = headers
+        headers[.contentType] = "application/json"
+        return Response(
             status: status,
-            headers: [.contentType: "application/json"],
+            headers: headers,
             body: .init(byteBuffer: ByteBuffer(bytes: JSONWriter.object(write)))
         )
+    }
+
+    /// A change is in the log and not applied yet: where it will be seen.
+    static func accepted(_ location: String) -> Response {
+        Response(status: .accepted, headers: [.location: location])
     }
 
     static func text(_ text: String, type: String = "text/plain; charset=utf-8") -> Response {

@@ -1,4 +1,5 @@
 internal import Events
+internal import HTTPTypes
 internal import Hummingbird
 internal import Ledger
 internal import SalesTargets
@@ -50,7 +51,7 @@ struct TargetRoutes: Sendable {
         let result = try await target(of: context, seenBy: viewer)
         let names = try await reader.people(result.target.assignees, of: viewer.tenant)
         let text = TargetText(currency: reader.rules.currency, today: today(), people: names)
-        return .json { text.write(result, to: &$0) }
+        return .json(headers: [.eTag: RecordTag(result.target).description]) { text.write(result, to: &$0) }
     }
 
     private func orders(_ request: Request, _ context: Context) async throws -> Response {
@@ -67,13 +68,15 @@ struct TargetRoutes: Sendable {
         )
         let assignees = Set(target.assignees)
         let currency = reader.rules.currency
+        let credited = Set(page.orders.flatMap { $0.worth?.credits.map(\.salesperson) ?? [] })
+        let text = OrderText(currency: currency, people: try await reader.people(credited, of: viewer.tenant))
         return .json { json in
             json.objects("orders", page.orders) { found, json in
                 guard let order = found.entry.order, let worth = found.worth else { return }
-                OrderText.write(order, to: &json)
+                text.write(order, to: &json)
                 let contributes = worth.tally(of: assignees)?.quantity(target.measure) ?? 0
                 json.member("contributes", Quantity.text(contributes, target.measure, currency))
-                OrderText.write(worth.credits, of: order, currency: currency, to: &json)
+                text.write(worth.credits, of: order, to: &json)
             }
             if page.hasMore, let last = page.orders.last, let day = last.worth?.day {
                 json.member("next", PageCursor.token(OrderPosition(day: day, order: last.id).text))

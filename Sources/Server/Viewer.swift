@@ -1,3 +1,4 @@
+package import Foundation
 package import SalesTargets
 
 /// What a viewer may do (the contract's roles).
@@ -20,13 +21,16 @@ package struct Viewer: Hashable, Sendable {
     package let role: Role
     /// Empty when the token has none.
     package let name: String
+    /// When the token is good no longer.
+    package internal(set) var expires: Date
 
     /// Someone who is signed in.
-    package init(id: Identifier, tenant: Identifier, role: Role, name: String) {
+    package init(id: Identifier, tenant: Identifier, role: Role, name: String, expires: Date = .distantFuture) {
         self.id = id
         self.tenant = tenant
         self.role = role
         self.name = name
+        self.expires = expires
     }
 }
 

@@ -108,13 +108,14 @@ private struct Demo: Sendable {
         defer { producer.close(timeoutMilliseconds: 2_000) }
         let publisher = Publisher(topics: settings.topics, currency: .euro)
         let client = RedisClient(settings.redis)
+        let log = KafkaLog(settings.kafka, topics: settings.topics, currency: .euro)
         let worker = Worker(settings, logger: logger)
         let history = orders
         try await BlockingThread.run("history") {
             try publishHistory(of: history, to: producer, publisher)
         }
         let server = ServiceGroup(
-            configuration: Serving.services([try await application(client)], logger: logger)
+            configuration: Serving.services([try await application(client, log)], logger: logger)
         )
         try await UntilSignal.run {
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -132,6 +133,7 @@ private struct Demo: Sendable {
             worker.shutDown()
             await server.triggerGracefulShutdown()
         }
+        await log.close()
         await client.shutdown()
     }
 
@@ -171,46 +173,48 @@ private struct Demo: Sendable {
         }
     }
 
-    private func application(_ client: RedisClient) async throws -> some ApplicationProtocol {
-        let reader = LedgerReader(link: client, settings: settings.ledger)
-        let signer = TokenSigner(secret: secret)
-        let manager = try await signer.token(
-            subject: "u-boss",
-            role: .manager,
-            tenant: tenant,
-            name: "Marit Manager",
-            expiresIn: .seconds(86_400)
-        )
-        let salesperson = try await signer.token(
-            subject: company.people[0].id.rawValue,
-            role: .salesperson,
-            tenant: tenant,
-            name: company.people[0].name,
-            expiresIn: .seconds(86_400)
-        )
-        let verifier = try await TokenVerifier(secret: secret, jwks: nil)
+    private func application(_ client: RedisClient, _ log: KafkaLog) async throws -> some ApplicationProtocol {
+        let seller = company.people[0]
+        let tokens = try await DemoTokens(secret: secret, manager: "u-boss", salesperson: seller, tenant: tenant)
+        let accounts = try await DemoAccounts(manager: "u-boss", salesperson: seller, tenant: tenant)
         return try Serving.application(
-            ServerSettings(httpHost: "127.0.0.1", httpPort: port, defaultTenant: tenant, timeZone: .gmt),
-            verifier: verifier,
-            reader: reader,
+            ServerSettings(
+                httpHost: "127.0.0.1",
+                httpPort: port,
+                defaultTenant: tenant,
+                timeZone: .gmt,
+                web: WebSettings(chartLibrary: Settings.words["chart-library"])
+            ),
+            verifier: try await TokenVerifier(secret: secret, accounts: AccountDirectory(accounts.accounts)),
+            ledger: settings.ledger,
+            events: settings.events,
             client: client,
+            log: log,
             kafka: settings.kafka,
             logger: logger
         ) { port in
-            announce(port: port, manager: manager, salesperson: salesperson)
+            announce(port: port, accounts, tokens)
         }
     }
 
-    private func announce(port: Int, manager: String, salesperson: String) {
-        let address = "http://127.0.0.1:\(port)/api/v1"
+    private func announce(port: Int, _ accounts: DemoAccounts, _ tokens: DemoTokens) {
+        let page = "http://127.0.0.1:\(port)/"
+        let address = "\(page)api/v1"
         Terminal.line(
             """
 
             Sales targets is serving \(company.people.count) salespeople and \(orders) orders of \(today.year), with about \
-            \(rate) order(s) a second from now on.
+            \(rate) order(s) a second from now on. Open it in a browser, and sign in:
 
-              export MANAGER=\(manager)
-              export SALES=\(salesperson)
+              \(page)
+              as a manager      \(DemoAccounts.manager)  \(accounts.managerPassword)
+              as a salesperson  \(DemoAccounts.salesperson)  \(accounts.salespersonPassword)
+
+            Or ask for the numbers as a program does:
+
+              export MANAGER=\(tokens.manager)
+              export SALES=\(tokens.salesperson)
+              export INGEST=\(tokens.ingest)
 
             A team's target, which rises as orders are saved (give it a few seconds to read the year):
 
@@ -221,6 +225,11 @@ private struct Demo: Sendable {
               curl -s -H "Authorization: Bearer $MANAGER" \(address)/targets/T-1-Q\((today.month.month + 2) / 3)/orders
               curl -s -H "Authorization: Bearer $SALES" "\(address)/widget?year=\(today.year)&measure=revenue"
               curl -s -H "Authorization: Bearer $SALES" "\(address)/widget?salesperson=u-2"
+
+            An order of your own, as a CRM saves it:
+
+              curl -s -H "Authorization: Bearer $INGEST" -H "Content-Type: application/json" \(address)/orders \\
+                -d '{"type":"order.saved","id":"MINE","owner":"u-1","total":"1000.00","date":"\(today)"}'
 
             Ctrl-C ends it and leaves nothing behind.
             """

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Events
 import Foundation
 import Hummingbird
 import Kafka
@@ -14,8 +15,9 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Serves targets, charts and drill-downs over HTTP, from Redis.",
         discussion: """
-            Who may see what is in the bearer token: a JWT with sub, role (manager, salesperson or ingest), exp, and \
-            optionally tenant and name, signed with the shared secret (HS256) or a key of the JWKS.
+            People sign in on the page with an account (salestargets account --help), by a link from the CRM, or with a \
+            token of an identity provider. Programs send a bearer token: a JWT with sub, role (manager, salesperson or \
+            ingest), exp, and optionally tenant and name, signed with the shared secret (HS256) or a key of the JWKS.
             """
     )
 
@@ -28,91 +30,47 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The port to listen on (default: 8080).", valueName: "port"))
     var httpPort: Int?
 
-    @Option(
-        help: ArgumentHelp(
-            "A file with the secret that tokens are signed with; SALESTARGETS_AUTH_SECRET has the secret itself.",
-            valueName: "file"
-        )
-    )
-    var authSecretFile: String?
-
-    @Option(help: ArgumentHelp("A JWKS file, for tokens that an identity provider signs.", valueName: "file"))
-    var authJwks: String?
+    @OptionGroup(title: "Sign-in") var signIn: SignInOptions
+    @OptionGroup(title: "Browsers") var web: WebOptions
 
     func run() async throws {
         let settings = try common.settings(
-            rules.words.merging([
-                "http-host": httpHost, "http-port": httpPort.map(String.init), "auth-secret-file": authSecretFile,
-                "auth-jwks": authJwks,
-            ]) { $1 }
+            rules.words.merging(["http-host": httpHost, "http-port": httpPort.map(String.init)]) { $1 }
+                .merging(signIn.words.merging(web.words) { $1 }) { $1 }
         )
         let logger = common.logger("server")
-        let secret = try Self.secret(settings)
-        let jwks = try Self.jwks(settings)
-        guard secret != nil || jwks != nil else {
-            throw SettingsError(
-                description: "there is nothing to check tokens with: give --auth-secret-file, SALESTARGETS_AUTH_SECRET "
-                    + "or --auth-jwks"
-            )
-        }
+        OpenFiles.raiseLimit()
+        let signIn = try await settings.signIn(logger: logger)
         let client = RedisClient(try settings.redis)
-        let reader = LedgerReader(link: client, settings: try settings.ledger)
-        let verifier = try await TokenVerifier(secret: secret, jwks: jwks)
+        let ledger = try settings.ledger
+        let log = KafkaLog(settings.kafka, topics: settings.topics, currency: ledger.rules.currency)
         let application = try Serving.application(
             ServerSettings(
                 httpHost: settings.text("http-host"),
                 httpPort: try settings.number("http-port", in: 0...65_535),
                 defaultTenant: try settings.defaultTenant,
                 timeZone: TimeZone(identifier: try settings.timeZone) ?? .gmt,
+                web: try settings.web,
                 version: SalesTargetsCommand.configuration.version
             ),
-            verifier: verifier,
-            reader: reader,
+            verifier: signIn.verifier,
+            ledger: ledger,
+            events: try settings.events,
             client: client,
+            log: log,
             kafka: settings.kafka,
             logger: logger
         ) { port in
             logger.info("serving", metadata: ["address": "http://\(settings.text("http-host")):\(port)"])
         }
-        let group = ServiceGroup(configuration: Serving.services([application], logger: logger))
+        let group = ServiceGroup(configuration: Serving.services([application] + signIn.services, logger: logger))
         try await UntilSignal.run {
             try await group.run()
         } onSignal: {
             logger.info("stopping")
             await group.triggerGracefulShutdown()
         }
+        await log.close()
         await client.shutdown()
-    }
-
-    /// At least 32 bytes, so that it cannot be guessed from a token (RFC 7518, section 3.2).
-    private static func secret(_ settings: Settings) throws -> [UInt8]? {
-        let bytes: [UInt8]
-        if let text = ProcessInfo.processInfo.environment["SALESTARGETS_AUTH_SECRET"] {
-            bytes = Array(text.utf8)
-        } else if case let path = settings.text("auth-secret-file"), !path.isEmpty {
-            guard let data = FileManager.default.contents(atPath: path) else {
-                throw SettingsError(description: "--auth-secret-file: \(path) cannot be read")
-            }
-            bytes = Array(data)
-        } else {
-            return nil
-        }
-        let secret = bytes.reversed().drop { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }.reversed()
-        guard secret.count >= 32 else {
-            throw SettingsError(description: "the secret for tokens has \(secret.count) bytes, and needs 32 or more")
-        }
-        return Array(secret)
-    }
-
-    private static func jwks(_ settings: Settings) throws -> String? {
-        let path = settings.text("auth-jwks")
-        if path.isEmpty { return nil }
-        guard !path.hasPrefix("http://"), !path.hasPrefix("https://") else {
-            throw SettingsError(description: "--auth-jwks: a URL is not supported yet; save it to a file and give that")
-        }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw SettingsError(description: "--auth-jwks: \(path) cannot be read")
-        }
-        return String(decoding: data, as: UTF8.self)
     }
 }

@@ -14,8 +14,10 @@ enum Serving {
     static func application(
         _ settings: ServerSettings,
         verifier: TokenVerifier,
-        reader: LedgerReader,
+        ledger: LedgerSettings,
+        events: EventSettings,
         client: RedisClient,
+        log: KafkaLog,
         kafka: KafkaConfiguration,
         logger: Logger,
         onServing: @escaping @Sendable (Int) -> Void
@@ -30,14 +32,15 @@ enum Serving {
             },
             isRedisReachable: { (try? await client.send(RedisPipeline(RedisCommand("PING")))) != nil }
         )
-        return makeApplication(
-            settings,
+        let parts = ServerParts(
             verifier: verifier,
-            reader: reader,
-            surroundings: surroundings,
-            logger: logger,
-            onServing: onServing
+            reader: LedgerReader(link: client, settings: ledger),
+            subscriber: client.subscriber,
+            writer: LogWriter(log: log, link: client, keys: ledger.keys),
+            decoder: BodyDecoder(events),
+            surroundings: surroundings
         )
+        return try makeApplication(settings, parts, logger: logger, onServing: onServing)
     }
 
     /// A client that does not read its answer may hold up a stop for ten seconds, and no longer.

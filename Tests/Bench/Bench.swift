@@ -12,8 +12,16 @@ import TestSupport
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Orders a second, Redis per order, and the delay until the widget shows an order."
+        abstract: "Orders a second, Redis per order, and how soon widget and live feeds show an order."
     )
+
+    /// What can be measured by itself.
+    enum Part: String, CaseIterable, ExpressibleByArgument {
+        case throughput, latency, widget, feed
+    }
+
+    @Option(help: "Measure only this; may be given several times.")
+    var only: [Part] = []
 
     @Option(help: "Order events in the prefilled topic.")
     var orders = 500_000
@@ -33,6 +41,15 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "Live orders a second.")
     var rate = 1_000
 
+    @Option(help: "Open live feeds.")
+    var streams = 1_000
+
+    @Option(help: "Orders a second while the live feeds are open.")
+    var feedRate = 10
+
+    @Option(help: "Connections that ask for the widget.")
+    var connections = 32
+
     @Option(help: "How often each throughput is measured; the median counts.")
     var runs = 3
 
@@ -43,6 +60,43 @@ struct Bench: AsyncParsableCommand {
         guard FileManager.default.isExecutableFile(atPath: program.path) else {
             throw ValidationError("\(program.path) is not there: make release")
         }
+        let parts = only.isEmpty ? Part.allCases : only
+        if parts.contains(.throughput) { try await measureThroughput(of: program) }
+        if parts.contains(.latency) {
+            let latency = Latency(
+                program: program,
+                people: people,
+                partitions: partitions,
+                rate: rate,
+                seconds: seconds
+            )
+            print("\n\(try await latency.measure())")
+        }
+        if parts.contains(.widget) {
+            let load = WidgetLoad(
+                program: program,
+                orders: min(orders, 50_000),
+                people: people,
+                partitions: partitions,
+                connections: connections,
+                seconds: seconds
+            )
+            print(try await load.measure())
+        }
+        if parts.contains(.feed) {
+            raiseFileLimit()
+            let delay = FeedDelay(
+                program: program,
+                streams: streams,
+                partitions: partitions,
+                rate: feedRate,
+                seconds: seconds
+            )
+            print(try await delay.measure())
+        }
+    }
+
+    private func measureThroughput(of program: URL) async throws {
         print("\(orders) order events (20 % re-saves, 30 % split), \(people) salespeople, \(lanes) lanes")
         print("dates      orders/s   Redis µs/order   worker µs/order   bytes/order")
         for skewed in [false, true] {
@@ -61,15 +115,15 @@ struct Bench: AsyncParsableCommand {
             }
             print(Throughput.row(skewed ? "skewed" : "even", results))
         }
-        let latency = try await Latency(
-            program: program,
-            people: people,
-            partitions: partitions,
-            rate: rate,
-            seconds: seconds
-        ).measure()
-        print("\n\(latency)")
     }
+}
+
+/// Each live feed is an open file at both ends, and children inherit the limit.
+private func raiseFileLimit() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
 }
 
 extension Array where Element: Comparable {

@@ -10,28 +10,7 @@ final class HTTPProbe: Sendable {
         request = Array(
             "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer \(token)\r\n\r\n".utf8
         )
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(port).bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let deadline = ContinuousClock.now + .seconds(30)
-        while true {
-            let descriptor = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            let connected = withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-                }
-            }
-            if connected == 0 {
-                socket = descriptor
-                break
-            }
-            close(descriptor)
-            guard .now < deadline else { throw Cluster.Failure(description: "no server on port \(port)") }
-            usleep(50_000)
-        }
-        var yes: Int32 = 1
-        setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
+        socket = try LocalSocket.connect(port: port)
     }
 
     deinit { close(socket) }
@@ -47,6 +26,9 @@ final class HTTPProbe: Sendable {
         }
         return count
     }
+
+    /// What the server answers.
+    func text() throws -> String { String(decoding: try get(), as: UTF8.self) }
 
     private func get() throws -> ArraySlice<UInt8> {
         guard write(socket, request, request.count) == request.count else {

@@ -20,6 +20,19 @@ struct EncoderTests {
         }
     }
 
+    @Test("Who made a change stands beside it, and is left alone by those who read it")
+    func person() throws {
+        var events = RandomEvent(seed: 1)
+        let encoder = EventEncoder(currency: .euro)
+        for event in (0..<200).map({ _ in events.next() }) {
+            let record = encoder.encode(event, by: id("u-2"))
+            guard let value = record.value else { continue }
+            #expect(String(decoding: value, as: UTF8.self).hasSuffix(#","by":"u-2"}"#))
+            let key = String(decoding: record.key, as: UTF8.self)
+            #expect(try decode(value, topic: record.topic, key: key) == event)
+        }
+    }
+
     @Test("A null value with an event's key deletes the record of the event")
     func keys() throws {
         let seed = UInt64.random(in: 0...UInt64.max)

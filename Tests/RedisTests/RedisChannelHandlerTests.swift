@@ -129,6 +129,21 @@ struct RedisChannelHandlerTests {
         #expect(channel.isActive)
     }
 
+    @Test("What is published goes to whoever listens, between replies that go to their requests")
+    func published() async throws {
+        let messages = MessageBuffer()
+        handler.messages = messages
+        let subscribed = send(RedisCommand("SUBSCRIBE", "a"))
+        try receive("*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n")
+        #expect(subscribed.replies?.count == 1)
+        let ping = send(RedisCommand("PING"))
+        try receive("*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$4\r\nnews\r\n*2\r\n$4\r\npong\r\n$0\r\n\r\n")
+        #expect(ping.replies?.count == 1)
+        #expect(try await messages.next().messages == [RedisMessage(channel: "a", payload: Array("news".utf8))])
+        channel.pipeline.fireChannelInactive()
+        await #expect(throws: RedisError.connectionClosed("Redis closed it")) { try await messages.next() }
+    }
+
     @Test("Draining waits for what is pending and then closes")
     func draining() throws {
         let first = send(RedisCommand("A"))

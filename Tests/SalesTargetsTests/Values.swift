@@ -58,10 +58,12 @@ func target(
     goal: Int64 = 1_000_00,
     from start: String = "2026-01-01",
     to end: String = "2026-12-31",
+    named title: String = "",
     for assignees: String...
 ) -> Target {
     Target(
         id: id(name),
+        name: title,
         measure: measure,
         goal: goal,
         period: period(start, end),

@@ -2,6 +2,8 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import NIOCore
+import SalesTargets
 import Server
 import Testing
 
@@ -35,9 +37,33 @@ struct Asker: Sendable {
         try await get(path, token: try await ServerFixture.token(person, role))
     }
 
-    func send(_ path: String, headers: HTTPFields, method: HTTPRequest.Method = .get) async throws -> Answer {
+    /// Sends a body as someone with a valid token.
+    /// - Parameter body: nil for none; JSON unless `headers` say otherwise.
+    func send(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ body: String? = nil,
+        as person: String = "u-boss",
+        _ role: Role = .manager,
+        tenant: Identifier? = nil,
+        headers more: HTTPFields = [:]
+    ) async throws -> Answer {
+        var headers = more
+        headers[.authorization] = "Bearer \(try await ServerFixture.token(person, role, tenant: tenant))"
+        if body != nil, headers[.contentType] == nil { headers[.contentType] = "application/json" }
+        return try await send(path, headers: headers, method: method, body: body)
+    }
+
+    func send(_ path: String, headers: HTTPFields, method: HTTPRequest.Method = .get, body: String? = nil) async throws
+        -> Answer
+    {
         let uri = path.hasPrefix("/") ? path : "/api/v1/" + path
-        return try await client.execute(uri: uri, method: method, headers: headers) { response in
+        return try await client.execute(
+            uri: uri,
+            method: method,
+            headers: headers,
+            body: body.map { ByteBuffer(string: $0) }
+        ) { response in
             Answer(
                 status: response.status.code,
                 headers: response.headers,
@@ -50,6 +76,11 @@ struct Asker: Sendable {
 /// JSON of a test without the whitespace that makes it readable: nothing is between members but a line's end.
 func compact(_ json: String) -> String {
     json.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }.joined()
+}
+
+/// JSON without its entity tags, which have the form that they must have.
+func untagged(_ json: String) -> String {
+    json.replacing(/,"etag":"\\"-?[0-9]+-[0-9a-f]{16}\\""/, with: "")
 }
 
 /// Whether an answer is a problem document with this status.

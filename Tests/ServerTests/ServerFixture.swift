@@ -1,3 +1,4 @@
+import Events
 import Foundation
 import Hummingbird
 import HummingbirdTesting
@@ -5,8 +6,9 @@ import Ledger
 import Logging
 import Redis
 import SalesTargets
-import Server
 import Testing
+
+@testable import Server
 
 /// A server over a Redis of its own, at a moment of its own.
 struct ServerFixture {
@@ -25,29 +27,71 @@ struct ServerFixture {
     func application(
         rules: Rules? = nil,
         timeZone: String = "UTC",
-        now: Date = Self.now,
+        now: @escaping @autoclosure @Sendable () -> Date = Self.now,
         jwks: String? = nil,
+        accounts: AccountDirectory = .empty,
+        web: WebSettings = WebSettings(),
+        verifier: TokenVerifier? = nil,
+        log: (any EventLog)? = nil,
+        patience: Duration = .seconds(2),
         isKafkaReachable: @escaping @Sendable () async -> Bool = { true },
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ) async throws -> some ApplicationProtocol {
+        let usual = try await Self.verifier(jwks: jwks, accounts: accounts)
+        let settings = ServerSettings(
+            httpHost: "127.0.0.1",
+            httpPort: 0,
+            defaultTenant: acme,
+            timeZone: try #require(TimeZone(identifier: timeZone)),
+            web: web,
+            version: "1.2.3"
+        )
+        let parts = try parts(
+            rules: rules,
+            now: now,
+            verifier: verifier ?? usual,
+            log: log,
+            patience: patience,
+            isKafkaReachable: isKafkaReachable
+        )
+        return try makeApplication(settings, parts, logger: logger)
+    }
+
+    /// The routes of the usual application.
+    func router(jwks: String? = nil, accounts: AccountDirectory = .empty) async throws -> Router<Context> {
+        let settings = ServerSettings(httpHost: "127.0.0.1", httpPort: 0, defaultTenant: acme, timeZone: .gmt)
+        let parts = try parts(verifier: try await Self.verifier(jwks: jwks, accounts: accounts))
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        return try makeRouter(settings, parts, feed: makeFeed(settings, parts, logger: logger), logger: logger)
+    }
+
+    private static func verifier(jwks: String?, accounts: AccountDirectory) async throws -> TokenVerifier {
+        var provider: KeySet?
+        if let jwks { provider = try await KeySet(jwks: jwks) }
+        return try await TokenVerifier(secret: secret, provider: provider, accounts: accounts)
+    }
+
+    private func parts(
+        rules: Rules? = nil,
+        now: @escaping @Sendable () -> Date = { Self.now },
+        verifier: TokenVerifier,
+        log: (any EventLog)? = nil,
+        patience: Duration = .seconds(2),
+        isKafkaReachable: @escaping @Sendable () async -> Bool = { true }
+    ) throws -> ServerParts {
         let settings = rules.map { LedgerSettings(rules: $0, shards: sink.settings.shards) } ?? sink.settings
         let client = client
-        return makeApplication(
-            ServerSettings(
-                httpHost: "127.0.0.1",
-                httpPort: 0,
-                defaultTenant: acme,
-                timeZone: try #require(TimeZone(identifier: timeZone)),
-                version: "1.2.3"
-            ),
-            verifier: try await TokenVerifier(secret: Self.secret, jwks: jwks),
+        return ServerParts(
+            verifier: verifier,
             reader: LedgerReader(link: client, settings: settings),
+            subscriber: client.subscriber,
+            writer: LogWriter(log: log ?? DirectLog(sink), link: client, keys: settings.keys, patience: patience),
+            decoder: BodyDecoder(try EventSettings(defaultTenant: acme, currency: settings.rules.currency)),
             surroundings: Surroundings(
                 isKafkaReachable: isKafkaReachable,
                 isRedisReachable: { (try? await client.send(RedisPipeline(RedisCommand("PING")))) != nil },
-                now: { now }
-            ),
-            logger: logger
+                now: now
+            )
         )
     }
 

@@ -52,6 +52,11 @@ func saved(
     )
 }
 
+/// An allocation saved on its own, as ``allocation(_:)`` reads it.
+func allocated(_ order: String, _ text: String, version: Int64? = nil, tenant: Identifier = acme) -> Event {
+    Event(tenant: tenant, .order(id(order), .allocationSaved(allocation(text), version: version)))
+}
+
 /// - Parameter goal: as events have it, `250000.00` or `12`.
 func target(
     _ name: String,
@@ -61,6 +66,7 @@ func target(
     from start: String = "2026-01-01",
     to end: String = "2026-12-31",
     for assignees: [String] = ["u-17"],
+    version: Int64? = nil,
     tenant: Identifier = acme
 ) -> Event {
     let goal = measure == .revenue ? try! Money.minorUnits(goal, in: .euro) : Int64(goal)!
@@ -70,7 +76,8 @@ func target(
         measure: measure,
         goal: goal,
         period: Period(start: day(start), end: day(end))!,
-        assignees: assignees.map { id($0) }
+        assignees: assignees.map { id($0) },
+        version: version
     )!
     return Event(tenant: tenant, .target(target.id, .saved(target)))
 }

@@ -57,7 +57,7 @@ final class System: Sendable {
     private static let properties = ["receive.message.max.bytes": "2147483647", "message.max.bytes": "10000000"]
 
     /// The program beside the tests: `swift build` puts both into one folder.
-    private static let program: URL = {
+    static let program: URL = {
         let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") } ?? Bundle.main
         let candidates = [
             bundle.bundleURL.deletingLastPathComponent(),
@@ -69,7 +69,7 @@ final class System: Sendable {
     }()
 
     /// Starts `salestargets` with settings for this system.
-    func start(_ arguments: [String], log: String) throws -> Process {
+    func start(_ arguments: [String], log: String, environment: [String: String] = [:]) throws -> Process {
         let process = Process()
         process.executableURL = Self.program
         let rules = settings.rules
@@ -86,7 +86,7 @@ final class System: Sendable {
             "SALESTARGETS_OWNER_CREDIT": rules.ownerCredit.rawValue,
             "SALESTARGETS_EXCLUDED_STATUSES": rules.excludedStatuses.joined(separator: ","),
             "SALESTARGETS_SHARDS": "\(settings.shards)",
-        ]) { $1 }
+        ]) { $1 }.merging(environment) { $1 }
         let path = folder.appending(path: log)
         if !FileManager.default.fileExists(atPath: path.path) {
             _ = FileManager.default.createFile(atPath: path.path, contents: nil)
@@ -106,6 +106,14 @@ final class System: Sendable {
             ["worker", "--kafka", "group.instance.id=worker-\(number)"] + arguments,
             log: "worker-\(number).log"
         )
+    }
+
+    /// Writes a file that a command can be given.
+    /// - Returns: its path.
+    func file(_ name: String, _ text: String) throws -> String {
+        let path = folder.appending(path: name)
+        try Data(text.utf8).write(to: path)
+        return path.path
     }
 
     func log(_ name: String) -> String {

@@ -1,0 +1,37 @@
+internal import Redis
+
+/// Records of the log that have to be applied before what they say can be read.
+package struct PendingWrites: Sendable {
+    private let keys: KeySpace
+    /// The offset that each cursor has to pass.
+    private var offsets: [Place: Int64] = [:]
+
+    private struct Place: Hashable {
+        let partition: LogPartition
+        let shard: Int
+    }
+
+    /// Nothing to be applied yet.
+    package init(keys: KeySpace) { self.keys = keys }
+
+    /// Adds a record.
+    /// - Parameter shard: that of its order, and 0 for one of targets and people.
+    package mutating func add(_ partition: LogPartition, offset: Int64, shard: Int) {
+        let place = Place(partition: partition, shard: shard)
+        offsets[place] = max(offset, offsets[place] ?? offset)
+    }
+
+    /// Reads how far the log is applied.
+    /// - Returns: whether everything is.
+    package mutating func settle(over link: some RedisLink) async throws(LedgerError) -> Bool {
+        let places = Array(offsets.keys)
+        var reads = RedisPipeline()
+        for place in places { reads.append(RedisCommand("GET", keys.cursor(place.partition, shard: place.shard))) }
+        let replies = try await link.replies(to: reads)
+        for (place, reply) in zip(places, replies) {
+            let next = try OrderReads.cursor(reply, of: place.partition)?.next ?? 0
+            if let offset = offsets[place], next > offset { offsets[place] = nil }
+        }
+        return offsets.isEmpty
+    }
+}

@@ -1,0 +1,79 @@
+// The full view, from the door on.
+
+import { whenSignedOut } from './api.js';
+import { choiceKept } from './choice.js';
+import { closeDialogs } from './dialog.js';
+import { h, replace } from './dom.js';
+import { showHome } from './home.js';
+import { t } from './i18n.js';
+import { explain } from './problem.js';
+import { resume, signOut } from './session.js';
+import { signInView } from './signin.js';
+import './theme.js';
+
+const root = document.getElementById('app');
+let viewer = null;
+let home = null;
+
+window.addEventListener('salestargets:language', () => {
+  const focus = document.activeElement?.dataset.focus;
+  show();
+  if (focus) root.querySelector(`[data-focus="${focus}"]`)?.focus();
+});
+whenSignedOut(() => leave(t('signIn.again')));
+enter();
+
+async function enter() {
+  try {
+    viewer = await resume();
+    show();
+  } catch (error) {
+    if (error.status === 401) return show(t('signIn.linkRefused'));
+    replace(
+      root,
+      h(
+        'main',
+        { class: 'door' },
+        h('div', { class: 'door-card' }, h('h1', null, t('product')), h('p', { class: 'form-error', role: 'alert' }, explain(error)), h('button', { type: 'button', class: 'button button-primary', onclick: enter }, t('tryAgain'))),
+      ),
+    );
+  }
+}
+
+/** Also after a change of language: everything is built anew in it. */
+function show(message) {
+  home?.close();
+  home = null;
+  document.title = t('product');
+  if (!viewer) {
+    replace(root, signInView({ message, onsignedin: welcome }));
+    root.querySelector('input').focus();
+  } else if (viewer.role === 'ingest') {
+    replace(root, h('main', { class: 'door' }, h('div', { class: 'door-card' }, h('h1', null, t('product')), h('p', null, t('role.ingest.text')))));
+  } else {
+    home = showHome(root, viewer, { onsignout, onrefused: () => leave(t('signIn.again')) });
+  }
+}
+
+function welcome(who) {
+  viewer = who;
+  show();
+  root.querySelector('main')?.focus();
+}
+
+function leave(message) {
+  if (!viewer) return;
+  viewer = null;
+  closeDialogs();
+  show(message);
+}
+
+async function onsignout() {
+  await choiceKept();
+  try {
+    await signOut();
+  } catch {
+    // The session may have ended by itself; whoever wants to leave leaves.
+  }
+  leave();
+}

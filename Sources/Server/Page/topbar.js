@@ -1,0 +1,37 @@
+// Who is looking, how fresh it is, and the way out.
+
+import { h, setText } from './dom.js';
+import { brandMark, icon } from './icons.js';
+import { t } from './i18n.js';
+import { languageButton, themeButton } from './preferencebuttons.js';
+
+/** Tells whether the numbers move by themselves. */
+export function liveSign() {
+  const text = h('span', { class: 'live-text' });
+  const element = h('span', { class: 'live', role: 'status', 'data-state': 'connecting' }, h('span', { class: 'live-dot', 'aria-hidden': 'true' }), text);
+  setText(text, t('live.connecting'));
+  return {
+    element,
+    show(state) {
+      element.dataset.state = state;
+      setText(text, t(`live.${state}`));
+    },
+  };
+}
+
+export function topBar({ viewer, live, onsignout }) {
+  return h(
+    'header',
+    { class: 'topbar' },
+    h('p', { class: 'brand' }, brandMark(), h('span', null, t('product'))),
+    live.element,
+    h(
+      'div',
+      { class: 'topbar-settings' },
+      languageButton(),
+      themeButton(),
+      h('p', { class: 'viewer' }, h('span', { class: 'viewer-name' }, viewer.name), h('span', { class: 'viewer-role' }, t(`role.${viewer.role}`))),
+      h('button', { type: 'button', class: 'button button-quiet', onclick: onsignout }, icon('leave'), h('span', { class: 'signout-text' }, t('signOut'))),
+    ),
+  );
+}

@@ -1,0 +1,101 @@
+internal import Foundation
+internal import Kafka
+internal import Logging
+
+/// Why a file cannot be used.
+package struct FileError: Error, CustomStringConvertible {
+    /// For the operator.
+    package let description: String
+}
+
+/// What a file says, read again when it changes. A file that is broken or gone is told to the operator once, and leaves
+/// what it said before in force.
+actor ReloadingFile<Value: Sendable> {
+    private let path: String
+    private let checkInterval: Duration
+    private let logger: Logger
+    private let read: @Sendable ([UInt8]) async throws -> Value
+    private var value: Value
+    private var stamp: FileStamp?
+    private var lastCheck = ContinuousClock.now
+    private var isChecking = false
+
+    /// - Parameters:
+    ///   - absent: what stands until there is such a file; nil when there has to be one.
+    ///   - checkInterval: how often at most the file is looked at.
+    /// - Throws: ``FileError`` when the file cannot be read, and what `read` throws.
+    init(
+        path: String,
+        absent: Value? = nil,
+        checkInterval: Duration,
+        logger: Logger,
+        read: @escaping @Sendable ([UInt8]) async throws -> Value
+    ) async throws {
+        self.path = path
+        self.checkInterval = checkInterval
+        self.logger = logger
+        self.read = read
+        let isNeeded = absent == nil
+        let (stamp, bytes) = try await BlockingThread.run("read file") {
+            let stamp = FileStamp(path: path)
+            return (stamp, stamp == nil && !isNeeded ? nil : try FileStamp.bytes(of: path))
+        }
+        self.stamp = stamp
+        if let absent, bytes == nil {
+            value = absent
+            logger.warning("a file is not there yet", metadata: ["file": "\(path)"])
+        } else {
+            value = try await read(bytes ?? [])
+        }
+    }
+
+    /// What the file says, or said when it last could be used.
+    func current() async -> Value {
+        guard !isChecking, lastCheck.duration(to: .now) >= checkInterval else { return value }
+        isChecking = true
+        defer {
+            isChecking = false
+            lastCheck = .now
+        }
+        let (path, known) = (path, stamp)
+        let found = try? await BlockingThread.run("check file") {
+            let stamp = FileStamp(path: path)
+            return (stamp: stamp, bytes: stamp == known ? nil : Result { try FileStamp.bytes(of: path) })
+        }
+        guard let found, let bytes = found.bytes else { return value }
+        stamp = found.stamp
+        do {
+            value = try await read(try bytes.get())
+            logger.info("a file was read again", metadata: ["file": "\(path)"])
+        } catch {
+            logger.error(
+                "a file cannot be used; what it said before stays in force",
+                metadata: ["file": "\(path)", "error": "\(error)"]
+            )
+        }
+        return value
+    }
+}
+
+/// What tells one state of a file from another.
+private struct FileStamp: Equatable, Sendable {
+    private let number: Int?
+    private let size: Int?
+    private let modified: Date?
+
+    /// Nil when there is no such file.
+    init?(path: String) {
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
+        number = attributes[.systemFileNumber] as? Int
+        size = attributes[.size] as? Int
+        modified = attributes[.modificationDate] as? Date
+    }
+
+    static func bytes(of path: String) throws -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw FileError(description: "it cannot be read")
+        }
+        guard data.count <= 16 << 20 else { throw FileError(description: "it is larger than 16 MiB") }
+        return Array(data)
+    }
+}

@@ -1,0 +1,159 @@
+import Events
+import SalesTargets
+import Testing
+
+@Suite("Bodies of requests")
+struct BodyTests {
+    private let decoder = BodyDecoder(settings())
+
+    private func mistakes<Value>(_ read: () throws(BodyErrors) -> Value) -> [String] {
+        do throws(BodyErrors) {
+            _ = try read()
+            return []
+        } catch {
+            return error.errors.map(\.description)
+        }
+    }
+
+    @Test("A target has its goal from the digits, and its id if there is one")
+    func target() throws {
+        let json = """
+            {"name":"Q1","measure":"revenue","goal":0.1e2,"start":"2026-01-01","end":"2026-03-31","assignees":["b","a","b"],"x":1}
+            """
+        let body = try decoder.target(Array(json.utf8))
+        #expect(body.id == nil)
+        #expect(body.target.goal == 10_00)
+        #expect(body.target.assignees == [id("a"), id("b")])
+        #expect(
+            try decoder.target(Array(json.replacing("\"name\"", with: "\"id\":\"T-1\",\"name\"").utf8)).id == id("T-1")
+        )
+    }
+
+    @Test("Everything that is wrong with a target is told at once")
+    func targetMistakes() {
+        let json =
+            #"{"id":"T 1","name":1,"measure":"orders","goal":"1.5","start":"2026-02-30","end":"x","assignees":[]}"#
+        #expect(
+            mistakes { () throws(BodyErrors) in try decoder.target(Array(json.utf8)) } == [
+                "id: \"T 1\" is not an id", "name: is not a text", "goal: \"1.5\" is not a whole number of 64 bits",
+                "start: \"2026-02-30\" is not a date YYYY-MM-DD", "assignees: is empty",
+            ]
+        )
+        #expect(
+            mistakes { () throws(BodyErrors) in try decoder.target(Array("{}".utf8)) } == [
+                "measure: is missing", "start: is missing", "assignees: is missing",
+            ]
+        )
+    }
+
+    @Test(
+        "What is no JSON object is refused as a whole",
+        arguments: ["", "[]", "null", "{", "{}x", "\"a\"", "{\"a\":1,}"]
+    )
+    func noObject(text: String) {
+        let mistakes = mistakes { () throws(BodyErrors) in try decoder.allocation(Array(text.utf8)) }
+        #expect(mistakes.count == 1)
+    }
+
+    @Test(
+        "An allocation has one limit at most",
+        arguments: [
+            (#"{"salesperson":"u"}"#, []), (#"{"salesperson":"u","percent":33.3333}"#, []),
+            (#"{"salesperson":"u","amount":null,"percent":"40"}"#, []),
+            (#"{"percent":"40"}"#, ["salesperson: is missing"]),
+            (
+                #"{"salesperson":"","percent":0}"#,
+                ["salesperson: \"\" is not an id", "percent: 0 is not above 0 and up to 100 with up to four decimals"]
+            ),
+            (
+                #"{"salesperson":"u","percent":"1","amount":"1"}"#,
+                ["percent: and amount are both there, and one of them at most may be"]
+            ),
+            (#"{"salesperson":"u","amount":"-0.01"}"#, ["amount: -0.01 is below zero or too large"]),
+        ]
+    )
+    func allocations(json: String, expected: [String]) {
+        #expect(mistakes { () throws(BodyErrors) in try decoder.allocation(Array(json.utf8)) } == expected)
+    }
+
+    @Test(
+        "A plan to copy has two years and a percentage within bounds",
+        arguments: [
+            (#"{"from":2025,"to":2026}"#, []),
+            (#"{"from":"2025","to":"2026","percent":"-99","salesperson":"all"}"#, []),
+            (#"{"from":2025,"to":2025}"#, ["to: is the year that is copied from"]),
+            (
+                #"{"from":1,"percent":1001,"measure":"x"}"#,
+                [
+                    "from: 1 is not a year from 1900 to 2999", "to: is missing",
+                    "percent: 1001 is not from -99 to 1000",
+                    "measure: \"x\" is not revenue or orders",
+                ]
+            ),
+        ]
+    )
+    func copies(json: String, expected: [String]) {
+        #expect(mistakes { () throws(BodyErrors) in try decoder.copies(Array(json.utf8)) } == expected)
+    }
+
+    @Test("A year's plan and a choice are read")
+    func others() throws {
+        let year = #"{"name":"Plan","measure":"orders","goal":120,"year":2026,"assignees":["u"]}"#
+        let plan = YearPlan(name: "Plan", measure: .orders, goal: 120, year: 2026, assignees: [id("u")])
+        #expect(try decoder.year(Array(year.utf8)) == plan)
+        let choice = try decoder.choice(Array(#"{"widget":{"year":2026,"salesperson":"all"}}"#.utf8))
+        #expect(choice == WidgetChoice(year: 2026, salesperson: id("all")))
+        #expect(mistakes { () throws(BodyErrors) in try decoder.choice(Array("{}".utf8)) } == ["widget: is missing"])
+        let wrong = Array(#"{"widget":{"year":1,"measure":2}}"#.utf8)
+        #expect(
+            mistakes { () throws(BodyErrors) in try decoder.choice(wrong) } == [
+                "widget.year: 1 is not a year from 1900 to 2999"
+            ]
+        )
+    }
+
+    private func events(_ json: String, type: String = "application/json") throws(BodyErrors) -> [Event] {
+        try decoder.events(Array(json.utf8), tenant: id("acme"), headers: [header("content-type", type)])
+    }
+
+    @Test("One event or a list of them, in any shape, belongs to whom it names or to whom the request is from")
+    func shapes() throws {
+        let native = #"{"type":"target.deleted","id":"T-1","tenant":"globex"}"#
+        #expect(try events(native).map(\.tenant) == [id("globex")])
+        let cloud = #"{"specversion":"1.0","type":"order.deleted","data":{"id":"SO-1"}}"#
+        let vtiger = String(decoding: try fixture("retrieve.6x5.json"), as: UTF8.self)
+        let all = try events("[\(orderJSON()), \(cloud),\n\(vtiger)]")
+        #expect(all.map(\.tenant) == [id("acme"), id("acme"), id("acme")])
+        guard case .order(id("SO-1"), .deleted) = all[1].change else { return #expect(Bool(false), "\(all[1])") }
+        let structured = #"{"type":"order.deleted","data":{"id":"SO-1"}}"#
+        #expect(try events(structured, type: "application/cloudevents+json").count == 1)
+        #expect(try events("[]").isEmpty)
+    }
+
+    @Test("Money in a list is read from its digits")
+    func exact() throws {
+        // In binary floating point it is a little less, and would be rounded down.
+        let list = try events("[\(orderJSON(["total": "0.575"]))]")
+        #expect(savedOrder(list[0])?.total == 58)
+    }
+
+    @Test("Each mistake of a list names its event and its member")
+    func listMistakes() {
+        let list = "[\(orderJSON()), \(orderJSON(["total": "\"\""])), 7, {\"id\":\"x\"}, \(orderJSON(["owner": nil]))]"
+        #expect(
+            mistakes { () throws(BodyErrors) in try events(list) } == [
+                "[1].total: \"\" is not a number", "[2]: is not a JSON object", "[3].type: is missing",
+                "[4].owner: is missing",
+            ]
+        )
+        #expect(mistakes { () throws(BodyErrors) in try events(orderJSON(["date": "1"])) } == ["date: is not a text"])
+    }
+
+    @Test("A thousand events are the most")
+    func tooMany() throws {
+        let one = #"{"type":"order.deleted","id":"SO-1"}"#
+        func list(_ count: Int) -> String { "[" + Array(repeating: one, count: count).joined(separator: ",") + "]" }
+        #expect(try events(list(1_000)).count == 1_000)
+        #expect(mistakes { () throws(BodyErrors) in try events(list(1_001)) } == ["has more than 1000 events"])
+    }
+}

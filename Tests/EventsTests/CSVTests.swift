@@ -1,0 +1,174 @@
+import Events
+import SalesTargets
+import Testing
+
+@Suite("Targets in a table")
+struct CSVTests {
+    private static let header = "name,measure,goal,start,end,assignees\n"
+
+    private func table(_ text: String, currency: Currency = .euro) -> TargetTable {
+        TargetTable(reading: Array(text.utf8), currency: currency)
+    }
+
+    private func mistakes(_ rows: String) -> [String] {
+        table(Self.header + rows).mistakes.map(\.description)
+    }
+
+    @Test("A row is a target, with what its columns say in any order and any case")
+    func rows() throws {
+        let table = table(
+            """
+            \u{feff}Assignees,id,NAME,measure,start,end,Goal\r
+            u-2; u-1 ;,T-1,"Q1, ""north""\nand south",revenue,2026-01-01,2026-03-31,1250.5\r
+            \r
+            u-1,, Orders ,Orders,2026-01-01,2026-12-31,12
+            """
+        )
+        #expect(table.mistakes.isEmpty)
+        #expect(table.rows.map(\.line) == [2, 5])
+        #expect(table.rows.map(\.id) == [id("T-1"), nil])
+        let first = try #require(table.rows.first?.target)
+        #expect(first.name == "Q1, \"north\"\nand south")
+        #expect(first.goal == 1_250_50)
+        #expect(first.assignees == [id("u-1"), id("u-2")])
+        #expect(first.period == Period(start: day("2026-01-01"), end: day("2026-03-31")))
+        let second = try #require(table.rows.last?.target)
+        #expect(second.name == "Orders")
+        #expect(second.measure == .orders)
+        #expect(second.goal == 12)
+    }
+
+    @Test(
+        "Each mistake has its line, its column and what would do",
+        arguments: [
+            (
+                "a,revenue,1,2026-13-01,2026-01-31,u-1",
+                ["line 2, column 4 (start): \"2026-13-01\" is not a date YYYY-MM-DD"]
+            ),
+            ("a,sales,1,2026-01-01,2026-01-31,u-1", ["line 2, column 2 (measure): \"sales\" is not revenue or orders"]),
+            ("a,revenue,,2026-01-01,2026-01-31,u-1", ["line 2, column 3 (goal): \"\" is not an amount above zero"]),
+            ("a,revenue,-1,2026-01-01,2026-01-31,u-1", ["line 2, column 3 (goal): \"-1\" is not an amount above zero"]),
+            (
+                "a,revenue,1e3,2026-01-01,2026-01-31,u-1",
+                ["line 2, column 3 (goal): \"1e3\" is not an amount above zero"]
+            ),
+            (
+                "a,orders,1.5,2026-01-01,2026-01-31,u-1",
+                ["line 2, column 3 (goal): \"1.5\" is not a number of orders above zero"]
+            ),
+            ("a,revenue,1,2026-02-01,2026-01-31,u-1", ["line 2, column 5 (end): lies before the start"]),
+            (
+                "a,revenue,1,2026-02-01,2046-01-31,u-1",
+                ["line 2, column 5 (end): is more than ten years after the start"]
+            ),
+            ("a,revenue,1,2026-01-01,2026-01-31,", ["line 2, column 6 (assignees): is empty"]),
+            ("a,revenue,1,2026-01-01,2026-01-31,u-1;u 2", ["line 2, column 6 (assignees): \"u 2\" is not an id"]),
+            ("a,revenue,1,2026-01-01,2026-01-31", ["line 2, column 5: the row has 5 cells, and the header 6"]),
+            ("a,revenue,1,2026-01-01,2026-01-31,u-1,", ["line 2, column 7: the row has 7 cells, and the header 6"]),
+            ("a,revenue,1,\"2026-01-01,2026-01-31,u-1", ["line 2, column 4: a quote is not closed"]),
+            (
+                "a,re\"venue,1,2026-01-01,2026-01-31,u-1",
+                ["line 2, column 2: a quote stands in a cell that does not begin with one"]
+            ),
+            (
+                "a,\"revenue\"x,1,2026-01-01,2026-01-31,u-1",
+                ["line 2, column 2: something stands behind the closing quote"]
+            ),
+            (
+                "\"a\nb\",revenue,1,2026-01-01,2026-01-31,u-1\nc,x,0,y,z,",
+                [
+                    "line 4, column 2 (measure): \"x\" is not revenue or orders",
+                    "line 4, column 4 (start): \"y\" is not a date YYYY-MM-DD",
+                    "line 4, column 5 (end): \"z\" is not a date YYYY-MM-DD",
+                    "line 4, column 6 (assignees): is empty",
+                ]
+            ),
+        ]
+    )
+    func mistakes(rows: String, expected: [String]) { #expect(mistakes(rows) == expected) }
+
+    @Test(
+        "A header that cannot be used says why",
+        arguments: [
+            ("", "line 1, column 1: the file is empty"),
+            ("name;measure;goal\n", "line 1, column 1: the columns are separated by semicolons, not by commas"),
+            ("name,measure,goal,start,end\n", "line 1, column 6: the column assignees is missing"),
+            ("name,measure,goal,start,end,assignees,goal\n", "line 1, column 7: \"goal\" is there twice"),
+            (
+                "name,measure,goal,start,end,assignees,gaol\n",
+                "line 1, column 7: \"gaol\" is not a column: name, measure, goal, start, end, assignees and id are read"
+            ),
+        ]
+    )
+    func headers(text: String, expected: String) {
+        #expect(table(text).mistakes.map(\.description) == [expected])
+    }
+
+    @Test("An id that is not one, one that is there twice, and another currency are mistakes")
+    func ids() {
+        let text = """
+            id,name,measure,goal,start,end,assignees,currency
+            T 1,a,revenue,1,2026-01-01,2026-01-31,u-1,EUR
+            T-2,a,revenue,1,2026-01-01,2026-01-31,u-1,
+            T-2,a,revenue,1,2026-01-01,2026-01-31,u-1,USD
+            T-2,b,revenue,1,2026-01-01,2026-01-31,u-1,EUR
+            """
+        #expect(
+            table(text).mistakes.map(\.description) == [
+                "line 2, column 1 (id): \"T 1\" is not an id",
+                "line 4, column 8 (currency): \"USD\" is not EUR, which goals are in",
+                "line 5, column 1 (id): \"T-2\" is there twice",
+            ]
+        )
+    }
+
+    @Test("Bytes that are not UTF-8 are a mistake where they stand")
+    func encoding() {
+        let bytes = Array((Self.header + "a,revenue,1,2026-01-01,2026-01-31,u-").utf8) + [0xff]
+        let table = TargetTable(reading: bytes, currency: .euro)
+        #expect(table.mistakes.map(\.description) == ["line 2, column 6: the text is not UTF-8"])
+    }
+
+    @Test("Any bytes are read to their end, with or without mistakes")
+    func anything() {
+        var generator = SeededGenerator(seed: 7)
+        let alphabet = Array("\",\r\n;a1\u{e9}".utf8) + [0xff, 0x00]
+        for _ in 0..<2_000 {
+            let length = Int.random(in: 0...60, using: &generator)
+            let noise = (0..<length).map { _ in alphabet.randomElement(using: &generator)! }
+            let table = TargetTable(reading: Array(Self.header.utf8) + noise, currency: .euro)
+            #expect(table.rows.isEmpty)
+        }
+    }
+
+    @Test(
+        "A cell is quoted where it must be, and what a spreadsheet would run gets a sign before it",
+        arguments: [
+            ("plain", "plain"), ("a,b", "\"a,b\""), ("say \"x\"", "\"say \"\"x\"\"\""),
+            ("two\nlines", "\"two\nlines\""),
+            ("=1+1", "'=1+1"), ("@sum", "'@sum"), ("+31 6", "'+31 6"), ("-x", "'-x"), ("-12.50", "-12.50"), ("", ""),
+            ("=HYPERLINK(\"x\",\"y\")", "\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\""), ("- 1", "'- 1"),
+        ]
+    )
+    func cells(cell: String, expected: String) {
+        var writer = CSVWriter()
+        writer.row([cell, "z"])
+        #expect(writer.bytes == [0xef, 0xbb, 0xbf] + Array("\(expected),z\r\n".utf8))
+    }
+
+    @Test("What was written can be read again, names that look like formulas too")
+    func roundTrip() {
+        var writer = CSVWriter()
+        writer.row(TargetTable.columns)
+        for name in ["=1+1", "a \"b\", c", "'quoted'"] {
+            writer.row([
+                "T-\(name.utf8.first!)", name, "revenue", "EUR", "12.00", "2026-01-01", "2026-01-31", "u-1;u-2", "1.00",
+                "1",
+                "8.3", "1.00", "2.00", "behind", "false",
+            ])
+        }
+        let table = TargetTable(reading: writer.bytes, currency: .euro)
+        #expect(table.mistakes.isEmpty)
+        #expect(table.rows.map(\.target.name) == ["=1+1", "a \"b\", c", "'quoted'"])
+    }
+}
