@@ -3,9 +3,10 @@
 SWIFT ?= swift
 NOIDA := .tools/noida/noida_db/noida-db
 BROWSER := .tools/browser
+SCHEMATHESIS := .tools/schemathesis
 FORMATTED := Package.swift Sources Tests
 
-.PHONY: demo test test-browser build release bench lint format check-deploy setup clean
+.PHONY: demo test test-browser test-api build release bench lint format check-deploy setup clean
 
 demo: setup
 	$(SWIFT) build -c release --product salestargets
@@ -26,6 +27,11 @@ test-browser: setup $(BROWSER)/installed
 	@tools/setup browser
 	$(SWIFT) build --product salestargets
 	PYTHONPATH=$(BROWSER) PYTHONDONTWRITEBYTECODE=1 python3 -m pytest Tests/Browser $(ARGUMENTS)
+
+# Everything that openapi.json says, asked of the demo.
+test-api: setup $(SCHEMATHESIS)/installed
+	$(SWIFT) build --product salestargets
+	PYTHONPATH=$(SCHEMATHESIS) PYTHONDONTWRITEBYTECODE=1 python3 Tests/API/run .build/debug/salestargets
 
 bench: setup $(NOIDA)
 	@tools/setup bench
@@ -51,8 +57,10 @@ $(NOIDA):
 	python3 -m pip install --quiet --disable-pip-version-check --target .tools/noida noida-db==0.2.3
 
 $(BROWSER)/installed: Tests/Browser/requirements.txt
-	rm -rf $(BROWSER)
-	python3 -m pip install --quiet --disable-pip-version-check --target $(BROWSER) --requirement $<
+$(SCHEMATHESIS)/installed: Tests/API/requirements.txt
+%/installed:
+	rm -rf $(@D)
+	python3 -m pip install --quiet --disable-pip-version-check --target $(@D) --requirement $<
 	touch $@
 
 clean:

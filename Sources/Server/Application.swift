@@ -71,8 +71,10 @@ package func makeApplication(
     onServing: @escaping @Sendable (Int) -> Void = { _ in }
 ) throws -> some ApplicationProtocol {
     let feed = makeFeed(settings, parts, logger: logger)
+    let router = try makeRouter(settings, parts, feed: feed, logger: logger)
+    router.refuseOtherMethods()
     return Application(
-        router: try makeRouter(settings, parts, feed: feed, logger: logger),
+        router: router,
         // A request that stops half-way must neither hold its connection for ever nor keep the server from stopping.
         server: .http1(configuration: .init(idleTimeout: .seconds(60))),
         configuration: .init(address: .hostname(settings.httpHost, port: settings.httpPort), serverName: nil),

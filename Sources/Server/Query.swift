@@ -47,6 +47,13 @@ struct Query {
         } ?? 100
     }
 
+    /// After how long a stream ends by itself.
+    mutating func seconds() -> Int? {
+        value("seconds", or: "is not a number from 1 to 3600") { text in
+            Int(text).flatMap { (1...3_600).contains($0) ? $0 : nil }
+        }
+    }
+
     /// What a former answer gave as `next`.
     mutating func cursor<Value>(_ read: (String) -> Value?) -> Value? {
         value("cursor", or: "is not one that this server gave") { PageCursor.text(in: $0).flatMap(read) }

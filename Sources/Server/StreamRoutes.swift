@@ -15,6 +15,7 @@ struct StreamRoutes: Sendable {
     private func stream(_ request: Request, _ context: Context) throws(Problem) -> Response {
         let viewer = try context.reading()
         guard let scope = FeedScope(of: viewer) else { throw .forbidden }
+        let seconds = try Query.read(request) { $0.seconds() }
         let channel = context.channel
         let last = request.headers[Self.lastEventID].flatMap { $0.isEmpty ? nil : $0 }
         // Held by the body alone, so that it goes when the body does, also one that is never written, as for HEAD.
@@ -25,7 +26,11 @@ struct StreamRoutes: Sendable {
                 headers: [.retryAfter: "30"]
             )
         }
+        let limit = seconds.map { seconds in
+            channel.eventLoop.scheduleTask(in: .seconds(Int64(seconds))) { [weak stream] in stream?.end() }
+        }
         let body = ResponseBody { writer in
+            defer { limit?.cancel() }
             try await request.body.consumeWithInboundCloseHandler { _ in
                 try await withGracefulShutdownHandler {
                     try await writer.write(stream.opening)

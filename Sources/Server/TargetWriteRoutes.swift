@@ -20,9 +20,17 @@ struct TargetWriteRoutes: Sendable {
             switch context.id?.rawValue {
             case "months": try await months(request, context)
             case "copies": try await copies(request, context)
-            default: throw Problem(status: .notFound, detail: "")
+            default: throw Problem.methodNotAllowed(Self.ofTarget)
             }
         }
+    }
+
+    private static let ofTarget: Set<HTTPRequest.Method> = [.get, .put, .delete]
+
+    /// What may be done with one target, or with what makes several, which share a pattern; nil for other paths.
+    static func methods(of path: RouterPath, _ context: Context) -> Set<HTTPRequest.Method>? {
+        guard path.description == "/api/v1/targets/{id}", let id = context.id?.rawValue else { return nil }
+        return ["months", "copies"].contains(id) ? [.post] : ofTarget
     }
 
     private func create(_ request: Request, _ context: Context) async throws -> Response {
