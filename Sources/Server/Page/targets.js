@@ -43,12 +43,13 @@ export function targetList({ on, empty }) {
     choice = asked;
     const page = await read('/targets', { ...asked, limit: PAGE });
     if (choice !== asked) return;
+    const isFirst = opened !== asked || entries.size === 0;
     entries.clear();
     take(page);
     for (const id of cards.keys()) if (opened !== asked || !entries.has(id)) cards.delete(id);
     element.querySelector('.skeleton')?.remove();
     element.setAttribute('aria-busy', 'false');
-    if (opened !== asked) openFirst();
+    if (isFirst) openFirst();
     opened = asked;
     draw();
   }
@@ -71,7 +72,9 @@ export function targetList({ on, empty }) {
   function put(target) {
     const before = entries.get(target.id);
     if (!matches(target, choice)) return remove(target.id);
+    const isFirst = entries.size === 0;
     entries.set(target.id, target);
+    if (isFirst) openFirst();
     if (before && placeOf(before) === placeOf(target)) cards.get(target.id)?.update(target);
     else draw();
   }
