@@ -32,7 +32,11 @@ extension Problem {
         Problem(
             status: .methodNotAllowed,
             detail: "This cannot be done here.",
-            headers: [.allow: allowed.union(allowed.contains(.get) ? [.head] : []).map(\.rawValue).sorted().joined(separator: ", ")]
+            headers: [
+                .allow: allowed.union(allowed.contains(.get) ? [.head] : []).map(\.rawValue).sorted().joined(
+                    separator: ", "
+                )
+            ]
         )
     }
 }
