@@ -15,7 +15,7 @@ struct StreamRoutes: Sendable {
     private func stream(_ request: Request, _ context: Context) throws(Problem) -> Response {
         let viewer = try context.reading()
         guard let scope = FeedScope(of: viewer) else { throw .forbidden }
-        let seconds = try Query.read(request) { $0.seconds() }
+        let seconds = try Query.read(request) { $0.seconds() } ?? Self.longest
         let channel = context.channel
         let last = request.headers[Self.lastEventID].flatMap { $0.isEmpty ? nil : $0 }
         // Held by the body alone, so that it goes when the body does, also one that is never written, as for HEAD.
@@ -26,11 +26,9 @@ struct StreamRoutes: Sendable {
                 headers: [.retryAfter: "30"]
             )
         }
-        let limit = seconds.map { seconds in
-            channel.eventLoop.scheduleTask(in: .seconds(Int64(seconds))) { [weak stream] in stream?.end() }
-        }
+        let limit = channel.eventLoop.scheduleTask(in: .seconds(Int64(seconds))) { [weak stream] in stream?.end() }
         let body = ResponseBody { writer in
-            defer { limit?.cancel() }
+            defer { limit.cancel() }
             try await request.body.consumeWithInboundCloseHandler { _ in
                 try await withGracefulShutdownHandler {
                     try await writer.write(stream.opening)
@@ -49,6 +47,8 @@ struct StreamRoutes: Sendable {
         return Response(status: .ok, headers: headers, body: body)
     }
 
+    /// Seconds after which a viewer has to come again, and who they are is asked again: an account may be gone meanwhile.
+    private static let longest = 600
     /// How long a frame under way may take when the server stops.
     private static let farewell = TimeAmount.milliseconds(500)
     private static let lastEventID = HTTPField.Name("Last-Event-ID")!

@@ -1,24 +1,48 @@
 import Foundation
 import Kafka
 import Redis
+import Server
+import Synchronization
 import TestSupport
 
 /// A broker and a Redis for one measurement, and the program's commands run against them.
-struct Cluster {
+final class Cluster: Sendable {
     let broker: BrokerProcess
     let redis: RedisServerProcess
-    let program: URL
+    private let program: URL
     private let folder: URL
+    private let started = Mutex<[Process]>([])
 
-    init(program: URL, partitions: Int32) async throws {
+    private init(program: URL) async throws {
         self.program = program
         folder = FileManager.default.temporaryDirectory.appending(path: "bench-\(UUID().uuidString.prefix(8))")
         broker = try BrokerProcess()
         redis = try await RedisServerProcess.start(folder: folder.path)
-        try run("topics", "create", "--partitions", "\(partitions)")
     }
 
-    func end() async {
+    /// Gives `measure` a cluster with empty topics, and ends whatever was started, however it went.
+    static func run<Result>(
+        _ program: URL,
+        partitions: Int32,
+        _ measure: (Cluster) async throws -> Result
+    ) async throws -> Result {
+        let cluster = try await Cluster(program: program)
+        do {
+            try cluster.run("topics", "create", "--partitions", "\(partitions)")
+            let result = try await measure(cluster)
+            await cluster.end()
+            return result
+        } catch {
+            await cluster.end()
+            throw error
+        }
+    }
+
+    private func end() async {
+        for process in started.withLock({ $0.reversed() }) where process.isRunning {
+            process.terminate()
+            process.waitUntilExit()
+        }
         await redis.stop()
         broker.stop()
         try? FileManager.default.removeItem(at: folder)
@@ -34,7 +58,24 @@ struct Cluster {
         ]) { $1 }
     }
 
-    static let secret = "a secret that is only good for measurements"
+    private static let secret = "a secret that is only good for measurements"
+
+    /// Starts a server.
+    func serve() throws -> (port: Int, process: Process) {
+        let port = 20_000 + Int.random(in: 0..<20_000)
+        return (port, try start("serve", "--http-port", "\(port)", "--log-level", "warning"))
+    }
+
+    /// A manager's token for it.
+    static func token() async throws -> String {
+        try await TokenSigner(secret: Array(secret.utf8)).token(
+            subject: "u-boss",
+            role: .manager,
+            tenant: nil,
+            name: nil,
+            expiresIn: .seconds(3_600)
+        )
+    }
 
     /// Starts a command; its standard output is not shown.
     func start(_ arguments: String...) throws -> Process {
@@ -48,6 +89,7 @@ struct Cluster {
         process.environment = environment
         process.standardOutput = FileHandle.nullDevice
         try process.run()
+        started.withLock { $0.append(process) }
         return process
     }
 

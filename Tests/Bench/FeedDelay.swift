@@ -3,7 +3,6 @@ import Foundation
 import Kafka
 import SalesTargets
 import Samples
-import Server
 import Synchronization
 import TestSupport
 
@@ -20,23 +19,13 @@ struct FeedDelay {
     private static let idleSeconds = 5
 
     func measure() async throws -> String {
-        let cluster = try await Cluster(program: program, partitions: partitions)
-        let port = 20_000 + Int.random(in: 0..<20_000)
-        let worker = try cluster.start("worker", "--log-level", "warning")
-        let server = try cluster.start("serve", "--http-port", "\(port)", "--log-level", "warning")
-        defer {
-            worker.terminate()
-            server.terminate()
-            worker.waitUntilExit()
-            server.waitUntilExit()
-        }
-        let token = try await TokenSigner(secret: Array(Cluster.secret.utf8)).token(
-            subject: "u-boss",
-            role: .manager,
-            tenant: nil,
-            name: nil,
-            expiresIn: .seconds(3_600)
-        )
+        try await Cluster.run(program, partitions: partitions) { try await measure($0) }
+    }
+
+    private func measure(_ cluster: Cluster) async throws -> String {
+        _ = try cluster.start("worker", "--log-level", "warning")
+        let (port, server) = try cluster.serve()
+        let token = try await Cluster.token()
         let traffic = try FeedTraffic(servers: cluster.broker.bootstrapServers, count: rate * seconds)
         defer { traffic.close() }
         let year = traffic.year
@@ -59,7 +48,6 @@ struct FeedDelay {
             let delays = try viewers.watch(traffic)
             return (delays, before, opened, idle)
         }
-        await cluster.end()
         let (delays, before, opened, idle) = result
         return String(
             format: """

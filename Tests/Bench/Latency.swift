@@ -3,7 +3,6 @@ import Foundation
 import Kafka
 import SalesTargets
 import Samples
-import Server
 import Synchronization
 import TestSupport
 
@@ -17,15 +16,7 @@ struct Latency {
     let seconds: Int
 
     func measure() async throws -> String {
-        let cluster = try await Cluster(program: program, partitions: partitions)
-        let delays: [Double]
-        do {
-            delays = try await self.delays(in: cluster)
-        } catch {
-            await cluster.end()
-            throw error
-        }
-        await cluster.end()
+        let delays = try await Cluster.run(program, partitions: partitions) { try await self.delays(in: $0) }
         return String(
             format: "from publishing to the widget, %d orders at %d/s: p50 %.1f ms, p99 %.1f ms, longest %.1f ms",
             delays.count,
@@ -37,23 +28,10 @@ struct Latency {
     }
 
     private func delays(in cluster: Cluster) async throws -> [Double] {
-        let port = 20_000 + Int.random(in: 0..<20_000)
-        let worker = try cluster.start("worker", "--log-level", "warning")
-        let server = try cluster.start("serve", "--http-port", "\(port)", "--log-level", "warning")
-        defer {
-            worker.terminate()
-            server.terminate()
-            worker.waitUntilExit()
-            server.waitUntilExit()
-        }
+        _ = try cluster.start("worker", "--log-level", "warning")
+        let (port, _) = try cluster.serve()
         let year = Calendar(identifier: .gregorian).component(.year, from: Date())
-        let token = try await TokenSigner(secret: Array(Cluster.secret.utf8)).token(
-            subject: "u-boss",
-            role: .manager,
-            tenant: nil,
-            name: nil,
-            expiresIn: .seconds(3_600)
-        )
+        let token = try await Cluster.token()
         let path = "/api/v1/widget?year=\(year)&salesperson=all&measure=orders"
         let probe = try HTTPProbe(port: port, path: path, token: token)
         let published = Published(count: rate * seconds)

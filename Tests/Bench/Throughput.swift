@@ -19,7 +19,10 @@ struct Throughput {
     }
 
     func measure() async throws -> Result {
-        let cluster = try await Cluster(program: program, partitions: partitions)
+        try await Cluster.run(program, partitions: partitions) { try await measure($0) }
+    }
+
+    private func measure(_ cluster: Cluster) async throws -> Result {
         var load = ["load", "--orders", "\(orders)", "--people", "\(people)", "--seed", "\(seed)"]
         if skewed { load.append("--skewed") }
         let output = try cluster.start(load)
@@ -31,7 +34,6 @@ struct Throughput {
         let seconds = start.duration(to: .now) / .seconds(1)
         let after = try await Info(connection)
         await connection.close()
-        await cluster.end()
         let count = Double(orders)
         let saved = Double(after.keys - before.keys)
         return Result(

@@ -1,5 +1,4 @@
 import Foundation
-import Server
 
 /// How many widgets a second the server answers over kept-alive connections, and how fast, as wrk measures it.
 struct WidgetLoad {
@@ -11,28 +10,19 @@ struct WidgetLoad {
     let seconds: Int
 
     func measure() async throws -> String {
-        let cluster = try await Cluster(program: program, partitions: partitions)
+        try await Cluster.run(program, partitions: partitions) { try await measure($0) }
+    }
+
+    private func measure(_ cluster: Cluster) async throws -> String {
         try cluster.run("load", "--orders", "\(orders)", "--people", "\(people)", "--seed", "1")
         try cluster.run("worker", "--until-caught-up", "--log-level", "warning")
-        let port = 20_000 + Int.random(in: 0..<20_000)
-        let server = try cluster.start("serve", "--http-port", "\(port)", "--log-level", "warning")
-        defer {
-            server.terminate()
-            server.waitUntilExit()
-        }
-        let token = try await TokenSigner(secret: Array(Cluster.secret.utf8)).token(
-            subject: "u-boss",
-            role: .manager,
-            tenant: nil,
-            name: nil,
-            expiresIn: .seconds(3_600)
-        )
+        let (port, _) = try cluster.serve()
+        let token = try await Cluster.token()
         let year = Calendar(identifier: .gregorian).component(.year, from: Date())
         let path = "/api/v1/widget?year=\(year)&salesperson=u-1&measure=revenue"
         // Waits until it answers.
         _ = try HTTPProbe(port: port, path: path, token: token)
         let report = try wrk("http://127.0.0.1:\(port)\(path)", token: token)
-        await cluster.end()
         return """
             widget over \(connections) kept-alive connections: \(try value("Requests/sec:", in: report)) requests/s, \
             p50 \(try value("50%", in: report)), p99 \(try value("99%", in: report))

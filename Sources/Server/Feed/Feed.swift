@@ -92,7 +92,9 @@ final class Feed: Service {
                 logger.warning("more changed than the live feed could take in")
                 change { $0.missEverything() }
             case .lost(let error):
-                if !isLost { logger.warning("the live feed hears nothing", metadata: ["error": "\(error)"]) }
+                if !isLost, !Task.isCancelled {
+                    logger.warning("the live feed hears nothing", metadata: ["error": "\(error)"])
+                }
                 isLost = true
                 change { $0.isListening = false }
             case .messages(let messages):

@@ -28,6 +28,7 @@ export function follow(on) {
     const mine = new AbortController();
     attempt = mine;
     let silence = null;
+    let hasEnded = false;
     const heard = () => {
       clearTimeout(silence);
       silence = setTimeout(() => mine.abort(), SILENCE);
@@ -44,6 +45,7 @@ export function follow(on) {
         if (lastId) on.resumed();
         else on.reload();
         await readEvents(response.body, heard, deliver);
+        hasEnded = true;
       }
     } catch {
       // The line broke; it is tried again below.
@@ -51,7 +53,7 @@ export function follow(on) {
       clearTimeout(silence);
       if (attempt === mine) attempt = null;
     }
-    if (!isClosed && !document.hidden) retry();
+    if (!isClosed && !document.hidden) retry(hasEnded);
   }
 
   function deliver({ id, event, data }) {
@@ -61,8 +63,9 @@ export function follow(on) {
     else if (['progress', 'results', 'removed'].includes(event)) on[event](JSON.parse(data));
   }
 
-  function retry() {
-    on.state('offline');
+  /** The server ends a feed every ten minutes, to ask again who is there: that is no reason to worry anyone. */
+  function retry(hasEnded) {
+    if (!hasEnded) on.state('offline');
     timer = setTimeout(connect, pause + Math.random() * 500);
     pause = Math.min(Math.max(pause * 2, 500), LONGEST_PAUSE);
   }
