@@ -38,6 +38,8 @@ package struct CatalogRecord: Hashable, Sendable {
         return writer.bytes
     }
 
+    /// Reads what ``encode()`` wrote.
+    /// - Throws: ``CorruptRecord``; whatever the bytes are, nothing worse happens.
     package static func decode(_ bytes: [UInt8], id: Identifier) throws(CorruptRecord) -> CatalogRecord {
         var reader = ByteReader(bytes)
         guard try reader.byte() == format else { throw CorruptRecord(reason: "it is of another format") }
@@ -78,6 +80,7 @@ package struct CatalogRecord: Hashable, Sendable {
 
 /// What the ledger keeps of one person.
 package enum PersonCodec {
+    /// The form in Redis: the version when there is one, the name and the address.
     package static func encode(_ person: Person) -> [UInt8] {
         var writer = ByteWriter(reserving: 64)
         writer.byte(person.version == nil ? 0 : 1)
@@ -87,6 +90,8 @@ package enum PersonCodec {
         return writer.bytes
     }
 
+    /// Reads what ``encode(_:)`` wrote.
+    /// - Throws: ``CorruptRecord``; whatever the bytes are, nothing worse happens.
     package static func decode(_ bytes: [UInt8], id: Identifier) throws(CorruptRecord) -> Person {
         var reader = ByteReader(bytes)
         let version = try reader.byte() == 0 ? nil : try reader.signed()
@@ -95,6 +100,8 @@ package enum PersonCodec {
         return person
     }
 
+    /// The form in Redis of what someone chose to see.
+    /// - Parameter version: the highest applied; nil when none had one.
     package static func encode(_ choice: WidgetChoice, version: Int64?) -> [UInt8] {
         var writer = ByteWriter(reserving: 32)
         writer.byte(version == nil ? 0 : 1)

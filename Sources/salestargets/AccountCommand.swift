@@ -194,10 +194,12 @@ struct AccountCommand: AsyncParsableCommand {
 }
 
 extension Username: ExpressibleByArgument {
+    /// What stands on the command line; nil when it cannot be a username.
     package init?(argument: String) { self.init(argument) }
 }
 
 extension Identifier: ExpressibleByArgument {
+    /// What stands on the command line; nil when it is not an id.
     public init?(argument: String) { self.init(argument) }
 }
 
