@@ -48,6 +48,11 @@ extension LedgerReader {
                     json.member("id", target.id.rawValue)
                     json.member("name", target.name)
                     json.member("measure", target.measure.rawValue)
+                    let counted = credits.map(\.salesperson).filter(Set(target.assignees).contains)
+                    json.objects("salespeople", counted) { person, json in
+                        json.member("id", person.rawValue)
+                        json.member("name", text.people[person]?.name ?? person.rawValue)
+                    }
                 }
                 let quantity = contribution.tally.quantity(target.measure)
                 json.member("amount", Quantity.text(quantity, target.measure, currency))

@@ -144,8 +144,10 @@ struct ContractExampleTests {
                         {"salesperson":"u-20","name":"u-20","amount":"1250.00","because":"allocation A-3: whole order",
                         "reasons":[{"kind":"allocation","allocation":"A-3"}]}],
                         "contributions":[
-                        {"target":{"id":"T-1","name":"Q1 revenue","measure":"revenue"},"amount":"1250.00"},
-                        {"target":{"id":"T-2","name":"Orders","measure":"orders"},"amount":"1"}]}
+                        {"target":{"id":"T-1","name":"Q1 revenue","measure":"revenue","salespeople":[
+                        {"id":"u-17","name":"u-17"},{"id":"u-18","name":"Mia"}]},"amount":"1250.00"},
+                        {"target":{"id":"T-2","name":"Orders","measure":"orders","salespeople":[
+                        {"id":"u-18","name":"Mia"}]},"amount":"1"}]}
                         """
                     )
             )

@@ -123,7 +123,7 @@ function contributionsOf({ contributions }, currency) {
       h(
         'li',
         null,
-        h('span', null, target.name || target.id, h('span', { class: 'target-id' }, target.id)),
+        h('span', null, target.name || target.id, h('span', { class: 'target-people' }, target.salespeople.map(({ name }) => name).join(', '))),
         h('span', { class: 'amount' }, target.measure === 'orders' ? t('order.one', { number: amount }) : quantity(amount, target.measure, currency)),
       ),
     ),
