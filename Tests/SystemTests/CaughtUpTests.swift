@@ -1,0 +1,70 @@
+import Events
+import Foundation
+import Ledger
+import Redis
+import SalesTargets
+import Testing
+
+@Suite("A worker that ends once it has caught up")
+struct CaughtUpTests {
+    private static let tenant = Identifier("default")!
+
+    @Test("It has counted earlier orders into a target that several share", .timeLimit(.minutes(2)))
+    func counting() async throws {
+        let system = try await System()
+        do {
+            try await system.publish([system.message(for: try Self.order())])
+            try runWorker(of: system)
+            try await system.publish([system.message(for: try Self.target())])
+            try runWorker(of: system)
+            #expect(try await system.lag() == 0)
+            let connection = try await RedisConnection.connect(to: RedisEndpoint(url: system.redis.url))
+            defer { connection.closeNow() }
+            let found = try await LedgerReader(link: connection, settings: system.settings)
+                .target(Identifier("T-1")!, of: Self.tenant)
+            let result = try #require(found)
+            #expect(!result.isCounting)
+            // Ann and Bob are credited with all of it each, and it counts once.
+            #expect(result.realized == Tally(revenue: 100_00, orders: 1))
+        } catch {
+            Issue.record("\(error)\n\(system.log("worker.log").suffix(2_000))")
+        }
+        await system.end()
+    }
+
+    private func runWorker(of system: System) throws {
+        let worker = try system.start(["worker", "--until-caught-up"], log: "worker.log")
+        worker.waitUntilExit()
+        #expect(worker.terminationStatus == 0)
+    }
+
+    private static func order() throws -> Event {
+        let id = try #require(Identifier("SO-1"))
+        let order = Order(
+            id: id,
+            owner: try #require(Identifier("ann")),
+            total: 100_00,
+            currency: .euro,
+            date: try #require(Day("2026-03-14"))
+        )
+        let share = Allocation(
+            id: try #require(Identifier("A-1")),
+            salesperson: try #require(Identifier("bob")),
+            limit: .whole
+        )
+        return Event(tenant: tenant, .order(id, .saved(order, listed: [share], version: 1)))
+    }
+
+    private static func target() throws -> Event {
+        let (start, end) = (try #require(Day("2026-01-01")), try #require(Day("2026-12-31")))
+        let target = Target(
+            id: try #require(Identifier("T-1")),
+            measure: .revenue,
+            goal: 1_000_00,
+            period: try #require(Period(start: start, end: end)),
+            assignees: [try #require(Identifier("ann")), try #require(Identifier("bob"))]
+        )
+        let saved = try #require(target)
+        return Event(tenant: tenant, .target(saved.id, .saved(saved)))
+    }
+}
