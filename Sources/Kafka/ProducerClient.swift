@@ -6,7 +6,15 @@ final class ProducerClient: Sendable {
     private let handle: ClientHandle
     private let deliveries: Deliveries
     private let topics = Mutex<[String: TopicHandle]>([:])
-    private let isClosing = Atomic(false)
+    private let gate = Mutex(Gate())
+    /// Closed, and what was left has been failed.
+    private let isDone = Atomic(false)
+
+    /// Who is handing a message over, so that none slips in behind the last report that is served.
+    private struct Gate {
+        var isClosed = false
+        var producing = 0
+    }
 
     private static let defaults = ["compression.codec": "lz4", "linger.ms": "5", "message.timeout.ms": "30000"]
 
@@ -21,18 +29,23 @@ final class ProducerClient: Sendable {
         handle = try ClientHandle(RD_KAFKA_PRODUCER, native, callbackTarget: deliveries)
     }
 
-    deinit {
-        // What came in during the last moment of closing fails here, so that nobody waits for ever.
-        fail()
-    }
-
-    /// Serves delivery reports until `close`; the body of the producer's own thread.
+    /// Serves delivery reports until the client is closed and has told everyone; the body of the producer's own thread.
     func servePolls() {
-        while !isClosing.load(ordering: .acquiring) {
+        while !isDone.load(ordering: .acquiring) || rd_kafka_outq_len(handle.pointer) > 0 {
             // Comes back at once with each report; its result is how many it served.
             _ = rd_kafka_poll(handle.pointer, 100)
         }
     }
+
+    private func enter() throws(KafkaError) {
+        let isOpen = gate.withLock { gate in
+            if !gate.isClosed { gate.producing += 1 }
+            return !gate.isClosed
+        }
+        if !isOpen { throw KafkaError(RD_KAFKA_RESP_ERR__DESTROY, reason: "the producer is closed") }
+    }
+
+    private func leave() { gate.withLock { $0.producing -= 1 } }
 
     func produce(
         _ message: KafkaProducer.Message,
@@ -40,6 +53,8 @@ final class ProducerClient: Sendable {
         value: UnsafeRawBufferPointer?,
         delivery: PendingDelivery?
     ) throws(KafkaError) {
+        try enter()
+        defer { leave() }
         let topic = try topic(message.topic)
         let headers = try NativeHeaders(message.headers)
         // Taken back by the report, or below if there will be none.
@@ -98,13 +113,16 @@ final class ProducerClient: Sendable {
     }
 
     func close(timeoutMilliseconds: Int32) {
+        gate.withLock { $0.isClosed = true }
+        // Handing over takes microseconds, and cannot begin any more.
+        while gate.withLock({ $0.producing }) > 0 { _ = rd_kafka_poll(handle.pointer, 1) }
         // What it leaves fails right after.
         _ = rd_kafka_flush(handle.pointer, timeoutMilliseconds)
         fail()
-        isClosing.store(true, ordering: .releasing)
+        isDone.store(true, ordering: .releasing)
     }
 
-    /// Fails all that is not written yet, and reports it.
+    /// Fails all that is not written yet, and reports it; what takes longer, ``servePolls()`` does.
     private func fail() {
         // Its only errors are about arguments.
         _ = rd_kafka_purge(handle.pointer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)

@@ -35,6 +35,23 @@ struct ClosingTests {
         }
     }
 
+    @Test("a producer that is closed while many are sending leaves nobody waiting")
+    func sendingMeanwhile() async throws {
+        let mock = try MockCluster()
+        try mock.createTopic("orders", partitions: 1)
+        for _ in 0..<200 {
+            let producer = try KafkaProducer(.test(mock.bootstrapServers))
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<8 {
+                    group.addTask { _ = try? await producer.send(.init(topic: "orders", key: nil, value: [1])) }
+                }
+                group.addTask {
+                    _ = try? await BlockingThread.run("close") { producer.close(timeoutMilliseconds: 0) }
+                }
+            }
+        }
+    }
+
     // In a process of its own, for the count is of all clients there are.
     @Test("clients leaves no thread of librdkafka's behind")
     func threads() async {
