@@ -3,8 +3,12 @@ internal import Synchronization
 /// Tells lanes, which are busy on threads of their own, to finish what they have begun and stop.
 final class StopFlag: Sendable {
     private let flag = Atomic<Bool>(false)
+    private let parent: StopFlag?
 
-    var isSet: Bool { flag.load(ordering: .relaxed) }
+    /// - Parameter parent: when it is set, this one is too.
+    init(after parent: StopFlag? = nil) { self.parent = parent }
+
+    var isSet: Bool { flag.load(ordering: .relaxed) || parent?.isSet == true }
 
     func set() { flag.store(true, ordering: .relaxed) }
 }

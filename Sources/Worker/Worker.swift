@@ -42,6 +42,8 @@ package struct Worker: Sendable {
         kafka.properties["message.max.bytes"] = kafka.properties["message.max.bytes"] ?? "10485760"
         let producer = try KafkaProducer(kafka)
         defer { producer.close(timeoutMilliseconds: 5_000) }
+        // The lanes end with the group; the worker may have more to do after them.
+        let stop = StopFlag(after: self.stop)
         try await withThrowingTaskGroup(of: Void.self) { group in
             // Whatever ends this group, a failed lane or a cancelled task, the lanes on their threads hear of it.
             defer { stop.set() }
