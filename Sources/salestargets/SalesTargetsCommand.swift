@@ -19,7 +19,7 @@ struct SalesTargetsCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             DemoCommand.self, WorkerCommand.self, ServeCommand.self, TopicsCommand.self, LoadCommand.self,
-            StatusCommand.self, VerifyCommand.self,
+            StatusCommand.self, VerifyCommand.self, DeadLettersCommand.self,
         ]
     )
 
