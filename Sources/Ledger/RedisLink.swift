@@ -26,7 +26,7 @@ extension RedisLink {
     }
 
     /// Reads several keys as they stand at one moment.
-    func snapshot(_ commands: [RedisCommand]) async throws(LedgerError) -> [RedisValue] {
+    package func snapshot(_ commands: [RedisCommand]) async throws(LedgerError) -> [RedisValue] {
         if commands.isEmpty { return [] }
         var pipeline = RedisPipeline()
         pipeline.append(RedisCommand("MULTI"))

@@ -10,6 +10,15 @@ package enum LogEnds {
         of topics: TopicNames,
         from kafka: KafkaConfiguration
     ) async throws -> [LogPartition: Int64] {
+        try await bounds(of: topics, from: kafka).mapValues(\.high)
+    }
+
+    /// The offsets of the first record and after the last one, of the same.
+    /// - Throws: as ``read(of:from:)``.
+    package static func bounds(
+        of topics: TopicNames,
+        from kafka: KafkaConfiguration
+    ) async throws -> [LogPartition: (low: Int64, high: Int64)] {
         let names = Array(topics.byName.keys)
         return try await BlockingThread.run("log ends") {
             let admin = try KafkaAdmin(kafka)
@@ -19,8 +28,8 @@ package enum LogEnds {
             let partitions = counts.flatMap { topic, count in
                 (0..<count).map { TopicPartition(topic: topic, partition: $0) }
             }
-            return try admin.watermarks(of: partitions, timeoutMilliseconds: 10_000).reduce(into: [:]) { ends, item in
-                ends[LogPartition(topic: item.key.topic, partition: item.key.partition)] = item.value.high
+            return try admin.watermarks(of: partitions, timeoutMilliseconds: 10_000).reduce(into: [:]) { bounds, item in
+                bounds[LogPartition(topic: item.key.topic, partition: item.key.partition)] = item.value
             }
         }
     }

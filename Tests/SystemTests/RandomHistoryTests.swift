@@ -6,6 +6,7 @@ import Model
 import Redis
 import SalesTargets
 import Testing
+import Worker
 
 @Suite("Random histories through the whole system", .serialized)
 struct RandomHistoryTests {
@@ -83,6 +84,10 @@ struct RandomHistoryTests {
         let differences = try await Comparison.differences(reader, model, history)
         let shown = differences.prefix(20).joined(separator: "\n")
         #expect(differences.isEmpty, "seed \(seed): \(differences.count) differences\n\(shown)")
+        for source in [Auditor.Source.log, .entries] {
+            let audit = try await system.audit(source).differences
+            #expect(audit.isEmpty == differences.isEmpty, "seed \(seed): verify says otherwise\n\(audit.prefix(20))")
+        }
         await client.shutdown()
     }
 }

@@ -1,0 +1,146 @@
+internal import Events
+internal import Kafka
+internal import Ledger
+
+/// Reads the log for a fold, as far as its cursors go. What comes of other partitions meanwhile waits in the fold; when
+/// that is too much, it is dropped and read again later.
+final class LogReader {
+    private let consumer: KafkaConsumer
+    private let decoder: EventDecoder
+    private let topics: [Topic]
+    private let places: [TopicPartition: Int]
+    private let fold: LogFold
+    private var isReading: Set<Int> = []
+    /// Those that ended before their cursors and are read once more, to be sure that there is nothing in between.
+    private var isAskedAgain: Set<Int> = []
+    /// By partition: the records whose checksums cursors name.
+    private var fingerprints: [[Int64: UInt32]]
+    private var faults: [(LogPartition, String)] = []
+
+    /// Events that may wait for their cursors.
+    private static let waitingLimit = 20_000
+    /// How long nothing may come before the log counts as gone.
+    private static let patience = Duration.seconds(60)
+
+    init(_ consumer: KafkaConsumer, decoder: EventDecoder, topics: [String: Topic], fold: LogFold) {
+        self.consumer = consumer
+        self.decoder = decoder
+        self.fold = fold
+        self.topics = fold.partitions.map { topics[$0.topic] ?? .orders }
+        places = Dictionary(
+            uniqueKeysWithValues: fold.partitions.enumerated().map {
+                (TopicPartition(topic: $0.element.topic, partition: $0.element.partition), $0.offset)
+            }
+        )
+        fingerprints = Array(repeating: [:], count: fold.partitions.count)
+    }
+
+    /// Compares the record that a cursor names with the log, if it is still to be read.
+    func expect(_ cursor: Cursor, of place: Int) {
+        if cursor.last.offset >= fold.position(place) {
+            fingerprints[place][cursor.last.offset] = cursor.last.checksum
+        }
+    }
+
+    /// What is wrong with cursors, found since the last time it was asked for.
+    func takeFaults() -> [(LogPartition, String)] {
+        defer { faults = [] }
+        return faults
+    }
+
+    /// Reads until the fold is at its cursors.
+    /// - Parameter progress: called after each record.
+    func catchUp(unless stop: StopFlag, progress: () -> Void) throws {
+        var short = Set(fold.partitions.indices.filter(fold.needsMore))
+        if short.isEmpty { return }
+        if !short.isSubset(of: isReading) { try assign(Set(fold.partitions.indices)) }
+        var latest = ContinuousClock.now
+        var trouble: KafkaError?
+        while !short.isEmpty {
+            if stop.isSet { throw CancellationError() }
+            guard let event = try consumer.poll(timeoutMilliseconds: 100) else {
+                if latest.duration(to: .now) > Self.patience { throw trouble ?? Self.silence }
+                continue
+            }
+            switch event {
+            case .record(let record):
+                latest = .now
+                guard let place = places[record.topicPartition] else { continue }
+                try take(record, place)
+                if !fold.needsMore(place) { short.remove(place) }
+                if fold.waitingCount > Self.waitingLimit { try shed(keeping: short) }
+                progress()
+            case .caughtUp(let partition):
+                guard let place = places[partition], short.contains(place) else { continue }
+                try ended(place, partition)
+                if !fold.needsMore(place) { short.remove(place) }
+            case .halted(let partition, let fault): throw HaltedLog(partition: partition, fault: fault)
+            case .failed(let error): throw error
+            case .disconnected(let error): trouble = error
+            case .assigned, .revoked: continue
+            }
+        }
+        isAskedAgain = []
+    }
+
+    private func take(_ record: KafkaRecord, _ place: Int) throws {
+        if !fingerprints[place].isEmpty, let checksum = fingerprints[place].removeValue(forKey: record.offset),
+            checksum != record.fingerprint.checksum
+        {
+            faults.append((fold.partitions[place], "the record at \(record.offset) is not the one that was applied"))
+        }
+        // What the worker made a dead letter says nothing here either.
+        let headers = record.hasHeaders ? record.headers.map { Header(name: $0.name, value: $0.value) } : []
+        let event = try? record.withKey { key in
+            try record.withValue { value in
+                try decoder.decode(topic: topics[place], key: key, value: value, headers: headers)
+            }
+        }
+        try fold.take(event, partition: place, offset: record.offset)
+    }
+
+    /// The end may have been reached before the cursor was read, or what lay at the cursor was compacted away.
+    private func ended(_ place: Int, _ partition: TopicPartition) throws {
+        let high = try consumer.watermarks(of: partition, timeoutMilliseconds: 10_000).high
+        let goal = fold.goal(place)
+        if high < goal {
+            faults.append((fold.partitions[place], "it is at \(goal), and the log ends at \(high)"))
+            fold.passed(place, upTo: goal)
+        } else if isAskedAgain.contains(place) {
+            fold.passed(place, upTo: goal)
+        } else {
+            isAskedAgain.insert(place)
+            try assign(isReading)
+        }
+    }
+
+    private func shed(keeping short: Set<Int>) throws {
+        for place in fold.partitions.indices where !short.contains(place) { fold.forget(place) }
+        try assign(short)
+    }
+
+    private func assign(_ wanted: Set<Int>) throws {
+        isReading = wanted
+        var starts: [TopicPartition: StartPosition] = [:]
+        for (partition, place) in places where wanted.contains(place) {
+            let position = fold.position(place)
+            starts[partition] = StartPosition(next: position == 0 ? nil : position)
+        }
+        try consumer.assign(starts)
+    }
+
+    private static let silence = SilentLog()
+}
+
+/// A partition that cannot be read on.
+struct HaltedLog: Error, CustomStringConvertible {
+    let partition: TopicPartition
+    let fault: LogFault
+
+    var description: String { "\(partition): \(fault)" }
+}
+
+/// Kafka stopped sending.
+struct SilentLog: Error, CustomStringConvertible {
+    let description = "nothing came from Kafka for a minute: check that its brokers run, and run this again"
+}

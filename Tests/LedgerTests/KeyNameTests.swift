@@ -1,0 +1,57 @@
+import Ledger
+import Model
+import SalesTargets
+import Testing
+
+@Suite("The names of keys, and the way back")
+struct KeyNameTests {
+    private let keys = KeySpace(shards: 3)
+    private let tenant = id("a:b")
+
+    @Test("Every name that is made is read again, ids with colons and dashes too")
+    func back() {
+        let order = TenantScoped(tenant: tenant, id: id("SO:1:2"))
+        let shard = keys.shard(of: order)
+        let person = id("u:7")
+        let day = Day("1965-03-14")!
+        let partition = LogPartition(topic: "sales.orders", partition: 11)
+        let all = DaysKey(tenant: tenant, person: nil, year: 2026)
+        let one = DaysKey(tenant: tenant, person: person, year: 2026)
+        let names: [(String, Int, KeyName)] = [
+            (keys.settings(shard: 2), 2, .settings),
+            (keys.revision(shard: 1), 1, .revision),
+            (keys.targets, 0, .targets),
+            (keys.targetChanges, 0, .targetChanges),
+            (keys.counting, 0, .counting),
+            (keys.people, 0, .people),
+            (keys.preferences, 0, .preferences),
+            (keys.cursor(partition, shard: 1), 1, .cursor(partition)),
+            (keys.entry(order, shard: shard), shard, .entry(order)),
+            (keys.days(all, shard: 1), 1, .days(all)),
+            (keys.days(one, shard: 2), 2, .days(one)),
+            (
+                keys.index(tenant: tenant, person: person, day: day, shard: 0), 0,
+                .index(tenant: tenant, person: person, day: day)
+            ),
+            (keys.overlap(order, revision: 12, shard: 2), 2, .overlap(order, revision: 12)),
+            (keys.allocation(order, shard: 1), 1, .allocation(order)),
+        ]
+        for (key, shard, name) in names {
+            let place = keys.place(of: key)
+            #expect(place?.shard == shard && place?.name == name, "\(key)")
+        }
+    }
+
+    @Test("A key in the wrong shard, or of no kind, is nobody's; one without a shard is another program's")
+    func nobodys() {
+        let order = TenantScoped(tenant: tenant, id: id("SO-1"))
+        let wrong = (keys.shard(of: order) + 1) % 3
+        for key in [
+            keys.entry(order, shard: wrong), "{s1}:targets", "{s1}:x", "{s1}:o:acme", "{s1}:d:acme/u-1:99",
+            "{s9}:settings",
+        ] {
+            #expect(keys.place(of: key)?.name == nil && keys.place(of: key) != nil, "\(key)")
+        }
+        for key in ["sessions", "{s}:settings", "s1:settings", "{x1}:settings"] { #expect(keys.place(of: key) == nil) }
+    }
+}

@@ -1,0 +1,110 @@
+import Events
+import Foundation
+import Kafka
+import Ledger
+import Redis
+import SalesTargets
+import Testing
+import Worker
+
+@Suite("Dead letters: shown, and put back", .serialized)
+struct DeadLettersTests {
+    @Test("A replayed record keeps key, value and headers, is applied once, and is known when it is refused again")
+    func replay() async throws {
+        let system = try await System(partitions: 2)
+        defer { Task { await system.end() } }
+        func allocation(_ number: Int, deleted: Bool = false) -> KafkaProducer.Message {
+            let type = deleted ? "allocation.deleted" : "allocation.saved"
+            let who = deleted ? "" : #","salesperson":"u-\#(number)""#
+            return KafkaProducer.Message(
+                topic: system.topics.allocations,
+                partition: 0,
+                key: Array("default/SO-1/A-\(number)".utf8),
+                value: Array(#"{"type":"\#(type)","id":"A-\#(number)","order":"SO-1"\#(who)}"#.utf8),
+                headers: [KafkaHeader(name: "trace", value: Array("t-\(number)".utf8))]
+            )
+        }
+        let order = #"{"type":"order.saved","id":"SO-1","version":1,"owner":"u-0","total":"10.00","date":"2026-03-14"}"#
+        let bad: [UInt8] = [0x7b, 0xff, 0x00]
+        try await system.publish(
+            [
+                .init(topic: system.topics.orders, key: Array("default/SO-1".utf8), value: Array(order.utf8)),
+                .init(topic: system.topics.orders, key: Array("bad".utf8), value: bad),
+            ] + (1...101).map { allocation($0) }
+        )
+        try run(system, ["worker", "--until-caught-up"])
+        let letters = DeadLetters(kafka: system.kafka, topics: system.topics)
+        #expect(try await letters.list(.init()).count == 2)
+        var filter = DeadLetters.Filter()
+        filter.reason = "ALLOCATIONS already"
+        filter.topic = system.topics.allocations
+        let refused = try await letters.list(filter)
+        #expect(refused.map(\.key) == [Array("default/SO-1/A-101".utf8)])
+
+        // There is room for it now, and it goes in.
+        try await system.publish([allocation(1, deleted: true)])
+        let output = try run(system, ["dead-letters", "replay", "--yes", "--reason", "allocations already"])
+        #expect(output.contains("1 replayed, 0 replayed before"), "\(output)")
+        let last = try await system.records(of: system.topics.allocations).last
+        #expect(last?.key == Array("default/SO-1/A-101".utf8) && last?.value == allocation(101).value)
+        #expect(last?.headers.map(\.name) == ["trace", "dead-letter-origin"])
+        #expect(last?.header("dead-letter-origin") == refused.first?.origin?.description)
+        try run(system, ["worker", "--until-caught-up"])
+        #expect(try await results(system, "u-101") == [10_00, 1])
+
+        // Once more: skipped, unless it has to be; and even then it counts once.
+        #expect(
+            try run(system, ["dead-letters", "replay", "--yes", "--topic", system.topics.allocations]).contains(
+                "0 replayed, 1"
+            )
+        )
+        #expect(
+            try run(system, ["dead-letters", "replay", "--yes", "--again", "--topic", system.topics.allocations])
+                .contains("1 replayed, 0")
+        )
+        try run(system, ["worker", "--until-caught-up"])
+        #expect(try await results(system, "u-101") == [10_00, 1])
+        #expect(try await system.audit(.log).differences.isEmpty)
+
+        // What is bad stays bad, and keeps the origin it had.
+        let before = try await letters.list(.init()).first { $0.topic == system.topics.orders }
+        try run(system, ["dead-letters", "replay", "--yes", "--topic", system.topics.orders])
+        try run(system, ["worker", "--until-caught-up"])
+        let after = try await letters.list(.init()).filter { $0.topic == system.topics.orders }
+        #expect(after.count == 2 && after.allSatisfy { $0.origin == before?.origin && $0.isReplayed })
+        #expect(after.last?.isRefusedAgain == true && after.first?.isRefusedAgain == false)
+        let place = after.map { "\($0.partition):\($0.offset)" }.first ?? ""
+        #expect(try run(system, ["dead-letters", "show", place]).contains("0x7bff00"))
+        #expect(try run(system, ["dead-letters", "show", "0:99999"], status: 1).contains("no dead letter"))
+        _ = try run(system, ["dead-letters", "show", "x"], status: 2)
+        let json = try run(system, ["dead-letters", "list", "--json", "--limit", "1"])
+        let list = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: [[String: Any]]]
+        #expect(list?["deadLetters"]?.first?["refusedAgain"] as? Bool == true)
+    }
+
+    @discardableResult
+    private func run(_ system: System, _ arguments: [String], status: Int32 = 0) throws -> String {
+        let log = "\(UUID().uuidString).log"
+        let process = try system.start(arguments, log: log)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == status, "\(arguments): \(system.log(log))")
+        return system.log(log)
+    }
+
+    private func results(_ system: System, _ person: String) async throws -> [Int64] {
+        let client = RedisClient(try RedisEndpoint(url: system.redis.url))
+        let reader = LedgerReader(link: client, settings: system.settings)
+        var results: [Int64] = []
+        for measure in [Measure.revenue, .orders] {
+            let year = try await reader.year(
+                2026,
+                of: Identifier(person),
+                tenant: Identifier("default")!,
+                measure: measure
+            )
+            results.append(year.results[2])
+        }
+        await client.shutdown()
+        return results
+    }
+}
