@@ -111,6 +111,7 @@ final class ReplayTally: Sendable {
 
     var description: String {
         let (replayed, skipped, refused) = counts.withLock { $0 }
-        return "\(replayed) replayed, \(skipped) replayed before and skipped, \(refused) that cannot be replayed"
+        return
+            "\(replayed) replayed, \(skipped) skipped (replayed before, or here twice), \(refused) that cannot be replayed"
     }
 }

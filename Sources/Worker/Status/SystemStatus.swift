@@ -1,0 +1,150 @@
+internal import Events
+package import Kafka
+package import Ledger
+internal import Redis
+internal import SalesTargets
+
+/// How far the results are behind the log, and what is wrong.
+package struct SystemStatus: Sendable {
+    /// By topic and partition.
+    package var partitions: [Partition] = []
+    /// Nil when Kafka does not say.
+    package var group: GroupDescription?
+    /// The Redis.
+    package var redis: RedisHealth
+    /// What the numbers were made with; nil in an empty Redis.
+    package var kept: String?
+    /// The revision of the targets.
+    package var catalogRevision: Int64 = 0
+    /// Targets that earlier orders are still being counted into.
+    package var counting = 0
+    /// What is wrong, a sentence each.
+    package var problems: [String] = []
+    /// What is to be known.
+    package var notes: [String] = []
+
+    /// One partition of the log.
+    package struct Partition: Sendable {
+        package let name: LogPartition
+        /// The offset of its first record.
+        package let low: Int64
+        /// The offset after its last.
+        package let end: Int64
+        /// Nil where nothing was ever applied.
+        package let applied: Int64?
+        /// Records applied in a second; nil where only one reading was made.
+        package var rate: Double?
+        /// Records behind.
+        package var lag: Int64 { max(0, end - (applied ?? low)) }
+    }
+
+    /// The sum over all partitions.
+    package var lag: Int64 { partitions.reduce(0) { $0 + $1.lag } }
+
+    /// Reads everything twice, so far apart.
+    package static func read(
+        _ settings: WorkerSettings,
+        apart: Duration,
+        now: Int
+    ) async throws -> SystemStatus {
+        let connection = try await RedisConnection.connect(to: settings.redis)
+        defer { connection.closeNow() }
+        let first = try await positions(settings, connection)
+        let start = ContinuousClock.now
+        try await Task.sleep(for: apart)
+        let bounds = try await LogEnds.bounds(of: settings.topics, from: settings.kafka)
+        let cursors = try await positions(settings, connection, Array(bounds.keys))
+        let seconds = start.duration(to: .now) / .seconds(1)
+
+        var pipeline = RedisPipeline()
+        let keys = settings.ledger.keys
+        pipeline.append(RedisCommand("INFO", "everything"))
+        pipeline.append(RedisCommand("GET", keys.settings(shard: 0)))
+        pipeline.append(RedisCommand("GET", keys.revision(shard: 0)))
+        pipeline.append(RedisCommand("HLEN", keys.counting))
+        let replies = try await connection.replies(to: pipeline)
+        var status = SystemStatus(redis: RedisHealth(try LedgerDoor.fields(replies[0])))
+        status.kept = replies[1].string
+        status.catalogRevision = replies[2].int ?? 0
+        status.counting = Int(replies[3].int ?? 0)
+        status.partitions = bounds.sorted { ($0.key.topic, $0.key.partition) < ($1.key.topic, $1.key.partition) }
+            .map { name, bound in
+                let applied = cursors[name]?.next
+                let before = first[name]?.next ?? 0
+                return Partition(
+                    name: name,
+                    low: bound.low,
+                    end: bound.high,
+                    applied: applied,
+                    rate: seconds > 0 ? max(0, Double((applied ?? 0) - before) / seconds) : nil
+                )
+            }
+        do {
+            status.group = try await BlockingThread.run("group") {
+                try KafkaAdmin(settings.kafka).group(settings.group, timeoutMilliseconds: 5_000)
+            }
+        } catch {
+            status.notes.append("Who is in the group \(settings.group) cannot be had: \(error)")
+        }
+        status.problems = status.redis.problems
+        status.notes += status.redis.notes(now: now)
+        do {
+            try settings.ledger.check(kept: replies[1].isNull ? nil : try replies[1].requireBytes())
+        } catch {
+            status.problems.append("\(error)")
+        }
+        status.problems += try await BlockingThread.run("log check") {
+            try LogCheck.faults(of: cursors, in: bounds.keys, settings.kafka)
+        }
+        status.problems += status.partitionProblems(group: settings.group)
+        status.notes += status.growthNotes()
+        return status
+    }
+
+    private static func positions(
+        _ settings: WorkerSettings,
+        _ connection: RedisConnection,
+        _ partitions: [LogPartition]? = nil
+    ) async throws -> [LogPartition: Cursor] {
+        let chosen: [LogPartition]
+        if let partitions {
+            chosen = partitions
+        } else {
+            chosen = Array(try await LogEnds.read(of: settings.topics, from: settings.kafka).keys)
+        }
+        return try await Cursors.lowest(
+            of: chosen,
+            over: connection,
+            keys: settings.ledger.keys,
+            catalogTopics: settings.topics.catalog
+        )
+    }
+
+    func partitionProblems(group: String) -> [String] {
+        var problems: [String] = []
+        for partition in partitions where partition.applied == nil && partition.low > 0 {
+            problems.append(
+                "\(partition.name.topic)[\(partition.name.partition)] begins at \(partition.low) and \(partition.low) events "
+                    + "before that were never applied: retention deleted them; publish them again, and raise it"
+            )
+        }
+        if let known = self.group, known.members.isEmpty, lag > 0 {
+            problems.append("No worker is in the group \(group), and \(lag) records wait: start `salestargets worker`")
+        }
+        return problems
+    }
+
+    /// Partitions behind those that were ever read may have been added.
+    func growthNotes() -> [String] {
+        Dictionary(grouping: partitions, by: \.name.topic).sorted { $0.key < $1.key }.compactMap { topic, partitions in
+            let sorted = partitions.sorted { $0.name.partition < $1.name.partition }
+            let read = sorted.prefix { $0.applied != nil }.count
+            let rest = sorted.dropFirst(read)
+            guard read > 0, !rest.isEmpty, rest.allSatisfy({ $0.applied == nil }), rest.contains(where: { $0.end > 0 })
+            else { return nil }
+            return
+                "\(topic) has \(sorted.count) partitions, and only the first \(read) were ever read: if the others were "
+                + "added, only versions keep the order of an order's events"
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import Events
+import Foundation
+import Kafka
+import Ledger
+import Redis
+import SalesTargets
+import Testing
+import Worker
+
+@Suite("Status: how far it is, and what is wrong", .serialized)
+struct StatusTests {
+    @Test("A healthy system is well; each thing that is wrong is said in a sentence, and the exit code is 1")
+    func problems() async throws {
+        let system = try await System(partitions: 2)
+        func order(_ number: Int) -> KafkaProducer.Message {
+            let value = #"{"type":"order.saved","id":"SO-\#(number)","owner":"u-1","total":"1.00","date":"2026-03-14"}"#
+            return KafkaProducer.Message(
+                topic: system.topics.orders,
+                partition: 0,
+                key: Array("default/SO-\(number)".utf8),
+                value: Array(value.utf8)
+            )
+        }
+        try await system.publish((1...10).map(order))
+        let waiting = try status(system, code: 1)
+        #expect(waiting.lag == 10 && waiting.problems.contains { $0.contains("start `salestargets worker`") })
+        let worker = try system.start(["worker", "--until-caught-up"], log: "worker.log")
+        worker.waitUntilExit()
+        let well = try status(system, code: 0)
+        #expect(well.lag == 0 && well.problems.isEmpty, "\(well)")
+
+        let connection = try await RedisConnection.connect(to: RedisEndpoint(url: system.redis.url))
+        for (command, undo) in [
+            (["CONFIG", "SET", "maxmemory", "1gb"], ["CONFIG", "SET", "maxmemory", "0"]),
+            (
+                ["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"],
+                ["CONFIG", "SET", "maxmemory-policy", "noeviction"]
+            ),
+        ] {
+            _ = try await send(connection, command)
+            let isEvicting = command[2] == "maxmemory-policy"
+            if !isEvicting { continue }
+            #expect(
+                try status(system, code: 1).problems
+                    == ["Redis may evict keys (maxmemory-policy allkeys-lru): set it to noeviction"]
+            )
+            _ = try await send(connection, undo)
+        }
+        #expect(try status(system, code: 1, ["--currency", "USD"]).problems.contains { $0.contains("other settings") })
+        let key = system.settings.keys.cursor(LogPartition(topic: system.topics.orders, partition: 0), shard: 0)
+        let cursor = try await connection.one(RedisCommand("GET", key)).requireString()
+        _ = try await send(connection, ["SET", key, "10 9 1"])
+        #expect(try status(system, code: 1).problems.contains { $0.contains("its log is another one than was read") })
+        _ = try await send(connection, ["SET", key, "30 29 1"])
+        #expect(try status(system, code: 1).problems.contains { $0.contains("sales.orders[0] ends at 10") })
+        _ = try await send(connection, ["SET", key, cursor])
+        #expect(try status(system, code: 0).problems.isEmpty)
+        connection.closeNow()
+        await system.end()
+    }
+
+    @Test("What Redis says of itself is put into sentences")
+    func redis() {
+        func problems(_ fields: [String: String]) -> [String] {
+            RedisHealth(["role": "master", "maxmemory_policy": "noeviction"].merging(fields) { $1 }).problems
+        }
+        #expect(problems([:]).isEmpty)
+        #expect(problems(["role": "slave"]).first?.contains("a replica") == true)
+        #expect(problems(["maxmemory": "100", "used_memory": "95"]).first?.contains("95 %") == true)
+        #expect(problems(["rdb_last_bgsave_status": "err"]).first?.contains("snapshot") == true)
+        #expect(problems(["aof_enabled": "1", "aof_last_write_status": "err"]).first?.contains("append-only") == true)
+        let unsaved = RedisHealth(["rdb_last_save_time": "0", "rdb_changes_since_last_save": "1"])
+        #expect(unsaved.notes(now: 7_300).contains { $0.contains("for 2 h") })
+    }
+
+    private struct Report: Decodable {
+        let lag: Int
+        let problems: [String]
+    }
+
+    private func status(_ system: System, code: Int32, _ more: [String] = []) throws -> Report {
+        let log = "\(UUID().uuidString).log"
+        let process = try system.start(["status", "--json"] + more, log: log)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == code, "\(system.log(log))")
+        return try JSONDecoder().decode(Report.self, from: Data(system.log(log).utf8))
+    }
+
+    private func send(_ connection: RedisConnection, _ words: [String]) async throws -> RedisValue {
+        var command = RedisCommand(words[0])
+        for word in words.dropFirst() { command.append(word) }
+        return try await connection.one(command).checked()
+    }
+}
