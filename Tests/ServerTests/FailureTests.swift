@@ -96,7 +96,7 @@ struct FailureTests {
     func otherMethods(method: HTTPRequest.Method) async throws {
         try await withServer(RoleTests.events) { server in
             let token = try await ServerFixture.token("u-boss", .manager)
-            try expectProblem(try await server.get("widget", token: token, method: method), 404)
+            try expectProblem(try await server.get("widget", token: token, method: method), 405)
         }
     }
 
