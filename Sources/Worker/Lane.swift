@@ -133,8 +133,9 @@ actor Lane {
                 try await apply(unit, over: connection)
                 catalogUnit = nil
             } else if let change = rebalance {
-                rebalance = nil
                 try await follow(change, over: connection)
+                // Not before: when Redis is away just now, it has to be followed on the next connection.
+                rebalance = nil
             } else if isDone {
                 return
             } else if countsEarlierOrders {
@@ -180,7 +181,10 @@ actor Lane {
         do {
             try await counting.step(on: connection, settings: settings.ledger, catalogs: catalogs)
         } catch LedgerError.catalogMoved {
+            let known = catalogs.revision
             try await refreshCatalogs(from: connection)
+            // Where nothing moved, the pass is for a target that Redis lost.
+            if catalogs.revision == known { counting = CountingQueue() }
         }
     }
 }
@@ -255,6 +259,12 @@ extension Lane {
             keys: settings.ledger.keys,
             catalogTopics: settings.topics.catalog
         )
+        // From the beginning, and after the cursors: where Redis lost its tail, another catalog may have reached the
+        // revision of the one that was lost.
+        catalogs = Catalogs()
+        try await refreshCatalogs(from: connection)
+        // Whoever had them before may have left earlier orders to be counted in.
+        counting.lookForJobs()
         var starts: [TopicPartition: StartPosition] = [:]
         positions = [:]
         caughtUp = []
