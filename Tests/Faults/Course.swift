@@ -14,6 +14,8 @@ struct Course: Sendable {
         let testbed: Testbed
         let history: History
         var events: History.Iterator
+        /// Taken from the history, and not published yet.
+        var waiting: [Event] = []
         var truth = LogTruth()
     }
 
@@ -102,7 +104,8 @@ struct Course: Sendable {
     private func run(_ plan: RoundPlan, _ era: inout Era, _ totals: inout Totals) async throws -> Bool {
         let start = ContinuousClock.now
         let isVerbose = options.verbose
-        let events = (0..<options.events).compactMap { _ in era.events.next() }
+        while era.waiting.count < options.events, let event = era.events.next() { era.waiting.append(event) }
+        let events = era.waiting
         let round = Round(plan: plan, testbed: era.testbed, history: era.history, events: events) { text in
             if isVerbose { say("    \(seconds(since: start))  \(text)") }
         }
@@ -115,12 +118,13 @@ struct Course: Sendable {
             if isVerbose { say(title) }
             let result = try await round.run(&era.truth)
             totals.rounds += 1
-            totals.events += events.count
+            era.waiting.removeFirst(result.published)
+            totals.events += result.published
             totals.lost += result.lost
             totals.rebuilds += result.isRebuilt ? 1 : 0
             for fault in plan.faults { totals.strikes[fault.name, default: 0] += 1 }
             say(
-                "\(title)  \(events.count) events  \(seconds(since: start))  verify, model, HTTP"
+                "\(title)  \(result.published) events  \(seconds(since: start))  verify, model, HTTP"
                     + (plan.endsQuietly ? ", quiet" : "") + (result.lost > 0 ? ", \(result.lost) lost" : "")
                     + (result.isRebuilt ? ", made anew" : "")
             )

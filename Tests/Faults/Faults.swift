@@ -47,7 +47,7 @@ struct Faults: AsyncParsableCommand {
     var redis: RedisConfiguration?
 
     @Option(help: "What comes after the last fault: traffic, quiet, or both in turns.")
-    var ending = Ending.both
+    var ending = LastWord.both
 
     @Option(help: "Ends after the round in which so many seconds have passed.")
     var seconds: Int?
@@ -61,7 +61,7 @@ struct Faults: AsyncParsableCommand {
     @Flag(help: "Tell what happens when.")
     var verbose = false
 
-    enum Ending: String, CaseIterable, ExpressibleByArgument {
+    enum LastWord: String, CaseIterable, ExpressibleByArgument {
         case traffic, quiet, both
     }
 

@@ -2,7 +2,6 @@ import Foundation
 import Kafka
 import Model
 import SalesTargets
-import Synchronization
 import TestSupport
 
 /// What a round does; all of it follows from the seed and the round's number.
@@ -23,11 +22,14 @@ struct Round {
     /// Told what happens, with the seconds since the round began.
     let tell: @Sendable (String) -> Void
 
-    /// Over how long a stretch is published, about.
-    private static let seconds = 3.0
-    private static let pieces = 15
+    /// A stretch is published in so many pieces, half of them so many milliseconds apart, and the others slower: there is
+    /// traffic for as long as faults strike.
+    private static let pieces = 50
+    private static let pauses = (first: 80, then: 400)
 
     struct Result {
+        /// How many of the events were published; the others are for the next round.
+        let published: Int
         let isRebuilt: Bool
         let lost: Int
     }
@@ -42,20 +44,10 @@ struct Round {
         await testbed.keepSnapshot()
         let sizes = testbed.workers.map(\.logSize)
         let messages = events.map(testbed.site.message)
-        truth.note(messages)
-        // The last of them come after the faults, so that every worker hears of what happened.
-        let tail = plan.endsQuietly ? 0 : min(150, messages.count / 3)
-        let refused = Refused()
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await publish(messages.dropLast(tail), refused) }
-            for strikes in lanes() {
-                group.addTask { try await strikeInTurn(strikes) }
-            }
-            try await group.waitForAll()
-        }
-        if tail > 0 { try await publish(messages.suffix(tail), refused, pieces: 1) }
+        let (published, publishing, watching) = try await letItHappen(messages)
+        truth.note(Array(messages.prefix(published)))
         let (isShaken, isCut) = testbed.takeLogState()
-        if !isShaken, let error = refused.errors.first { throw Failure(problems: ["publishing failed: \(error)"]) }
+        if !isShaken, let error = publishing.first { throw Failure(problems: ["publishing failed: \(error)"]) }
         tell("settling")
         let lostBefore = truth.lost
         let isRebuilt = try await Settling(testbed: testbed, logSizes: sizes, isLogCut: isCut).run()
@@ -63,34 +55,58 @@ struct Round {
         tell("comparing")
         let reading = try await truth.read(testbed, isShaken: isShaken)
         let check = Check(testbed: testbed, history: history, model: reading.model)
-        let problems = try await reading.problems + check.differences() + testbed.takeProblems()
+        let problems = try await watching + reading.problems + check.differences() + testbed.takeProblems()
         if !problems.isEmpty { throw Failure(problems: problems) }
-        return Result(isRebuilt: isRebuilt, lost: truth.lost - lostBefore)
+        return Result(published: published, isRebuilt: isRebuilt, lost: truth.lost - lostBefore)
     }
 
-    private func publish(
-        _ messages: ArraySlice<KafkaProducer.Message>,
-        _ refused: Refused,
-        pieces: Int = Self.pieces
-    ) async throws {
-        let size = max(1, (messages.count + pieces - 1) / pieces)
-        var rest = messages
-        while !rest.isEmpty {
-            do {
-                try await testbed.site.publish(Array(rest.prefix(size)))
-            } catch let error as KafkaError {
-                refused.add(error)
-            }
-            rest = rest.dropFirst(size)
-            if !rest.isEmpty { try await Task.sleep(for: .seconds(Self.seconds / Double(pieces))) }
+    /// Publishes and asks the server while the faults strike.
+    private func letItHappen(
+        _ messages: [KafkaProducer.Message]
+    ) async throws -> (published: Int, publishing: [KafkaError], watching: [String]) {
+        let isOver = Ending()
+        async let publishing = publish(messages, until: isOver)
+        async let watching = Watcher(testbed: testbed).watch(until: isOver)
+        do {
+            try await strikeAll()
+        } catch {
+            isOver.set()
+            _ = try? await (publishing, watching)
+            throw error
         }
+        isOver.set()
+        let (published, errors) = try await publishing
+        return (published, errors, try await watching)
     }
 
-    /// What a producer did not get rid of.
-    private final class Refused: Sendable {
-        private let list = Mutex<[KafkaError]>([])
-        var errors: [KafkaError] { list.withLock { $0 } }
-        func add(_ error: KafkaError) { list.withLock { $0.append(error) } }
+    /// - Returns: how many messages were handed to a producer, and what producers could not get rid of.
+    private func publish(
+        _ messages: [KafkaProducer.Message],
+        until isOver: Ending
+    ) async throws -> (count: Int, errors: [KafkaError]) {
+        let size = max(1, messages.count / Self.pieces)
+        // The last of them come after the faults, so that every worker hears of what happened.
+        let limit = messages.count - (plan.endsQuietly ? 0 : min(150, messages.count / 3))
+        var errors: [KafkaError] = []
+        func publish(_ range: Range<Int>) async throws {
+            do {
+                try await testbed.site.publish(Array(messages[range]))
+            } catch let error as KafkaError {
+                errors.append(error)
+            }
+        }
+        var count = 0
+        while count < limit, !isOver.isSet {
+            let next = min(limit, count + size)
+            try await publish(count..<next)
+            count = next
+            let pause = count < messages.count / 2 ? Self.pauses.first : Self.pauses.then
+            try await isOver.wait(atMost: .milliseconds(pause))
+        }
+        if plan.endsQuietly { return (count, errors) }
+        while !isOver.isSet { try await isOver.wait(atMost: .seconds(1)) }
+        try await publish(count..<messages.count)
+        return (messages.count, errors)
     }
 
     private struct Planned: Sendable {
@@ -119,9 +135,18 @@ struct Round {
         return lanes.sorted { $0.key < $1.key }.map(\.value)
     }
 
+    private func strikeAll() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for strikes in lanes() {
+                group.addTask { try await strikeInTurn(strikes) }
+            }
+            try await group.waitForAll()
+        }
+    }
+
     private func strikeInTurn(_ strikes: [Planned]) async throws {
         for var planned in strikes {
-            try await planned.strike.pause(milliseconds: 0...Int(Self.seconds * 800))
+            try await planned.strike.pause(milliseconds: 300...2_500)
             tell(planned.fault.name)
             do {
                 try await planned.fault.strike(&planned.strike)
