@@ -59,9 +59,14 @@ struct Settling {
 
     /// What the operator does whose log has lost what was applied.
     private func rebuild() async throws {
+        testbed.forgetSnapshots()
+        if try await testbed.run(["rebuild", "--help"], log: "rebuild.log", within: 30).code == 0 {
+            let (code, output) = try await testbed.run(["rebuild", "--yes"], log: "rebuild.log", within: 120)
+            if code != 0 { throw TestbedFailure("rebuild ended with \(code):\n\(output)") }
+            return
+        }
         for worker in testbed.workers { try await worker.stop() }
         try await testbed.redis.ask(RedisCommand("FLUSHALL"))
-        testbed.forgetSnapshots()
         for worker in testbed.workers { try await worker.start() }
     }
 
