@@ -103,6 +103,10 @@ extension KafkaConsumer {
             topicPartition: partition?.origin.topicPartition,
             subject: message.pointee.rkt.map { String(cString: rd_kafka_topic_name($0)) }
         )
+        if code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC {
+            // Whatever has this name later is not the log that was read.
+            repair.needsCheck = true
+        }
         // After a poll that came too late librdkafka joins the group again by itself.
         if error.isRetriable || code == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED { return .disconnected(error) }
         throw error

@@ -117,6 +117,18 @@ public final class KafkaConsumer {
         try open().watermarks(of: partition, timeoutMilliseconds: timeoutMilliseconds)
     }
 
+    /// Compares every log with what was read of it, before anything more is delivered. A log can be made anew without
+    /// the connection being lost.
+    public func checkLogs() { repair.needsCheck = true }
+
+    /// What the cluster calls itself; nil where it does not say, or not in time.
+    public func clusterId(timeoutMilliseconds: Int32) throws(KafkaError) -> String? {
+        // Ours to free.
+        guard let id = rd_kafka_clusterid(try open().pointer, timeoutMilliseconds) else { return nil }
+        defer { rd_kafka_mem_free(nil, id) }
+        return String(cString: id)
+    }
+
     /// Leaves the group and ends the client. Release all records before: the last one left ends it otherwise.
     ///
     /// librdkafka 2.0.2 may hang in here. What is not done by the deadline goes on on a thread of its own, and the

@@ -7,14 +7,40 @@ internal import CKafka
 public final class KafkaRecord {
     private let message: UnsafeMutablePointer<rd_kafka_message_t>
     private let origin: RecordOrigin
+    /// The timestamp of a record that no broker sent, whose message and bytes are ours; nil for librdkafka's.
+    private let ownTimestamp: Int64?
 
     /// Takes the message over: it is destroyed with the record.
     init(consuming message: UnsafeMutablePointer<rd_kafka_message_t>, origin: RecordOrigin) {
         self.message = message
         self.origin = origin
+        ownTimestamp = nil
     }
 
-    deinit { rd_kafka_message_destroy(message) }
+    /// A record that no broker sent, without headers: for logs that are made up.
+    package init(_ partition: TopicPartition, offset: Int64, key: [UInt8]?, value: [UInt8]?, timestamp: Int64) {
+        message = .allocate(capacity: 1)
+        message.initialize(to: rd_kafka_message_t())
+        message.pointee.offset = offset
+        origin = RecordOrigin(partition, client: nil)
+        ownTimestamp = timestamp
+        (message.pointee.key, message.pointee.key_len) = Self.copied(key)
+        (message.pointee.payload, message.pointee.len) = Self.copied(value)
+    }
+
+    deinit {
+        if ownTimestamp == nil { return rd_kafka_message_destroy(message) }
+        message.pointee.key?.deallocate()
+        message.pointee.payload?.deallocate()
+        message.deallocate()
+    }
+
+    private static func copied(_ bytes: [UInt8]?) -> (UnsafeMutableRawPointer?, Int) {
+        guard let bytes else { return (nil, 0) }
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, bytes.count), alignment: 1)
+        copy.copyBytes(from: bytes)
+        return (copy.baseAddress, bytes.count)
+    }
 
     /// The topic and partition it lies in.
     public var topicPartition: TopicPartition { origin.topicPartition }
@@ -27,6 +53,7 @@ public final class KafkaRecord {
 
     /// When it was created or appended, as the topic is set up: milliseconds since 1970, UTC; -1 if unknown.
     public var timestamp: Int64 {
+        if let ownTimestamp { return ownTimestamp }
         var type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
         return rd_kafka_message_timestamp(message, &type)
     }
@@ -80,6 +107,7 @@ public final class KafkaRecord {
 
     /// Parsed by librdkafka at the first call, and owned by the message.
     private var nativeHeaders: OpaquePointer? {
+        if ownTimestamp != nil { return nil }
         var list: OpaquePointer?
         return rd_kafka_message_headers(message, &list) == RD_KAFKA_RESP_ERR_NO_ERROR ? list : nil
     }
@@ -88,9 +116,9 @@ public final class KafkaRecord {
 /// What the records of a partition share: its name, made once, and the client, which must outlive its messages.
 final class RecordOrigin: Sendable {
     let topicPartition: TopicPartition
-    private let client: ClientHandle
+    private let client: ClientHandle?
 
-    init(_ topicPartition: TopicPartition, client: ClientHandle) {
+    init(_ topicPartition: TopicPartition, client: ClientHandle?) {
         self.topicPartition = topicPartition
         self.client = client
     }

@@ -25,6 +25,16 @@ package struct Announcement: Hashable, Sendable {
     /// People whose name changed.
     package var people: [TenantScoped]
 
+    /// Whether anything may have changed: another view took this one's place.
+    package var isOfEverything = false
+
+    /// That anything may have changed.
+    package static var everything: Announcement {
+        var announcement = Announcement()
+        announcement.isOfEverything = true
+        return announcement
+    }
+
     /// An announcement of these.
     package init(days: [Days] = [], targets: [TenantScoped] = [], people: [TenantScoped] = []) {
         self.days = days
@@ -33,7 +43,7 @@ package struct Announcement: Hashable, Sendable {
     }
 
     /// Whether there is nothing to announce.
-    package var isEmpty: Bool { days.isEmpty && targets.isEmpty && people.isEmpty }
+    package var isEmpty: Bool { days.isEmpty && targets.isEmpty && people.isEmpty && !isOfEverything }
 
     /// The command that publishes it; nil when there is nothing to announce.
     func command(shard: Int, keys: KeySpace) -> RedisCommand? {
@@ -47,7 +57,8 @@ package struct Announcement: Hashable, Sendable {
 extension Announcement {
     private static let format: UInt8 = 1
 
-    /// The form on the channel: a format byte, and each list with its length before it.
+    /// The form on the channel: a format byte, each list with its length before it, and a last byte where it is of
+    /// everything.
     package func encode() -> [UInt8] {
         var writer = ByteWriter(reserving: 16 + 40 * (days.count + targets.count + people.count))
         writer.byte(Self.format)
@@ -66,6 +77,7 @@ extension Announcement {
                 writer.id(name.id)
             }
         }
+        if isOfEverything { writer.byte(1) }
         return writer.bytes
     }
 
@@ -77,6 +89,7 @@ extension Announcement {
         for _ in 0..<(try reader.count(upTo: .max)) { announcement.days.append(try days(from: &reader)) }
         announcement.targets = try names(from: &reader)
         announcement.people = try names(from: &reader)
+        if !reader.isAtEnd { announcement.isOfEverything = try reader.byte() == 1 }
         try reader.end()
         return announcement
     }

@@ -120,6 +120,8 @@ struct ByteReader {
         return day
     }
 
+    var isAtEnd: Bool { position == bytes.count }
+
     func end() throws(CorruptRecord) {
         guard position == bytes.count else { throw CorruptRecord(reason: "it goes on after its end") }
     }

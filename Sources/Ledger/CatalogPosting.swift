@@ -49,7 +49,7 @@ package struct CatalogBatch {
     /// Watches and reads what the batch changes.
     package func reads() -> RedisPipeline {
         var pipeline = RedisPipeline()
-        let fixed = [keys.settings(shard: 0), keys.revision(shard: 0)] + partitions.map { keys.cursor($0, shard: 0) }
+        let fixed = [keys.view(shard: 0), keys.revision(shard: 0)] + partitions.map { keys.cursor($0, shard: 0) }
         var watch = RedisCommand("WATCH")
         for key in fixed + [keys.targets, keys.counting, keys.people, keys.preferences] { watch.append(key) }
         pipeline.append(watch)
@@ -72,8 +72,8 @@ package struct CatalogBatch {
 
     /// What was read.
     package struct Snapshot {
-        /// Whether Redis had no settings yet, which means that it was empty.
-        package let isEmpty: Bool
+        /// The view that Redis holds; nil where it was not admitted yet.
+        package let view: ViewStamp?
         /// The catalog revision.
         package let revision: Int64
         /// By the order of the batch's partitions; nil where nothing was ever applied.
@@ -84,20 +84,18 @@ package struct CatalogBatch {
         var preferences: [TenantScoped: (choice: WidgetChoice, version: Int64?)] = [:]
     }
 
-    /// - Throws: ``LedgerError`` when the settings are others, or a record cannot be read.
+    /// - Throws: ``LedgerError`` when a record cannot be read.
     package func snapshot(from replies: [RedisValue]) throws(LedgerError) -> Snapshot {
         guard replies.count == 6 else { throw .unexpectedReply("WATCH") }
         if case .error(let error) = replies[0] { throw .refused(error) }
         let fixed = try replies[1].elements("MGET")
         guard fixed.count == 2 + partitions.count else { throw .unexpectedReply("MGET") }
-        let kept = try fixed[0].optionalBytes("settings")
-        try settings.check(kept: kept)
         var cursors: [Cursor?] = []
         for (value, partition) in zip(fixed.dropFirst(2), partitions) {
             cursors.append(try OrderReads.cursor(value, of: partition))
         }
         var snapshot = Snapshot(
-            isEmpty: kept == nil,
+            view: try OrderReads.view(fixed[0]),
             revision: try integer(fixed[1], missing: 0, "revision"),
             cursors: cursors
         )
@@ -162,7 +160,6 @@ package struct CatalogBatch {
 
         var pipeline = RedisPipeline()
         pipeline.append(RedisCommand("MULTI"))
-        if snapshot.isEmpty { pipeline.append(RedisCommand("SET", keys.settings(shard: 0), settings.text)) }
         for target in changedTargets { append(target, after, revision: revision, to: &pipeline) }
         if !changedTargets.isEmpty {
             pipeline.append(RedisCommand("SET", keys.revision(shard: 0), String(revision)))

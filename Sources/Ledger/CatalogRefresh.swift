@@ -5,16 +5,16 @@ extension Catalogs {
     /// The most targets that one posting may change, so that a page always holds a whole revision.
     package static let maximumChanges = 1_000
 
-    /// Takes in what changed in Redis since this revision. When Redis is at an earlier one, having lost its tail or
-    /// been emptied, all is read anew.
+    /// Takes in what changed in Redis since this revision; all of it, where Redis holds another view than was read.
     package mutating func refresh(from link: some RedisLink, keys: KeySpace) async throws(LedgerError) {
         while true {
-            let current = try integer(
-                try await link.replies(to: RedisCommand("GET", keys.revision(shard: 0)))[0],
-                missing: 0,
-                "revision"
-            )
-            if current < revision { self = Catalogs() }
+            let values = try await link.replies(
+                to: RedisCommand("MGET", keys.view(shard: 0), keys.revision(shard: 0))
+            )[0].elements("MGET")
+            guard values.count == 2 else { throw .unexpectedReply("MGET") }
+            let view = try OrderReads.view(values[0])
+            let current = try integer(values[1], missing: 0, "revision")
+            if view != self.view || current < revision { self = Catalogs(view: view) }
             if current == revision { return }
             try await takePage(from: link, keys: keys)
         }

@@ -1,14 +1,16 @@
 package import SalesTargets
 
-/// Every tenant's targets, as of one revision.
+/// Every tenant's targets, as of one revision of one view.
 package struct Catalogs: Sendable {
+    /// The view that they were read from; a revision means nothing in another one. Nil before anything was read.
+    package private(set) var view: ViewStamp?
     /// The catalog revision in Redis that this stands for.
     package var revision: Int64 = 0
     /// The targets by tenant.
     package private(set) var byTenant: [Identifier: Catalog] = [:]
 
     /// No targets, before any revision.
-    package init() {}
+    package init(view: ViewStamp? = nil) { self.view = view }
 
     /// The targets of a tenant.
     package subscript(tenant: Identifier) -> Catalog {

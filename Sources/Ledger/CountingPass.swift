@@ -1,4 +1,4 @@
-package import Redis
+internal import Redis
 package import SalesTargets
 
 /// Counts earlier orders into a shared target that was created or changed: each order that credits several people in
@@ -56,9 +56,9 @@ package struct CountingPass {
 
     /// Goes on for one step.
     /// - Returns: true when the job is done, or was replaced by a newer one.
-    package mutating func step(on connection: RedisConnection, catalogs: Catalogs) async throws(LedgerError) -> Bool {
+    package mutating func step(on connection: some PostingLink, catalogs: Catalogs) async throws(LedgerError) -> Bool {
         // Again whenever targets change in the middle: nothing may be sold that would let the other shards follow.
-        if followed < catalogs.revision { try await letShardsFollow(catalogs.revision, on: connection) }
+        if followed < catalogs.revision { try await letShardsFollow(catalogs, on: connection) }
         if !isPrepared {
             try await findDays(on: connection, catalogs: catalogs)
             isPrepared = true
@@ -67,7 +67,7 @@ package struct CountingPass {
             try await findOrders(at: place, on: connection)
             places.removeLast()
         }
-        if waiting.isEmpty { return try await finish(on: connection) }
+        if waiting.isEmpty { return try await finish(on: connection, catalogs: catalogs) }
         let shard = waiting[0].shard
         let chunk = waiting.filter { $0.shard == shard }.prefix(Self.stepSize).map(\.order)
         if try await rederive(chunk, shard: shard, on: connection, catalogs: catalogs) {
@@ -79,17 +79,17 @@ package struct CountingPass {
 
     /// From here on whatever is posted counts under this revision of the catalog, or a later one.
     private mutating func letShardsFollow(
-        _ revision: Int64,
-        on connection: RedisConnection
+        _ catalogs: Catalogs,
+        on connection: some PostingLink
     ) async throws(LedgerError) {
         for shard in 1..<max(2, settings.shards) where shard < settings.shards {
-            try await raiseRevision(of: shard, to: revision, on: connection)
+            try await raiseRevision(of: shard, to: catalogs, on: connection)
         }
-        followed = revision
+        followed = catalogs.revision
     }
 
     /// Finds the days on which there is something to derive anew.
-    private mutating func findDays(on connection: RedisConnection, catalogs: Catalogs) async throws(LedgerError) {
+    private mutating func findDays(on connection: some PostingLink, catalogs: Catalogs) async throws(LedgerError) {
         if let revision = job.target, catalogs.revision < revision { throw .catalogMoved }
         guard let revision = job.target, let entry = catalogs[key.tenant][key.id], entry.revision == revision else {
             return
@@ -107,27 +107,52 @@ package struct CountingPass {
 
     private func raiseRevision(
         of shard: Int,
-        to revision: Int64,
-        on connection: RedisConnection
+        to catalogs: Catalogs,
+        on connection: some PostingLink
     ) async throws(LedgerError) {
         let name = keys.revision(shard: shard)
         while true {
-            let read = try await connection.replies(to: RedisCommand("WATCH", name), RedisCommand("GET", name))
-            guard try integer(read[1], missing: 0, "revision") < revision else { return }
-            let replies = try await connection.replies(
-                to: RedisCommand("MULTI"),
-                RedisCommand("SET", name, String(revision)),
-                RedisCommand("EXEC")
-            )
-            if try Posting.outcome(of: replies) == .applied { return }
+            let known = try await watch(name, RedisCommand("GET", name), shard: shard, of: catalogs, on: connection)
+            guard try integer(known, missing: 0, "revision") < catalogs.revision else { return }
+            let raise = [RedisCommand("SET", name, String(catalogs.revision))]
+            if try await transaction(raise, on: connection) == .applied { return }
         }
+    }
+
+    /// Watches a key of a shard together with its view, and reads it.
+    /// - Throws: ``LedgerError/otherView``: what the pass has found is not true of what is there now.
+    private func watch(
+        _ key: String,
+        _ read: RedisCommand,
+        shard: Int,
+        of catalogs: Catalogs,
+        on connection: some PostingLink
+    ) async throws(LedgerError) -> RedisValue {
+        let view = keys.view(shard: shard)
+        let replies = try await connection.replies(
+            to: RedisCommand("WATCH", view, key),
+            RedisCommand("GET", view),
+            read
+        )
+        guard try OrderReads.view(replies[1]) == catalogs.view else { throw .otherView }
+        return replies[2]
+    }
+
+    private func transaction(
+        _ commands: [RedisCommand],
+        on connection: some PostingLink
+    ) async throws(LedgerError) -> Posting.Outcome {
+        var pipeline = RedisPipeline(RedisCommand("MULTI"))
+        for command in commands { pipeline.append(command) }
+        pipeline.append(RedisCommand("EXEC"))
+        return try Posting.outcome(of: try await connection.replies(to: pipeline))
     }
 
     private func days(
         of person: Identifier,
         in period: Period,
         shard: Int,
-        on connection: RedisConnection
+        on connection: some PostingLink
     ) async throws(LedgerError) -> [Day] {
         var days: [Day] = []
         for part in PersonDays.parts(tenant: key.tenant, person: person, period: period) {
@@ -144,7 +169,7 @@ package struct CountingPass {
         return days
     }
 
-    private mutating func findOrders(at place: Place, on connection: RedisConnection) async throws(LedgerError) {
+    private mutating func findOrders(at place: Place, on connection: some PostingLink) async throws(LedgerError) {
         let name = keys.index(tenant: key.tenant, person: place.person, day: place.day, shard: place.shard)
         let values = try (try await connection.replies(to: RedisCommand("HGETALL", name))[0]).elements("HGETALL")
         for index in stride(from: 0, to: values.count - 1, by: 2) {
@@ -159,13 +184,14 @@ package struct CountingPass {
     private func rederive(
         _ orders: [TenantScoped],
         shard: Int,
-        on connection: RedisConnection,
+        on connection: some PostingLink,
         catalogs: Catalogs
     ) async throws(LedgerError) -> Bool {
         let reads = OrderReads(shard: shard, partitions: [], orders: orders, settings: settings)
         var pipeline = RedisPipeline()
         reads.append(to: &pipeline)
         let snapshot = try reads.snapshot(from: try await connection.replies(to: pipeline)[...])
+        guard snapshot.view == catalogs.view else { throw .otherView }
         guard snapshot.revision == catalogs.revision else { throw .catalogMoved }
         var posting = Posting(shard: shard, settings: settings)
         for (order, entry) in zip(orders, snapshot.entries) where entry.revision < catalogs.revision {
@@ -175,26 +201,23 @@ package struct CountingPass {
         return outcome == .applied
     }
 
-    private func finish(on connection: RedisConnection) async throws(LedgerError) -> Bool {
-        let read = try await connection.replies(
-            to: RedisCommand("WATCH", keys.counting),
-            RedisCommand("HGET", keys.counting, key.description)
-        )
-        guard read[1] == .bytes(Array(job.description.utf8)) else {
+    private func finish(on connection: some PostingLink, catalogs: Catalogs) async throws(LedgerError) -> Bool {
+        // A transaction for each shard, since a cluster keeps them apart; nobody reads or writes these keys any more.
+        for shard in 0..<settings.shards where !job.stale.isEmpty {
+            let view = keys.view(shard: shard)
+            let stale = job.stale.map { RedisCommand("DEL", keys.overlap(key, revision: $0, shard: shard)) }
+            repeat {
+                _ = try await watch(view, RedisCommand("PING"), shard: shard, of: catalogs, on: connection)
+            } while try await transaction(stale, on: connection) == .lostRace
+        }
+        let read = RedisCommand("HGET", keys.counting, key.description)
+        let kept = try await watch(keys.counting, read, shard: 0, of: catalogs, on: connection)
+        guard kept == .bytes(Array(job.description.utf8)) else {
             _ = try await connection.replies(to: RedisCommand("UNWATCH"))
             return true
         }
-        var pipeline = RedisPipeline()
-        for shard in 0..<settings.shards {
-            for revision in job.stale {
-                pipeline.append(RedisCommand("DEL", keys.overlap(key, revision: revision, shard: shard)))
-            }
-        }
-        // Outside of the transaction, since a cluster keeps the shards apart; nobody reads or writes these any more.
-        if !pipeline.isEmpty { _ = try await connection.replies(to: pipeline) }
-        var transaction = RedisPipeline(RedisCommand("MULTI"), RedisCommand("HDEL", keys.counting, key.description))
-        if let publish = Announcement(targets: [key]).command(shard: 0, keys: keys) { transaction.append(publish) }
-        transaction.append(RedisCommand("EXEC"))
-        return try Posting.outcome(of: try await connection.replies(to: transaction)) == .applied
+        var commands = [RedisCommand("HDEL", keys.counting, key.description)]
+        if let publish = Announcement(targets: [key]).command(shard: 0, keys: keys) { commands.append(publish) }
+        return try await transaction(commands, on: connection) == .applied
     }
 }

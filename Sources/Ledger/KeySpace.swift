@@ -7,7 +7,10 @@ package import SalesTargets
 /// | key | type | holds |
 /// |---|---|---|
 /// | `{s<n>}:settings` | string | the settings the numbers were made with |
+/// | `{s<n>}:view` | string | which view of the log this is (``ViewStamp``) |
 /// | `{s<n>}:revision` | string | the catalog revision; in other shards than 0, the one they have followed up to |
+/// | `{s0}:cluster` | string | the Kafka cluster whose log this is a view of |
+/// | `{s0}:rebuild` | string | in a view that is being built: the settings it is built with |
 /// | `{s0}:targets` | hash | tenant/target → target and the revision it counts from |
 /// | `{s0}:target-changes` | sorted set | tenant/target by the revision of its last change |
 /// | `{s0}:counting` | hash | tenant/target → the pass that counts earlier orders in |
@@ -41,6 +44,10 @@ package struct KeySpace: Sendable {
         return Int(hash.value % UInt64(shards))
     }
 
+    /// The Kafka cluster whose log this is a view of.
+    package var cluster: String { "{s0}:cluster" }
+    /// Marks a view that is being built and takes another one's place when it is done.
+    package var rebuild: String { "{s0}:rebuild" }
     /// The hash of targets.
     package var targets: String { "{s0}:targets" }
     /// The sorted set of targets by the revision of their last change.
@@ -54,6 +61,9 @@ package struct KeySpace: Sendable {
 
     /// The settings that a shard's numbers were made with.
     package func settings(shard: Int) -> String { "{s\(shard)}:settings" }
+
+    /// The stamp of the view that a shard belongs to.
+    package func view(shard: Int) -> String { "{s\(shard)}:view" }
 
     /// Shard 0's revision is the catalog's; another shard's is the one its totals have followed up to.
     package func revision(shard: Int) -> String { "{s\(shard)}:revision" }

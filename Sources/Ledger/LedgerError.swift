@@ -6,6 +6,8 @@ package enum LedgerError: Error, Sendable, CustomStringConvertible {
     case corrupt(CorruptRecord)
     /// The numbers in Redis were made with other settings.
     case otherSettings(kept: String, ours: String)
+    /// The numbers in Redis were made from the log of another Kafka cluster.
+    case otherCluster(kept: String, ours: String)
     /// A command inside a posting failed, and Redis does not undo the others.
     case brokenPosting(String)
     /// Redis refused a posting as a whole; nothing was applied.
@@ -16,8 +18,14 @@ package enum LedgerError: Error, Sendable, CustomStringConvertible {
     case catalogMoved
     /// Redis is at an earlier point of the log than was read from it: go back to there.
     case behindLog
+    /// Redis does not hold the view that is remembered: come in anew, through the door.
+    case otherView
+    /// A rebuilt view is about to take this one's place.
+    case held
     /// The server is not fit to hold the numbers.
     case unfit(String)
+    /// The server is fit, but something has to be finished first.
+    case notReady(String)
     case redis(RedisError)
 
     package var description: String {
@@ -26,6 +34,9 @@ package enum LedgerError: Error, Sendable, CustomStringConvertible {
         case .otherSettings(let kept, let ours):
             "the numbers in Redis were made with other settings (\(kept)) than this program has (\(ours)): "
                 + "start it with those, or run `salestargets rebuild` with the new ones"
+        case .otherCluster(let kept, let ours):
+            "the numbers in Redis were made from the log of another Kafka cluster (\(kept)) than this one (\(ours)): give "
+                + "the right bootstrap servers, or run `salestargets rebuild` to make them anew from this one"
         case .brokenPosting(let reason):
             "a posting was applied only in part (\(reason)): a key in Redis is not what this program made it; "
                 + "run `salestargets rebuild`"
@@ -33,7 +44,10 @@ package enum LedgerError: Error, Sendable, CustomStringConvertible {
         case .unexpectedReply(let what): "Redis gave an unexpected reply to \(what)"
         case .catalogMoved: "the targets changed meanwhile"
         case .behindLog: "Redis is at an earlier point of the log than was read from it"
+        case .otherView: "Redis was restarted, emptied or replaced"
+        case .held: "a rebuilt view is about to take the place of this one"
         case .unfit(let reason): reason
+        case .notReady(let reason): "Redis is not ready: \(reason)"
         case .redis(let error): "\(error)"
         }
     }
@@ -41,10 +55,10 @@ package enum LedgerError: Error, Sendable, CustomStringConvertible {
     /// Whether to try again, later or on another connection, can help; if not, a person has to.
     package var isPassing: Bool {
         switch self {
-        case .redis, .catalogMoved, .behindLog: true
+        case .redis, .catalogMoved, .behindLog, .otherView, .held, .notReady: true
         case .refused(let error):
             ["LOADING", "BUSY", "OOM", "READONLY", "MASTERDOWN", "TRYAGAIN", "MISCONF"].contains(error.code)
-        case .corrupt, .otherSettings, .brokenPosting, .unexpectedReply, .unfit: false
+        case .corrupt, .otherSettings, .otherCluster, .brokenPosting, .unexpectedReply, .unfit: false
         }
     }
 }

@@ -42,11 +42,14 @@ package actor LedgerReader {
         for _ in 0..<20 {
             let catalogs = self.catalogs
             let commands = try make(catalogs[tenant])
-            let fixed = [RedisCommand("GET", keys.revision(shard: 0)), RedisCommand("GET", keys.settings(shard: 0))]
-            let replies = try await link.snapshot(fixed + commands)
-            try settings.check(kept: try replies[1].optionalBytes("settings"))
-            if try integer(replies[0], missing: 0, "revision") == catalogs.revision {
-                return (catalogs[tenant], Array(replies.dropFirst(2)))
+            let fixed = RedisCommand("MGET", keys.view(shard: 0), keys.revision(shard: 0), keys.settings(shard: 0))
+            let replies = try await link.snapshot([fixed] + commands)
+            let state = try replies[0].elements("MGET")
+            guard state.count == 3 else { throw .unexpectedReply("MGET") }
+            try settings.check(kept: try state[2].optionalBytes("settings"))
+            let view = try OrderReads.view(state[0])
+            if view == catalogs.view, try integer(state[1], missing: 0, "revision") == catalogs.revision {
+                return (catalogs[tenant], Array(replies.dropFirst(1)))
             }
             try await refresh()
         }
@@ -65,7 +68,7 @@ package actor LedgerReader {
     private func refresh() async throws(LedgerError) {
         var catalogs = self.catalogs
         try await catalogs.refresh(from: link, keys: keys)
-        if catalogs.revision != self.catalogs.revision { goalsOfAll = [:] }
+        if catalogs.revision != self.catalogs.revision || catalogs.view != self.catalogs.view { goalsOfAll = [:] }
         self.catalogs = catalogs
     }
 }

@@ -25,8 +25,8 @@ package struct OrderReads: Sendable {
 
     /// What was read.
     package struct Snapshot {
-        /// Whether Redis had no settings yet, which means that it was empty.
-        package let isEmpty: Bool
+        /// The view that Redis holds; nil where it was not admitted yet.
+        package let view: ViewStamp?
         /// The catalog revision that this shard has followed up to; in shard 0 the catalog's own.
         package let revision: Int64
         /// By the order of `partitions`; nil where nothing was ever applied.
@@ -38,7 +38,7 @@ package struct OrderReads: Sendable {
     /// Adds the commands; they have ``replyCount`` replies.
     package func append(to pipeline: inout RedisPipeline) {
         let keys = settings.keys
-        var watch = RedisCommand("WATCH", keys.settings(shard: shard), keys.revision(shard: shard))
+        var watch = RedisCommand("WATCH", keys.view(shard: shard), keys.revision(shard: shard))
         watch.reserveCapacity(arguments: partitions.count + orders.count, bytes: 64 * orders.count)
         for partition in partitions { watch.append(keys.cursor(partition, shard: shard)) }
         for order in orders { keys.append(entryOf: order, shard: shard, to: &watch) }
@@ -53,14 +53,12 @@ package struct OrderReads: Sendable {
         if case .error(let error) = replies[first] { throw .refused(error) }
         let values = try replies[first + 1].elements("MGET")
         guard values.count == 2 + partitions.count + orders.count else { throw .unexpectedReply("MGET") }
-        let kept = try values[0].optionalBytes("settings")
-        try settings.check(kept: kept)
         var cursors: [Cursor?] = []
         for (value, partition) in zip(values.dropFirst(2), partitions) {
             cursors.append(try Self.cursor(value, of: partition))
         }
         return Snapshot(
-            isEmpty: kept == nil,
+            view: try Self.view(values[0]),
             revision: try integer(values[1], missing: 0, "revision"),
             cursors: cursors,
             entries: try entries(values.suffix(orders.count))
@@ -74,6 +72,10 @@ package struct OrderReads: Sendable {
             entries.append(try Self.entry(value, of: order, currency: settings.rules.currency))
         }
         return entries
+    }
+
+    static func view(_ value: RedisValue) throws(LedgerError) -> ViewStamp? {
+        try value.optionalBytes("view").flatMap { ViewStamp(String(decoding: $0, as: UTF8.self)) }
     }
 
     static func cursor(_ value: RedisValue, of partition: LogPartition) throws(LedgerError) -> Cursor? {

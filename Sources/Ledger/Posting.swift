@@ -72,11 +72,6 @@ package struct Posting {
         setValue(keys.revision(shard: shard), String(revision))
     }
 
-    /// Notes the settings in an empty Redis.
-    package mutating func keepSettings() {
-        setValue(keys.settings(shard: shard), settings.text)
-    }
-
     private mutating func setValue(_ key: String, _ value: String) {
         values.append(key)
         values.append(value)

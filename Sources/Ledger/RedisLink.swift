@@ -6,7 +6,15 @@ package protocol RedisLink: Sendable {
     func send(_ pipeline: RedisPipeline) async throws(RedisError) -> [RedisValue]
 }
 
-extension RedisConnection: RedisLink {}
+/// A link whose commands all go over one connection, so that what is watched stays watched.
+package protocol PostingLink: RedisLink {
+    /// Sends without waiting.
+    func submit(_ pipeline: RedisPipeline) -> PendingReplies
+    /// Ends it; what is under way fails.
+    func closeNow()
+}
+
+extension RedisConnection: PostingLink {}
 extension RedisClient: RedisLink {}
 
 extension RedisLink {

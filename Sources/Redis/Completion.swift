@@ -1,29 +1,26 @@
-internal import Dispatch
 internal import Synchronization
 
-/// A result that comes once, for tasks and for threads to wait for.
-final class Completion<Value: Sendable>: Sendable {
-    typealias Outcome = Result<Value, RedisError>
+/// A result that comes once, for tasks to wait for.
+package final class Completion<Value: Sendable>: Sendable {
+    package typealias Outcome = Result<Value, RedisError>
 
     private struct State {
         var outcome: Outcome?
         var tasks: [UInt64: CheckedContinuation<Outcome, Never>] = [:]
         var nextTask: UInt64 = 0
-        /// Made by the first thread that has to wait, since most never do.
-        var semaphore: DispatchSemaphore?
         var callbacks: [@Sendable (Outcome) -> Void] = []
     }
 
     private let state: Mutex<State>
 
     /// One that is still to come, or whose result is already known.
-    init(_ outcome: Outcome? = nil) {
+    package init(_ outcome: Outcome? = nil) {
         state = Mutex(State(outcome: outcome))
     }
 
     /// Sets the result and wakes all who wait. Only the first call counts; the answer says whether this was it.
     @discardableResult
-    func complete(_ outcome: Outcome) -> Bool {
+    package func complete(_ outcome: Outcome) -> Bool {
         let waiting = state.withLock { state -> State? in
             guard state.outcome == nil else { return nil }
             state.outcome = outcome
@@ -34,11 +31,13 @@ final class Completion<Value: Sendable>: Sendable {
             return state
         }
         guard let waiting else { return false }
-        waiting.semaphore?.signal()
         for task in waiting.tasks.values { task.resume(returning: outcome) }
         for callback in waiting.callbacks { callback(outcome) }
         return true
     }
+
+    /// The result, if it is known.
+    var outcome: Outcome? { state.withLock(\.outcome) }
 
     /// Calls `callback` with the result: at once if it is known, else on the thread that completes it.
     func whenComplete(_ callback: @escaping @Sendable (Outcome) -> Void) {
@@ -52,7 +51,7 @@ final class Completion<Value: Sendable>: Sendable {
     /// The result, waited for by a task.
     ///
     /// - Throws: what it was completed with, or ``RedisError/cancelled`` as soon as the task is cancelled.
-    func value() async throws(RedisError) -> Value {
+    package func value() async throws(RedisError) -> Value {
         let number = state.withLock { state in
             state.nextTask += 1
             return state.nextTask
@@ -85,26 +84,5 @@ final class Completion<Value: Sendable>: Sendable {
         defer { timer.cancel() }
         whenComplete { bounded.complete($0) }
         return try await bounded.value()
-    }
-
-    /// The result, waited for by a thread; nil when it did not come within `timeout`.
-    func wait(atMost timeout: Duration) throws(RedisError) -> Value? {
-        let (known, semaphore) = state.withLock { state -> (Outcome?, DispatchSemaphore) in
-            let semaphore = state.semaphore ?? DispatchSemaphore(value: 0)
-            if state.outcome == nil { state.semaphore = semaphore }
-            return (state.outcome, semaphore)
-        }
-        if let known { return try known.get() }
-        guard semaphore.wait(timeout: .now() + timeout.timeInterval) == .success else { return nil }
-        // One signal is all that comes: hand it on to the next thread that waits.
-        semaphore.signal()
-        return try state.withLock(\.outcome)?.get()
-    }
-}
-
-extension Duration {
-    /// The same length for Dispatch, a day at most.
-    var timeInterval: DispatchTimeInterval {
-        .nanoseconds(Int(min(self, .seconds(86_400)) / .nanoseconds(1)))
     }
 }

@@ -49,7 +49,7 @@ public final class RedisConnection: Sendable {
         channel.eventLoop.execute { [handler] in
             handler.value.send(pipeline, timeout: TimeAmount(timeout), request: completion)
         }
-        return PendingReplies(completion, timeout: timeout)
+        return PendingReplies(completion)
     }
 
     /// Subscribes to channels: what is published there once this has returned goes to `messages`, which is closed when

@@ -23,7 +23,7 @@ public struct RedisEndpoint: Sendable, Hashable, CustomStringConvertible {
     /// The user to sign in as; nil for the default one.
     public let user: String?
     /// The number of the database.
-    public let database: Int
+    public var database: Int
     /// A PEM file with the certificate authorities to trust instead of the system's.
     public let tlsTrustRootsFile: String?
     let password: Secret?

@@ -23,7 +23,7 @@ struct CountingQueue {
 
     /// Goes on with the pass under way, or looks for the next one.
     mutating func step(
-        on connection: RedisConnection,
+        on connection: some PostingLink,
         settings: LedgerSettings,
         catalogs: Catalogs
     ) async throws(LedgerError) {

@@ -13,20 +13,27 @@ actor Lane {
     private let counters: WorkerCounters
     private let stop: StopFlag
     private let logger: Logger
-    private let thread: LaneThread
-    private let consumer: KafkaConsumer
-    private let deadLetterBox: DeadLetterBox
+    private let executor: any SerialExecutor
+    private let log: any LaneLog
+    private let surroundings: LaneSurroundings
     private let topicsByName: [String: Topic]
 
+    /// Good for the view that Redis holds, as everything is that is remembered of it.
     private var catalogs = Catalogs()
+    private var counting = CountingQueue()
     /// The offset that reading of each partition goes on from.
     private var positions: [LogPartition: Int64] = [:]
+    /// Up to where Redis had applied each of them when it was last known.
+    private var applied: [LogPartition: Int64] = [:]
     private var caughtUp: Set<LogPartition> = []
-    private var halted: Set<LogPartition> = []
+    private var halted: [LogPartition: LogFault] = [:]
     private var rebalance: Rebalance?
-    private var counting = CountingQueue()
+    private var backoff = Backoff()
+    private var nextLook: ContinuousClock.Instant
+    private var nextLogCheck: ContinuousClock.Instant
+    private var hasEntered = false
 
-    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// Where the lane's partitions come from.
     enum Mode: Sendable {
@@ -41,86 +48,90 @@ actor Lane {
         case revoked
     }
 
+    /// How often a lane that has nothing to do looks whether Redis still is what it was.
+    private static let lookInterval = Duration.seconds(1)
+    /// How often a log is compared with what was read of it, though nothing points to a change.
+    private static let logCheckInterval = Duration.seconds(60)
+
+    /// - Parameters:
+    ///   - executor: runs the lane, and may be blocked by it.
+    ///   - log: nobody else's from now on.
     init(
-        index: Int,
         settings: WorkerSettings,
         mode: Mode,
-        producer: KafkaProducer,
+        executor: any SerialExecutor,
+        log: sending any LaneLog,
+        surroundings: sending LaneSurroundings,
         counters: WorkerCounters,
         stop: StopFlag,
         logger: Logger
-    ) throws {
+    ) {
         self.settings = settings
         self.mode = mode
+        self.executor = executor
+        self.log = log
+        nextLook = surroundings.now()
+        nextLogCheck = surroundings.now() + Self.logCheckInterval
+        self.surroundings = surroundings
         self.counters = counters
         self.stop = stop
-        var logger = logger
-        logger[metadataKey: "lane"] = "\(index)"
         self.logger = logger
-        var kafka = settings.kafka
-        if let instance = kafka.properties["group.instance.id"] {
-            kafka.properties["group.instance.id"] = "\(instance)-\(index)"
-        }
-        consumer = try KafkaConsumer(kafka, group: settings.group)
-        deadLetterBox = DeadLetterBox(producer: producer, topic: settings.topics.deadLetters)
         topicsByName = settings.topics.byName
-        thread = LaneThread(name: "lane \(index)")
     }
 
     /// Runs until it is told to stop, has applied what it was given, or cannot go on.
     /// - Throws: what a person has to look at; what passes by itself is waited for.
     func run() async throws {
-        defer {
-            consumer.close(timeoutMilliseconds: 5_000)
-            thread.finish()
-        }
+        defer { log.close(timeoutMilliseconds: 5_000) }
         switch mode {
-        case .group: try consumer.subscribe(to: Array(topicsByName.keys))
+        case .group: try log.subscribe(to: Array(topicsByName.keys))
         case .upTo(let ends): rebalance = .assigned(Array(ends.keys))
         }
-        var backoff = Backoff()
         while !isDone {
             do {
                 let connection = try await connect()
-                backoff.reset()
                 defer { connection.closeNow() }
                 try await serve(over: connection)
-            } catch let error as LedgerError where error.isPassing {
+            } catch let error as LedgerError where isPassing(error) {
                 counters.reconnects.add(1, ordering: .relaxed)
                 logger.warning("Redis is not to be had, trying again", metadata: ["error": "\(error)"])
-                await backoff.wait(unless: stop)
+                await stop.wait(backoff.next(), surroundings.sleep)
             }
         }
+    }
+
+    /// A server that was fit once may be so again: a primary that was demoted comes back, or another in its place.
+    private func isPassing(_ error: LedgerError) -> Bool {
+        if case .unfit = error { return hasEntered }
+        return error.isPassing
     }
 
     private var isDone: Bool {
         if stop.isSet { return true }
         guard case .upTo(let ends) = mode, rebalance == nil else { return false }
         return ends.allSatisfy { partition, end in
-            halted.contains(partition) || caughtUp.contains(partition) || positions[partition] ?? 0 >= end
+            halted[partition] != nil || caughtUp.contains(partition) || positions[partition] ?? 0 >= end
         }
     }
 
-    private func connect() async throws -> RedisConnection {
-        do {
-            let connection = try await RedisConnection.connect(to: settings.redis)
-            try await LedgerDoor.check(connection)
-            return connection
-        } catch let error as RedisError {
+    private func connect() async throws -> any PostingLink {
+        do throws(RedisError) {
+            return try await surroundings.connect()
+        } catch {
             throw LedgerError.redis(error)
         }
     }
 
     /// Applies what comes, over one connection.
-    private func serve(over connection: RedisConnection) async throws {
-        try await refreshCatalogs(from: connection)
+    private func serve(over connection: any PostingLink) async throws {
+        try await enter(over: connection)
         if !positions.isEmpty { try await assign(Array(positions.keys), over: connection) }
         var pipeline = Pipeline(connection: connection, settings: settings.ledger)
         var catalogUnit: CatalogUnit?
         while true {
             let wantsQuiet = rebalance != nil || catalogUnit != nil || (countsEarlierOrders && counting.isDue)
             if !wantsQuiet, !isDone {
-                let batch = try collect(waiting: pipeline.isIdle && (counting.isEmpty || !countsEarlierOrders))
+                let batch = try await collect(waiting: pipeline.isIdle && (counting.isEmpty || !countsEarlierOrders))
                 counters.records.add(batch.count, ordering: .relaxed)
                 catalogUnit = batch.catalogUnit()
                 pipeline.append(batch.units())
@@ -141,33 +152,65 @@ actor Lane {
             } else if countsEarlierOrders {
                 try await count(over: connection)
             }
+            try await lookAround(over: connection)
         }
     }
 
-    private func turn(_ pipeline: inout Pipeline, over connection: RedisConnection) async throws {
-        let (turn, lostRaces) = try pipeline.turn(catalogs: catalogs, putAside: putAside)
-        if lostRaces > 0 { counters.lostRaces.add(lostRaces, ordering: .relaxed) }
-        switch turn {
+    /// Comes in through the door; what is remembered of another view than it leads to is forgotten.
+    private func enter(over connection: any PostingLink) async throws(LedgerError) {
+        let view = try await LedgerDoor.enter(connection, settings.ledger, pause: surroundings.sleep)
+        hasEntered = true
+        if view != catalogs.view {
+            catalogs = Catalogs(view: view)
+            counting = CountingQueue()
+        }
+        try await refreshCatalogs(from: connection)
+    }
+
+    private func turn(_ pipeline: inout Pipeline, over connection: any PostingLink) async throws {
+        switch try await pipeline.turn(catalogs: catalogs, putAside: putAside) {
         case .underWay: break
+        case .lostRace: counters.lostRaces.add(1, ordering: .relaxed)
         case .applied(let unit):
-            counters.postings.add(1, ordering: .relaxed)
             counting.noteApplied()
-            if unit.isLast { commit(unit.stretches) }
+            if unit.isLast { noteApplied(unit.stretches) }
         case .needsCatalog: try await refreshCatalogs(from: connection)
-        case .needsRewind:
-            counters.rewinds.add(1, ordering: .relaxed)
-            logger.warning("Redis is at an earlier point of the log than was read: going back to it")
-            pipeline = Pipeline(connection: connection, settings: settings.ledger)
-            try await refreshCatalogs(from: connection)
-            try await assign(Array(positions.keys), over: connection)
         }
     }
 
-    private func refreshCatalogs(from connection: RedisConnection) async throws(LedgerError) {
+    private func noteApplied(_ stretches: [WorkUnit.Stretch]) {
+        counters.postings.add(1, ordering: .relaxed)
+        backoff.reset()
+        for stretch in stretches {
+            applied[stretch.partition] = max(applied[stretch.partition] ?? 0, stretch.cursor.next)
+        }
+        commit(stretches)
+    }
+
+    /// - Throws: ``LedgerError/otherView``, and whatever was known of the targets is forgotten then.
+    private func refreshCatalogs(from connection: any PostingLink) async throws(LedgerError) {
+        let (view, revision) = (catalogs.view, catalogs.revision)
         var catalogs = self.catalogs
         self.catalogs = Catalogs()
+        defer { if catalogs.view == view { self.catalogs = catalogs } }
         try await catalogs.refresh(from: connection, keys: settings.ledger.keys)
-        self.catalogs = catalogs
+        if catalogs.view != view { throw .otherView }
+        // Whoever changed the targets may leave it to us to count earlier orders in.
+        if catalogs.revision != revision { counting.lookForJobs() }
+    }
+
+    /// What nobody tells: that Redis was emptied, that another worker changed targets and left orders to be counted, or
+    /// that a topic was made anew.
+    private func lookAround(over connection: any PostingLink) async throws {
+        let now = surroundings.now()
+        if now >= nextLogCheck {
+            nextLogCheck = now + Self.logCheckInterval
+            log.checkLogs()
+        }
+        guard now >= nextLook else { return }
+        nextLook = now + Self.lookInterval
+        try await refreshCatalogs(from: connection)
+        backoff.reset()
     }
 
     /// The lane that has this partition counts earlier orders into new targets.
@@ -175,16 +218,14 @@ actor Lane {
         positions.keys.contains(LogPartition(topic: settings.topics[.targets], partition: 0))
     }
 
-    private func count(over connection: RedisConnection) async throws {
+    private func count(over connection: any PostingLink) async throws {
         var counting = self.counting
         defer { self.counting = counting }
-        do {
+        do throws(LedgerError) {
             try await counting.step(on: connection, settings: settings.ledger, catalogs: catalogs)
-        } catch LedgerError.catalogMoved {
-            let known = catalogs.revision
+        } catch {
+            guard case .catalogMoved = error else { throw error }
             try await refreshCatalogs(from: connection)
-            // Where nothing moved, the pass is for a target that Redis lost.
-            if catalogs.revision == known { counting = CountingQueue() }
         }
     }
 }
@@ -192,12 +233,12 @@ actor Lane {
 extension Lane {
     /// Reads what is there, up to a batch.
     /// - Parameter waiting: whether to wait for a first record.
-    private func collect(waiting: Bool) throws -> Batch {
+    private func collect(waiting: Bool) async throws -> Batch {
         var batch = Batch(decoder: EventDecoder(settings.events), keys: settings.ledger.keys)
         defer { for (partition, next) in batch.positions { positions[partition] = next } }
         while batch.count < settings.batchSize {
             let wait: Int32 = waiting && batch.count == 0 ? 100 : 0
-            guard let event = try poll(waiting: wait) else { return batch }
+            guard let event = try await poll(waiting: wait) else { return batch }
             switch event {
             case .record(let record):
                 batch.append(record) { partition in
@@ -215,7 +256,7 @@ extension Lane {
                 caughtUp.insert(LogPartition(topic: partition.topic, partition: partition.partition))
                 if batch.count == 0, case .upTo = mode { return batch }
             case .halted(let partition, let fault):
-                halted.insert(LogPartition(topic: partition.topic, partition: partition.partition))
+                halted[LogPartition(topic: partition.topic, partition: partition.partition)] = fault
                 logger.critical("\(partition) is stopped: \(fault)")
                 if case .upTo = mode { throw fault }
             case .disconnected(let error):
@@ -228,9 +269,9 @@ extension Lane {
     }
 
     /// What a broker refuses about a topic or the group may be granted later: a topic can still be created.
-    private func poll(waiting: Int32) throws -> KafkaConsumer.Event? {
+    private func poll(waiting: Int32) async throws -> KafkaConsumer.Event? {
         do throws(KafkaError) {
-            return try consumer.poll(timeoutMilliseconds: waiting)
+            return try await log.poll(timeoutMilliseconds: waiting)
         } catch {
             if case .group = mode, !error.isFatal {
                 logger.warning("Kafka refuses, trying again", metadata: ["error": "\(error)"])
@@ -240,53 +281,69 @@ extension Lane {
         }
     }
 
-    private func follow(_ change: Rebalance, over connection: RedisConnection) async throws {
+    private func follow(_ change: Rebalance, over connection: any PostingLink) async throws {
         switch change {
         case .assigned(let partitions):
             logger.info("partitions were assigned", metadata: ["partitions": "\(partitions.count)"])
+            applied = [:]
             try await assign(partitions, over: connection)
         case .revoked:
             positions = [:]
-            try consumer.unassign()
+            applied = [:]
+            try log.unassign()
         }
     }
 
     /// Starts reading the partitions from their cursors: the group decides who reads, the cursor from where.
-    private func assign(_ partitions: [LogPartition], over connection: RedisConnection) async throws {
+    private func assign(_ partitions: [LogPartition], over connection: any PostingLink) async throws {
+        // Kafka is connected to now, so it knows.
+        if let cluster = try log.clusterId(timeoutMilliseconds: 5_000) {
+            try await LedgerDoor.checkCluster(cluster, connection, settings.ledger.keys)
+        }
         let cursors = try await Cursors.lowest(
             of: partitions,
             over: connection,
             keys: settings.ledger.keys,
             catalogTopics: settings.topics.catalog
         )
-        // From the beginning, and after the cursors: where Redis lost its tail, another catalog may have reached the
-        // revision of the one that was lost.
-        catalogs = Catalogs()
-        try await refreshCatalogs(from: connection)
+        noteLoss(cursors)
         // Whoever had them before may have left earlier orders to be counted in.
         counting.lookForJobs()
         var starts: [TopicPartition: StartPosition] = [:]
         positions = [:]
+        applied = [:]
         caughtUp = []
-        halted = []
+        halted = [:]
         for partition in partitions {
             let cursor = cursors[partition]
             positions[partition] = cursor?.next ?? 0
+            applied[partition] = cursor?.next ?? 0
             starts[TopicPartition(topic: partition.topic, partition: partition.partition)] = StartPosition(
-                next: cursor?.next,
+                // Also where nothing was applied: a log whose beginning is gone has lost events.
+                next: cursor?.next ?? 0,
                 lastApplied: cursor.map { Fingerprint(offset: $0.last.offset, checksum: $0.last.checksum) }
             )
         }
-        try consumer.assign(starts)
+        try log.assign(starts)
     }
 
-    private func apply(_ unit: CatalogUnit, over connection: RedisConnection) async throws {
+    /// Says so when Redis came back older than it was.
+    private func noteLoss(_ cursors: [LogPartition: Cursor]) {
+        let lost = applied.reduce(Int64(0)) { $0 + max(0, $1.value - (cursors[$1.key]?.next ?? 0)) }
+        if lost == 0 { return }
+        counters.rewinds.add(1, ordering: .relaxed)
+        logger.warning(
+            "Redis is at an earlier point of the log than before: what it lost is applied again",
+            metadata: ["records": "\(lost)"]
+        )
+    }
+
+    private func apply(_ unit: CatalogUnit, over connection: any PostingLink) async throws {
         try putAside(unit.deadLetters)
-        while try await unit.apply(over: connection, settings: settings.ledger) == .lostRace {
+        while try await unit.apply(over: connection, to: catalogs.view, settings: settings.ledger) == .lostRace {
             counters.lostRaces.add(1, ordering: .relaxed)
         }
-        counters.postings.add(1, ordering: .relaxed)
-        commit(unit.stretches)
+        noteApplied(unit.stretches)
         try await refreshCatalogs(from: connection)
         counting.lookForJobs()
     }
@@ -296,15 +353,16 @@ extension Lane {
         let offsets = stretches.map {
             (TopicPartition(topic: $0.partition.topic, partition: $0.partition.partition), $0.cursor.next)
         }
-        consumer.commit(Dictionary(offsets, uniquingKeysWith: max))
+        log.commit(Dictionary(offsets, uniquingKeysWith: max))
     }
 
     /// Waits for the broker for as long as it takes: a record is put aside before its cursor moves, or not at all.
-    private func putAside(_ refused: [RefusedRecord]) throws {
+    private func putAside(_ all: [RefusedRecord]) throws {
+        let refused = all.filter { $0.record.offset >= settings.deadLettersFrom[LogPartition($0.record)] ?? 0 }
         if refused.isEmpty { return }
         while true {
             do throws(KafkaError) {
-                try deadLetterBox.put(refused)
+                try surroundings.putAside(refused)
                 break
             } catch {
                 guard error.isRetriable, !stop.isSet else { throw error }

@@ -6,15 +6,14 @@ internal import SalesTargets
 /// Applies units one after the other over one connection: the transaction of one unit and the reads of the next go out
 /// in one write, and what comes next is decoded while Redis works.
 struct Pipeline {
-    private let connection: RedisConnection
+    private let connection: any PostingLink
     private let settings: LedgerSettings
     private var waiting: [WorkUnit] = []
     private var reading: WorkUnit?
     private var applying: WorkUnit?
     private var pending: PendingReplies?
-    private var losses = 0
 
-    init(connection: RedisConnection, settings: LedgerSettings) {
+    init(connection: any PostingLink, settings: LedgerSettings) {
         self.connection = connection
         self.settings = settings
     }
@@ -27,26 +26,27 @@ struct Pipeline {
         /// Nothing was finished yet.
         case underWay
         case applied(WorkUnit)
+        /// Another worker was quicker: what was under way has to be read again.
+        case lostRace
         /// The catalog has to be refreshed before the next turn.
         case needsCatalog
-        /// Redis is behind what was read from the log.
-        case needsRewind
     }
 
     mutating func append(_ units: [WorkUnit]) { waiting.append(contentsOf: units) }
 
     /// Waits for what is under way and goes one step on.
     /// - Parameter putAside: gets what has to be in the dead letters before a unit is applied.
-    mutating func turn(
+    nonisolated(nonsending) mutating func turn(
         catalogs: Catalogs,
         putAside: ([RefusedRecord]) throws -> Void
-    ) throws -> (turn: Turn, lostRaces: Int) {
+    ) async throws -> Turn {
         guard let pending else {
             startReading(after: RedisPipeline())
-            return (.underWay, 0)
+            return .underWay
         }
+        let all = try await waited(pending)
         self.pending = nil
-        var replies = try waited(pending)[...]
+        var replies = all[...]
         var finished: Turn = .underWay
         if let unit = applying {
             applying = nil
@@ -55,16 +55,14 @@ struct Pipeline {
             replies = replies.suffix(readCount)
             if outcome == .lostRace {
                 putBack(unit)
-                losses += 1
-                return (.underWay, 1)
+                return .lostRace
             }
-            losses = 0
             finished = .applied(unit)
         }
-        guard let unit = reading else { return (finished, 0) }
+        guard let unit = reading else { return finished }
         reading = nil
         let snapshot = try unit.reads(settings).snapshot(from: replies)
-        switch unit.prepare(snapshot, catalogs: catalogs, settings: settings) {
+        switch try unit.prepare(snapshot, catalogs: catalogs, settings: settings) {
         case .post(let posting, let refused):
             try putAside(refused)
             unit.deadLetters = []
@@ -73,16 +71,10 @@ struct Pipeline {
         case .refreshCatalog:
             putBack(unit)
             // What was finished before is told first; the same reads then say again that the catalog moved.
-            if case .applied = finished { return (finished, 0) }
-            return (.needsCatalog, 0)
-        case .rewind:
-            if case .applied = finished {
-                putBack(unit)
-                return (finished, 0)
-            }
-            return (.needsRewind, 0)
+            if case .applied = finished { return finished }
+            return .needsCatalog
         }
-        return (finished, 0)
+        return finished
     }
 
     /// The unit that lost goes first again, and the one whose reads came after it behind it: what it read is of no use
@@ -100,9 +92,9 @@ struct Pipeline {
         if !pipeline.isEmpty { pending = connection.submit(pipeline) }
     }
 
-    private func waited(_ pending: PendingReplies) throws(LedgerError) -> [RedisValue] {
+    private nonisolated(nonsending) func waited(_ pending: PendingReplies) async throws(LedgerError) -> [RedisValue] {
         do throws(RedisError) {
-            return try pending.wait()
+            return try await pending.value()
         } catch {
             throw .redis(error)
         }

@@ -19,13 +19,20 @@ struct Backoff {
 
     mutating func reset() { failures = 0 }
 
-    /// Waits, in short steps so that a stop is not kept waiting.
-    mutating func wait(unless stop: StopFlag) async {
+    /// The next wait.
+    mutating func next() -> Duration {
         failures = min(failures + 1, 6)
-        var left = Duration.milliseconds(Int64.random(in: 25...min(2_000, 50 << failures)))
-        while left > .zero, !stop.isSet {
+        return .milliseconds(Int64.random(in: 25...min(2_000, 50 << failures)))
+    }
+}
+
+extension StopFlag {
+    /// Waits in short steps, so that a stop is not kept waiting.
+    nonisolated(nonsending) func wait(_ pause: Duration, _ sleep: (Duration) async -> Void) async {
+        var left = pause
+        while left > .zero, !isSet {
             let step = min(left, .milliseconds(50))
-            try? await Task.sleep(for: step)
+            await sleep(step)
             left -= step
         }
     }

@@ -66,25 +66,25 @@ enum Preparation {
     case post(Posting, refused: [RefusedRecord])
     /// The targets changed: read them anew, and the unit too.
     case refreshCatalog
-    /// Redis is at an earlier point of the log than this lane has read from it: go back to there.
-    case rewind
 }
 
 extension WorkUnit {
     /// Derives the unit's orders anew from what was read, and what to post for them.
+    /// - Throws: ``LedgerError/otherView``, or ``LedgerError/behindLog`` when Redis has not applied all that was read
+    ///   before this unit.
     func prepare(
         _ snapshot: OrderReads.Snapshot,
         catalogs: Catalogs,
         settings: LedgerSettings
-    ) -> Preparation {
+    ) throws(LedgerError) -> Preparation {
+        if snapshot.view == nil || snapshot.view != catalogs.view { throw .otherView }
         if shard == 0 ? snapshot.revision != catalogs.revision : snapshot.revision > catalogs.revision {
             return .refreshCatalog
         }
         let applied = snapshot.cursors.map { $0?.next ?? 0 }
-        for (stretch, next) in zip(stretches, applied) where next < stretch.from { return .rewind }
+        for (stretch, next) in zip(stretches, applied) where next < stretch.from { throw .behindLog }
 
         var posting = Posting(shard: shard, settings: settings)
-        if snapshot.isEmpty { posting.keepSettings() }
         if snapshot.revision < catalogs.revision { posting.raiseRevision(to: catalogs.revision) }
         var refused = deadLetters.filter { refused in
             zip(stretches, applied).contains { stretch, next in

@@ -1,6 +1,6 @@
 internal import Events
 internal import Kafka
-internal import Ledger
+package import Ledger
 package import Logging
 internal import Redis
 internal import SalesTargets
@@ -29,7 +29,11 @@ package struct Worker: Sendable {
 
     /// Applies what the topics hold now.
     package func runUntilCaughtUp() async throws {
-        let ends = try await LogEnds.read(of: settings.topics, from: settings.kafka)
+        try await run(upTo: try await LogEnds.read(of: settings.topics, from: settings.kafka))
+    }
+
+    /// Applies each partition up to this offset, or as far as it goes, and counts earlier orders in.
+    package func run(upTo ends: [LogPartition: Int64]) async throws {
         var shares: [[LogPartition: Int64]] = Array(repeating: [:], count: settings.lanes)
         for (partition, end) in ends { shares[Int(partition.partition) % settings.lanes][partition] = end }
         try await run(shares.filter { !$0.isEmpty }.map { .upTo($0) })
@@ -48,16 +52,12 @@ package struct Worker: Sendable {
             // Whatever ends this group, a failed lane or a cancelled task, the lanes on their threads hear of it.
             defer { stop.set() }
             for (index, mode) in modes.enumerated() {
-                let lane = try Lane(
-                    index: index,
-                    settings: settings,
-                    mode: mode,
-                    producer: producer,
-                    counters: counters,
-                    stop: stop,
-                    logger: logger
-                )
-                group.addTask { try await lane.run() }
+                let thread = LaneThread(name: "lane \(index)")
+                let lane = try lane(index, mode, on: thread, deadLettersBy: producer, stop)
+                group.addTask {
+                    defer { thread.finish() }
+                    try await lane.run()
+                }
             }
             try await withTaskCancellationHandler {
                 while let _ = try await group.next() {}
@@ -67,10 +67,43 @@ package struct Worker: Sendable {
         }
     }
 
+    private func lane(
+        _ index: Int,
+        _ mode: Lane.Mode,
+        on thread: LaneThread,
+        deadLettersBy producer: KafkaProducer,
+        _ stop: StopFlag
+    ) throws -> Lane {
+        var kafka = settings.kafka
+        if let instance = kafka.properties["group.instance.id"] {
+            kafka.properties["group.instance.id"] = "\(instance)-\(index)"
+        }
+        var logger = logger
+        logger[metadataKey: "lane"] = "\(index)"
+        let deadLetters = DeadLetterBox(producer: producer, topic: settings.topics.deadLetters)
+        return Lane(
+            settings: settings,
+            mode: mode,
+            executor: thread,
+            log: try KafkaConsumer(kafka, group: settings.group),
+            surroundings: LaneSurroundings(
+                connect: { [redis = settings.redis] () throws(RedisError) in
+                    try await RedisConnection.connect(to: redis)
+                },
+                putAside: deadLetters.put,
+                now: { .now },
+                sleep: { try? await Task.sleep(for: $0) }
+            ),
+            counters: counters,
+            stop: stop,
+            logger: logger
+        )
+    }
+
     private func countEarlierOrders() async throws {
         let connection = try await RedisConnection.connect(to: settings.redis)
         defer { connection.closeNow() }
-        var catalogs = Catalogs()
+        var catalogs = Catalogs(view: try await LedgerDoor.enter(connection, settings.ledger))
         var counting = CountingQueue()
         while !counting.isEmpty, !stop.isSet {
             try await catalogs.refresh(from: connection, keys: settings.ledger.keys)

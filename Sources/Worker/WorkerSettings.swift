@@ -21,6 +21,9 @@ package struct WorkerSettings: Sendable {
     package var lanes: Int
     /// The most records in one batch, 1 to 1,000.
     package var batchSize: Int
+    /// From where on records that cannot be applied are put aside; those before were when they were first read. The
+    /// beginning, where nothing is said of a partition.
+    package var deadLettersFrom: [LogPartition: Int64] = [:]
 
     /// Settings of one worker; two lanes of 1,000 records unless said otherwise.
     package init(

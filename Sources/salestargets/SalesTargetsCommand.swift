@@ -20,7 +20,7 @@ struct SalesTargetsCommand: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, WorkerCommand.self, ServeCommand.self, TopicsCommand.self, LoadCommand.self,
             StatusCommand.self, AccountCommand.self, TargetsCommand.self,
-            StatusCommand.self, VerifyCommand.self, DeadLettersCommand.self,
+            VerifyCommand.self, RebuildCommand.self, DeadLettersCommand.self,
         ]
     )
 

@@ -52,6 +52,7 @@ final class Driver {
 
     /// Applies everything, and counts earlier orders in until there is nothing to count.
     func run() async throws {
+        _ = try await LedgerDoor.enter(connection, settings)
         while !isDone { try await turn() }
         try await finishCounting()
     }

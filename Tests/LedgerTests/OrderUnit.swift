@@ -37,7 +37,6 @@ struct OrderUnit {
 
     func posting(on snapshot: OrderReads.Snapshot, catalogs: Catalogs, settings: LedgerSettings) -> Posting {
         var posting = Posting(shard: shard, settings: settings)
-        if snapshot.isEmpty { posting.keepSettings() }
         if snapshot.revision < catalogs.revision { posting.raiseRevision(to: catalogs.revision) }
         let applied = snapshot.cursors.map { $0?.next ?? 0 }
         var entries = snapshot.entries

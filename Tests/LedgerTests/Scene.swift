@@ -36,8 +36,14 @@ struct Scene {
         try Posting.outcome(of: try await connection.send(posting.transaction()))
     }
 
+    /// Comes in through the door, once.
+    private mutating func enter() async throws {
+        if catalogs.view == nil { catalogs = Catalogs(view: try await LedgerDoor.enter(connection, settings)) }
+    }
+
     /// Applies events of orders and allocations in one batch.
     mutating func apply(_ events: [Event]) async throws {
+        try await enter()
         for shard in 0..<settings.shards {
             let unit = unit(events, shard: shard)
             let snapshot = try await read(unit)
@@ -52,6 +58,7 @@ struct Scene {
 
     /// Saves or deletes targets in one batch, and reads the catalog anew.
     mutating func change(_ changes: [(Identifier, TargetChange)]) async throws {
+        try await enter()
         let offset = offsets[Self.targets, default: 0]
         let records = changes.enumerated().map {
             CatalogBatch.Change(

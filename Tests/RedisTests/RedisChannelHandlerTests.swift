@@ -164,14 +164,10 @@ private struct Outcome {
         self.completion = completion
     }
 
-    var replies: [RedisValue]? { try? completion.wait(atMost: .zero) }
+    var replies: [RedisValue]? { try? completion.outcome?.get() }
 
     var error: RedisError? {
-        do throws(RedisError) {
-            _ = try completion.wait(atMost: .zero)
-            return nil
-        } catch {
-            return error
-        }
+        guard case .failure(let error) = completion.outcome else { return nil }
+        return error
     }
 }

@@ -81,7 +81,7 @@ struct RedisClientTests {
             let pending = connection.submit(ping)
             await client.shutdown()
             await #expect(throws: RedisError.connectionClosed("it was closed by us")) {
-                try await onThread { try pending.wait() }
+                try await pending.value()
             }
             await #expect(throws: RedisError.connectionClosed("the client was shut down")) {
                 try await client.send(ping)

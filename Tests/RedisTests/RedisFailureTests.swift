@@ -15,7 +15,7 @@ struct RedisFailureTests {
             let start = ContinuousClock.now
             let later = connection.submit(RedisPipeline(RedisCommand("PING")))
             await #expect(throws: RedisError.timeout("no reply in time")) { try await connection.send("PING") }
-            await #expect(throws: RedisError.timeout("no reply in time")) { try await onThread { try later.wait() } }
+            await #expect(throws: RedisError.timeout("no reply in time")) { try await later.value() }
             #expect(!connection.isOpen)
             #expect((.milliseconds(200) ... .seconds(3)).contains(.now - start))
         }
@@ -39,7 +39,7 @@ struct RedisFailureTests {
             let connection = try await RedisConnection.connect(to: server.endpoint)
             let pending = connection.submit(RedisPipeline(RedisCommand("BLPOP", "queue", "0")))
             server.kill(signal: SIGKILL)
-            let error = await #expect(throws: RedisError.self) { try await onThread { try pending.wait() } }
+            let error = await #expect(throws: RedisError.self) { try await pending.value() }
             guard case .connectionClosed? = error else {
                 Issue.record("\(String(describing: error)) instead of a closed connection")
                 return
@@ -59,7 +59,7 @@ struct RedisFailureTests {
             waiting.cancel()
             await #expect(throws: RedisError.cancelled) { try await waiting.value }
             server.kill(signal: SIGCONT)
-            #expect(try await onThread { try second.wait() }.map(\.string) == ["second"])
+            #expect(try await second.value().map(\.string) == ["second"])
         }
     }
 
@@ -83,7 +83,7 @@ struct RedisFailureTests {
             var connection: RedisConnection? = try await RedisConnection.connect(to: server.endpoint)
             let pending = connection?.submit(RedisPipeline(RedisCommand("ECHO", "still")))
             connection = nil
-            #expect(try await onThread { try pending?.wait() }?.map(\.string) == ["still"])
+            #expect(try await pending?.value().map(\.string) == ["still"])
             while try await !watcher.send("INFO", "clients").requireString().contains("connected_clients:1\r") {}
         }
     }

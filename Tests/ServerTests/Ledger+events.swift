@@ -10,6 +10,7 @@ struct EventSink {
 
     /// - Parameter counts: whether earlier orders are counted into shared targets, as a worker does in the background.
     func apply(_ events: [Event], counts: Bool = true) async throws {
+        _ = try await LedgerDoor.enter(connection, settings)
         try await applyCatalog(events.filter { if case .order = $0.change { false } else { true } })
         var catalogs = Catalogs()
         try await catalogs.refresh(from: connection, keys: settings.keys)
@@ -43,7 +44,6 @@ struct EventSink {
         reads.append(to: &pipeline)
         let snapshot = try reads.snapshot(from: try await connection.send(pipeline)[...])
         var posting = Posting(shard: shard, settings: settings)
-        if snapshot.isEmpty { posting.keepSettings() }
         if snapshot.revision < catalogs.revision { posting.raiseRevision(to: catalogs.revision) }
         for (order, before) in zip(orders, snapshot.entries) {
             var after = before

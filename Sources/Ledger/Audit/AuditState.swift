@@ -12,12 +12,12 @@ package struct AuditState: Sendable {
 
     /// The commands that give it, before those of the part that is compared.
     package static func commands(shard: Int, partitions: [LogPartition], keys: KeySpace) -> [RedisCommand] {
-        var cursors = RedisCommand("MGET", keys.revision(shard: 0))
+        var cursors = RedisCommand("MGET", keys.view(shard: 0), keys.revision(shard: 0))
         for partition in partitions { cursors.append(keys.cursor(partition, shard: shard)) }
         return [RedisCommand("HGETALL", keys.counting), cursors]
     }
 
-    /// - Parameter catalogs: nil is answered when they are not of the revision that was read.
+    /// - Parameter catalogs: nil is answered when they are not of the view and the revision that were read.
     package init?(
         _ replies: ArraySlice<RedisValue>,
         partitions: [LogPartition],
@@ -26,8 +26,10 @@ package struct AuditState: Sendable {
         let first = replies.startIndex
         let jobs = try replies[first].elements("HGETALL")
         let values = try replies[first + 1].elements("MGET")
-        guard values.count == 1 + partitions.count else { throw .unexpectedReply("MGET") }
-        guard try integer(values[0], missing: 0, "revision") == catalogs.revision else { return nil }
+        guard values.count == 2 + partitions.count else { throw .unexpectedReply("MGET") }
+        guard try OrderReads.view(values[0]) == catalogs.view,
+            try integer(values[1], missing: 0, "revision") == catalogs.revision
+        else { return nil }
         self.catalogs = catalogs
         var parsed: [TenantScoped: CountingJob] = [:]
         for index in stride(from: 0, to: jobs.count - 1, by: 2) {
@@ -42,7 +44,7 @@ package struct AuditState: Sendable {
         }
         self.jobs = parsed
         var cursors: [Cursor?] = []
-        for (value, partition) in zip(values.dropFirst(), partitions) {
+        for (value, partition) in zip(values.dropFirst(2), partitions) {
             cursors.append(try OrderReads.cursor(value, of: partition))
         }
         self.cursors = cursors

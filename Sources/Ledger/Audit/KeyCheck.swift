@@ -24,7 +24,8 @@ package struct KeyCheck {
 
     private static func isCompared(_ name: KeyName?, _ fold: LogFold, _ shard: Int) throws -> Bool {
         switch name {
-        case .settings, .revision, .targets, .targetChanges, .counting, .people, .preferences: return true
+        case .settings, .view, .cluster, .revision, .targets, .targetChanges, .counting, .people, .preferences:
+            return true
         case .cursor(let partition): return fold.known.contains(partition)
         case .entry(let order): return try fold.orders[shard].slot(of: order) != nil
         case .index(let tenant, let person, let day):

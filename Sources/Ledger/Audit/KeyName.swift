@@ -3,7 +3,9 @@ package import SalesTargets
 /// What a key in Redis holds, told by its name: the way back from ``KeySpace``.
 package enum KeyName: Hashable, Sendable {
     case settings
+    case view
     case revision
+    case cluster
     case targets
     case targetChanges
     case counting
@@ -35,7 +37,7 @@ extension KeySpace {
             return Place(shard: shard, name: nil)
         }
         switch name {
-        case .targets, .targetChanges, .counting, .people, .preferences:
+        case .cluster, .targets, .targetChanges, .counting, .people, .preferences:
             return Place(shard: shard, name: shard == 0 ? name : nil)
         case .entry(let order):
             return Place(shard: shard, name: self.shard(of: order) == shard ? name : nil)
@@ -46,7 +48,9 @@ extension KeySpace {
     private func name(_ text: String) -> KeyName? {
         switch text {
         case "settings": return .settings
+        case "view": return .view
         case "revision": return .revision
+        case "cluster": return .cluster
         case "targets": return .targets
         case "target-changes": return .targetChanges
         case "counting": return .counting

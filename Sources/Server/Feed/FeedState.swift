@@ -143,6 +143,7 @@ struct FeedState {
 extension FeedState {
     /// Takes in what a transaction changed, as far as someone follows its tenant.
     mutating func hear(_ announcement: Announcement) {
+        if announcement.isOfEverything { return missEverything() }
         for days in announcement.days { tenants[days.key.tenant]?.changes.add(days) }
         for target in announcement.targets { tenants[target.tenant]?.changes.add(target: target.id) }
         for person in announcement.people { tenants[person.tenant]?.changes.add(person: person.id) }

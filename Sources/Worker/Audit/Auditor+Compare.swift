@@ -137,7 +137,7 @@ extension Auditor {
     func loadEntries(_ pass: Pass) async throws {
         for shard in pass.shards {
             let fixed = AuditState.commands(shard: shard, partitions: pass.fold.partitions, keys: keys)
-            let cursors = try await pass.connection.snapshot(fixed)[1].requireArray().dropFirst()
+            let cursors = try await pass.connection.snapshot(fixed)[1].requireArray().suffix(pass.fold.partitions.count)
             pass.fold.start(
                 shard: shard,
                 at: try cursors.map { try $0.isNull ? 0 : Cursor(parsing: try $0.requireBytes()).next }

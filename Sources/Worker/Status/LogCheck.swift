@@ -9,6 +9,15 @@ enum LogCheck {
         in partitions: some Sequence<LogPartition>,
         _ kafka: KafkaConfiguration
     ) throws -> [String] {
+        try faultsByPartition(of: cursors, in: partitions, kafka).sorted { $0.key < $1.key }.map(\.value)
+    }
+
+    /// The same by partition.
+    static func faultsByPartition(
+        of cursors: [LogPartition: Cursor],
+        in partitions: some Sequence<LogPartition>,
+        _ kafka: KafkaConfiguration
+    ) throws -> [TopicPartition: String] {
         let starts = partitions.reduce(into: [TopicPartition: StartPosition]()) { starts, partition in
             guard let cursor = cursors[partition] else { return }
             starts[TopicPartition(topic: partition.topic, partition: partition.partition)] = StartPosition(
@@ -16,7 +25,7 @@ enum LogCheck {
                 lastApplied: Fingerprint(offset: cursor.last.offset, checksum: cursor.last.checksum)
             )
         }
-        if starts.isEmpty { return [] }
+        if starts.isEmpty { return [:] }
         let consumer = try KafkaConsumer(kafka, group: nil)
         defer { consumer.close(timeoutMilliseconds: 5_000) }
         try consumer.assign(starts)
@@ -39,7 +48,7 @@ enum LogCheck {
         for partition in open {
             faults[partition] = "\(partition) could not be compared with what was read: no answer in ten seconds"
         }
-        return faults.sorted { $0.key < $1.key }.map(\.value)
+        return faults
     }
 
     private static func sentence(_ partition: TopicPartition, _ fault: LogFault) -> String {

@@ -1,0 +1,147 @@
+import Events
+import Foundation
+import Kafka
+import Ledger
+import LedgerComparison
+import Model
+import Redis
+import SalesTargets
+import Testing
+import Worker
+
+@Suite("Rebuild: the view is made anew from the log and takes the old one's place", .serialized)
+struct RebuildTests {
+    @Test("A damaged view is right again, and workers go on with the new one by themselves", .timeLimit(.minutes(5)))
+    func damaged() async throws {
+        try await withApplied(events: 3_000) { system, history, model in
+            let worker = try system.startWorker(0)
+            defer { kill(worker.processIdentifier, SIGKILL) }
+            let connection = try await RedisConnection.connect(to: RedisEndpoint(url: system.redis.url))
+            defer { connection.closeNow() }
+            let day = system.settings.keys.days(
+                DaysKey(tenant: History.tenants[0], person: history.people[0], year: 2026),
+                shard: 0
+            )
+            _ = try await connection.one(RedisCommand("SETRANGE", day, "0", "damage")).checked()
+            _ = try await connection.one(RedisCommand("DEL", system.settings.keys.cursor(Self.orders, shard: 0)))
+            try Self.rebuild(system)
+            try await Self.expectSame(system, history, model)
+
+            let more = History(seed: history.seed + 1, events: 500, orders: 300)
+            var both = model
+            for event in more { both.apply(event) }
+            try await system.publish(more.map { system.message(for: $0) })
+            try await system.waitUntilApplied(seconds: 60)
+            #expect(worker.isRunning)
+            try await Self.expectSame(system, more, both)
+        }
+    }
+
+    @Test("Killed in the middle it leaves the old view as it was, and goes on where it was", .timeLimit(.minutes(5)))
+    func interrupted() async throws {
+        try await withApplied(events: 20_000) { system, history, model in
+            let first = try system.start(["rebuild", "--yes"], log: "rebuild.log")
+            let beside = try await RedisConnection.connect(to: RedisEndpoint(url: system.redis.url + "?db=1"))
+            defer { beside.closeNow() }
+            let cursor = RedisCommand("EXISTS", system.settings.keys.cursor(Self.orders, shard: 0))
+            while try await beside.one(cursor) == .integer(0), first.isRunning {}
+            try #require(first.isRunning, "it was done too soon to be killed")
+            kill(first.processIdentifier, SIGKILL)
+            first.waitUntilExit()
+            try await Self.expectSame(system, history, model)
+
+            try Self.rebuild(system)
+            #expect(system.log("rebuild.log").contains("Goes on with what an interrupted rebuild left"))
+            #expect(try await beside.one(RedisCommand("DBSIZE")) == .integer(0))
+            try await Self.expectSame(system, history, model)
+        }
+    }
+
+    @Test("The number of shards is changed, and a worker with the former one is refused", .timeLimit(.minutes(5)))
+    func shards() async throws {
+        try await withApplied(events: 3_000) { system, history, model in
+            try Self.rebuild(system, ["--shards", "3"])
+            let settings = LedgerSettings(rules: system.settings.rules, shards: 3)
+            try await Self.expectSame(system, history, model, settings)
+            let worker = try system.start(["worker"], log: "former.log")
+            worker.waitUntilExit()
+            #expect(worker.terminationStatus == 1)
+            #expect(system.log("former.log").contains("made with other settings"))
+            let verify = try system.start(["verify", "--shards", "3"], log: "verify.log")
+            verify.waitUntilExit()
+            #expect(verify.terminationStatus == 0, "\(system.log("verify.log"))")
+        }
+    }
+
+    @Test("Who reads meanwhile never sees less than before", .timeLimit(.minutes(5)))
+    func readers() async throws {
+        try await withApplied(events: 6_000) { system, history, model in
+            let worker = try system.startWorker(0)
+            defer { kill(worker.processIdentifier, SIGKILL) }
+            let client = RedisClient(try RedisEndpoint(url: system.redis.url))
+            let reader = LedgerReader(link: client, settings: system.settings)
+            let expected = model.figures(of: History.tenants[0]).year(2026, of: nil, measure: .orders)
+            let rebuild = try system.start(["rebuild", "--yes"], log: "rebuild.log")
+            while rebuild.isRunning {
+                let year = try await reader.year(2026, of: nil, tenant: History.tenants[0], measure: .orders)
+                #expect(year.results == expected)
+                try await Task.sleep(for: .milliseconds(1))
+            }
+            #expect(rebuild.terminationStatus == 0, "\(system.log("rebuild.log"))")
+            await client.shutdown()
+        }
+    }
+
+    @Test("It asks before it does anything, and refuses a database that it would have to share")
+    func refusals() async throws {
+        try await withApplied(events: 100) { system, history, model in
+            let unasked = try system.start(["rebuild"], log: "unasked.log")
+            unasked.waitUntilExit()
+            #expect(unasked.terminationStatus == 2 && system.log("unasked.log").contains("--yes"))
+            let connection = try await RedisConnection.connect(to: RedisEndpoint(url: system.redis.url))
+            defer { connection.closeNow() }
+            _ = try await connection.one(RedisCommand("SET", "session:1", "another program's")).checked()
+            let shared = try system.start(["rebuild", "--yes"], log: "shared.log")
+            shared.waitUntilExit()
+            #expect(shared.terminationStatus == 1 && system.log("shared.log").contains("session:1"))
+            try await Self.expectSame(system, history, model)
+        }
+    }
+
+    private static let orders = LogPartition(topic: "sales.orders", partition: 0)
+
+    private static func rebuild(_ system: System, _ arguments: [String] = []) throws {
+        let rebuild = try system.start(["rebuild", "--yes"] + arguments, log: "rebuild.log")
+        rebuild.waitUntilExit()
+        #expect(rebuild.terminationStatus == 0, "\(system.log("rebuild.log"))")
+    }
+
+    /// A system that has applied a history.
+    private func withApplied(events: Int, _ body: (System, History, Model) async throws -> Void) async throws {
+        let system = try await System()
+        let history = History(seed: .random(in: 1...1_000_000), events: events, orders: 300)
+        do {
+            try await system.publish(history.map { system.message(for: $0) })
+            let worker = try system.start(["worker", "--until-caught-up"], log: "worker.log")
+            worker.waitUntilExit()
+            #expect(worker.terminationStatus == 0, "\(system.log("worker.log"))")
+            try await body(system, history, Model(rules: system.settings.rules, applying: history))
+        } catch {
+            Issue.record("seed \(history.seed): \(error)\n\(system.log("rebuild.log").suffix(2_000))")
+        }
+        await system.end()
+    }
+
+    private static func expectSame(
+        _ system: System,
+        _ history: History,
+        _ model: Model,
+        _ settings: LedgerSettings? = nil
+    ) async throws {
+        let client = RedisClient(try RedisEndpoint(url: system.redis.url))
+        let reader = LedgerReader(link: client, settings: settings ?? system.settings)
+        let differences = try await Comparison.differences(reader, model, history)
+        #expect(differences.isEmpty, "seed \(history.seed)\n\(differences.prefix(20).joined(separator: "\n"))")
+        await client.shutdown()
+    }
+}
