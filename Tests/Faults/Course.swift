@@ -31,7 +31,7 @@ struct Course: Sendable {
     func run() async throws -> Bool {
         say("seed \(seed)")
         let start = ContinuousClock.now
-        var deck = FaultDeck(options.only?.faults ?? Fault.all, seed: seed)
+        var deck = FaultDeck(options.faults, seed: seed)
         var era: Era?
         var totals = Totals()
         do {
@@ -56,7 +56,7 @@ struct Course: Sendable {
         }
         await era?.testbed.end()
         say(summary(totals, start))
-        let missing = Fault.all.filter { totals.strikes[$0.name] == nil }
+        let missing = options.faults.filter { totals.strikes[$0.name] == nil }
         if options.requireAll, !missing.isEmpty {
             say("these did not strike: \(missing.map(\.name).joined(separator: " "))")
             return false
@@ -142,7 +142,7 @@ struct Course: Sendable {
 
     private func report(_ error: any Error, _ plan: RoundPlan, _ testbed: Testbed) async {
         let problems = (error as? Round.Failure)?.problems ?? ["\(error)"]
-        for problem in problems.prefix(60) { say("  \(problem)") }
+        for problem in problems.prefix(60) { say("  \(problem.prefix(400))") }
         if problems.count > 60 { say("  and \(problems.count - 60) more") }
         if let status = try? await testbed.run(["status"], log: "status.log", within: 30) {
             say("--- status\n\(status.output)")
@@ -164,9 +164,13 @@ struct Course: Sendable {
             --rounds-per-system \(options.roundsPerSystem) --events \(options.events) \
             --faults-per-round \(options.faultsPerRound) --ending \(options.ending)\
             \(options.redis.map { " --redis \($0)" } ?? "")\
-            \(options.only.map { " --only \($0.faults.map(\.name).joined(separator: ","))" } ?? "")
+            \(names(options.only, " --only "))\(names(options.except, " --except "))
             """
         )
+    }
+
+    private func names(_ names: FaultNames?, _ option: String) -> String {
+        names.map { option + $0.faults.map(\.name).joined(separator: ",") } ?? ""
     }
 
     private func summary(_ totals: Totals, _ start: ContinuousClock.Instant) -> String {

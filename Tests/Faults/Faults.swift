@@ -43,6 +43,9 @@ struct Faults: AsyncParsableCommand {
     @Option(help: "Only these kinds, separated by commas.")
     var only: FaultNames?
 
+    @Option(help: "All but these kinds, separated by commas.")
+    var except: FaultNames?
+
     @Option(help: "rdb, everysec or always (default: in turns).")
     var redis: RedisConfiguration?
 
@@ -66,8 +69,8 @@ struct Faults: AsyncParsableCommand {
     }
 
     func validate() throws {
-        guard rounds > 0, from > 0, roundsPerSystem > 0, events > 0, faultsPerRound > 0 else {
-            throw ValidationError("numbers must be above zero")
+        guard rounds > 0, from > 0, roundsPerSystem > 0, events > 0, faultsPerRound > 0, !faults.isEmpty else {
+            throw ValidationError("numbers must be above zero, and something must be left to strike")
         }
         guard (from - 1) % roundsPerSystem == 0 else {
             throw ValidationError("a system begins with rounds 1, \(1 + roundsPerSystem), \(1 + 2 * roundsPerSystem)…")
@@ -76,6 +79,12 @@ struct Faults: AsyncParsableCommand {
             throw ValidationError("\(programURL.path) is not there: swift build --product salestargets")
         }
         guard BrokerProcess.isAvailable else { throw ValidationError("noida-db is not there: make faults installs it") }
+    }
+
+    /// What may strike.
+    var faults: [Fault] {
+        let excepted = Set(except?.faults.map(\.name) ?? [])
+        return (only?.faults ?? Fault.all).filter { !excepted.contains($0.name) }
     }
 
     var programURL: URL {

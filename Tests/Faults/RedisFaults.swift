@@ -1,5 +1,6 @@
 import Foundation
 import Redis
+import TestSupport
 
 extension Fault {
     /// What strikes Redis.
@@ -60,7 +61,32 @@ extension Fault {
             summary: "a replica takes over from its frozen primary, which comes back for a while and takes writes",
             place: .redis
         ) { try await failOver(&$0) },
+        Fault(
+            name: "redis-rebuild",
+            summary: "somebody makes the view anew, is interrupted, and does it again",
+            place: .redis
+        ) { try await rebuild(&$0) },
     ]
+
+    private static func rebuild(_ strike: inout Strike) async throws {
+        let testbed = strike.testbed
+        let log = testbed.folder.appending(path: "rebuild-fault.log")
+        let command = [testbed.program.path, "rebuild", "--yes"]
+        let first = ChildProcess(command, environment: testbed.site.environment, log: log.path)
+        try await strike.pause(milliseconds: 50...400)
+        first.signal(SIGKILL)
+        try await first.waitUntilEnded(atMost: .seconds(5))
+        // What else strikes meanwhile may keep it from being done.
+        var last = ""
+        try await Patience.wait(60, for: "a rebuild that ends well") {
+            let (code, output) = try await testbed.run(["rebuild", "--yes"], log: "rebuild.log", within: 60)
+            last = output
+            if code != 0 { try await Task.sleep(for: .milliseconds(500)) }
+            return code == 0
+        } elseSaying: {
+            last
+        }
+    }
 
     private static func failOver(_ strike: inout Strike) async throws {
         let testbed = strike.testbed

@@ -108,10 +108,15 @@ actor RedisInstance {
 enum Patience {
     /// Asks every twentieth of a second until it holds.
     /// - Throws: what was waited for, when it did not come within so many seconds.
-    static func wait(_ seconds: Double, for what: String, until holds: () async throws -> Bool) async throws {
+    static func wait(
+        _ seconds: Double,
+        for what: String,
+        until holds: () async throws -> Bool,
+        elseSaying more: () -> String = { "" }
+    ) async throws {
         let deadline = ContinuousClock.now + .seconds(seconds)
         while try await !holds() {
-            if .now > deadline { throw TestbedFailure("waited \(seconds) s in vain for \(what)") }
+            if .now > deadline { throw TestbedFailure("waited \(seconds) s in vain for \(what)\n\(more())") }
             try await Task.sleep(for: .milliseconds(50))
         }
     }
