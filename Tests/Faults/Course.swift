@@ -64,6 +64,23 @@ struct Course: Sendable {
         return true
     }
 
+    /// Prints what strikes in each round.
+    func tell() {
+        say("seed \(seed)")
+        var deck = FaultDeck(options.faults, seed: seed)
+        var missing = Set(options.faults.map(\.name))
+        for number in 1..<options.from + options.rounds {
+            let plan = plan(number, &deck)
+            if number < options.from { continue }
+            missing.subtract(plan.faults.map(\.name))
+            say(
+                "round \("\(number)".padded(4))\(configuration(number).rawValue.padded(9))"
+                    + plan.faults.map(\.name).joined(separator: " ") + (plan.endsQuietly ? ", quiet" : "")
+            )
+        }
+        say(missing.isEmpty ? "every kind strikes" : "these do not strike: \(missing.sorted().joined(separator: " "))")
+    }
+
     private func configuration(_ number: Int) -> RedisConfiguration {
         let all = RedisConfiguration.allCases
         return options.redis ?? all[(number - 1) / options.roundsPerSystem % all.count]

@@ -61,6 +61,9 @@ struct Faults: AsyncParsableCommand {
     @Flag(help: "Fail unless every kind has struck.")
     var requireAll = false
 
+    @Flag(help: "Only tell what would strike.")
+    var plan = false
+
     @Flag(help: "Tell what happens when.")
     var verbose = false
 
@@ -94,6 +97,7 @@ struct Faults: AsyncParsableCommand {
 
     func run() async throws {
         let course = Course(options: self, seed: seed ?? .random(in: 1...999_999))
+        if plan { return course.tell() }
         let signals = await UnixSignalsSequence(trapping: [.sigint, .sigterm])
         let code = try await withThrowingTaskGroup(of: Int32?.self) { group in
             group.addTask { try await course.run() ? 0 : 1 }

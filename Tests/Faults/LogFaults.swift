@@ -7,7 +7,8 @@ extension Fault {
     static let log = [
         Fault(name: "log-restart", summary: "the broker is asked to end, and started again", place: .log) { strike in
             let broker = strike.testbed.broker
-            strike.testbed.noteShakenLog()
+            // What it acknowledges after it has saved for the last time is lost.
+            strike.testbed.noteShakenLog(isCut: true)
             try await BlockingThread.run("broker") { try broker.restart() }
         },
         Fault(name: "log-pause", summary: "the broker stands still for two to six seconds", place: .log) { strike in
