@@ -92,7 +92,8 @@ package struct Worker: Sendable {
                 },
                 putAside: deadLetters.put,
                 now: { .now },
-                sleep: { try? await Task.sleep(for: $0) }
+                sleep: { try? await Task.sleep(for: $0) },
+                random: { .random(in: $0) }
             ),
             counters: counters,
             stop: stop,
