@@ -39,7 +39,9 @@ extension SimulatedRedis {
         if let refusal = refusal(of: command, request, connection) {
             if command == .exec {
                 connection.endTransaction()
-                return Refusal("EXECABORT Transaction discarded because of: \(refusal.line)").reply
+                let isPlain = refusal.line.hasPrefix("ERR ")
+                let reason = isPlain ? String(refusal.line.dropFirst(4)) : refusal.line
+                return Refusal("EXECABORT Transaction discarded because of: \(reason)").reply
             }
             connection.transaction?.isAborted = true
             return refusal.reply

@@ -45,7 +45,7 @@ actor Pair {
         return replies
     }
 
-    /// What the two hold differently, key by key.
+    /// What the two hold differently, key by key; of times to live, whether there is one.
     func differencesOfContents() async throws -> [String] {
         let connection = try await server.connect()
         var contents = Contents()
@@ -55,10 +55,16 @@ actor Pair {
                 let name = try key.requireBytes()
                 let key = Contents.Key(database: database, name: name)
                 contents.values[key] = try await Self.value(of: name, on: connection)
+                var timeToLive = RedisCommand("PTTL")
+                timeToLive.append(name)
+                let milliseconds = try await connection.send(RedisPipeline(timeToLive))[0].requireInteger()
+                if milliseconds >= 0 { contents.expiries[key] = 0 }
             }
         }
         await connection.close()
-        return simulated.contents.differences(from: contents)
+        var ours = simulated.contents
+        ours.expiries = ours.expiries.mapValues { _ in 0 }
+        return ours.differences(from: contents)
     }
 
     private static func value(of name: [UInt8], on connection: RedisConnection) async throws -> Contents.Value? {
