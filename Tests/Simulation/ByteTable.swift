@@ -42,7 +42,8 @@ struct ByteTable<Value: Sendable>: Sendable {
         if let place = place(of: name, hash: hash) { return (place, false) }
         entries.append(Entry(name: [UInt8](name), hash: hash, value: value()))
         let place = entries.count - 1
-        if entries.count > Self.smallSize {
+        // Once there are places they are kept up, also when the table gets small again.
+        if !places.isEmpty || entries.count > Self.smallSize {
             if entries.count * 2 > places.count { growPlaces() } else { note(place) }
         }
         return (place, true)

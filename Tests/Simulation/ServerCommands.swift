@@ -33,19 +33,23 @@ extension SimulatedRedis {
         return .ok
     }
 
+    /// Subcommands are commands of their own to Redis: it refuses one that it does not know before it queues it.
+    static func refusalOfClient(_ request: Request) -> Refusal? {
+        for (name, count) in [("ID", 2), ("GETNAME", 2), ("SETNAME", 3)] as [(StaticString, Int)]
+        where request.isWord(1, name) {
+            return request.count == count ? nil : .argumentCount("client|\(name)")
+        }
+        return Refusal("ERR unknown subcommand '\(request.text(1))'. Try CLIENT HELP.")
+    }
+
     func client(_ request: Request, _ connection: inout Connection) throws(Refusal) -> RedisValue {
-        if request.isWord(1, "ID"), request.count == 2 { return .integer(connection.id) }
-        if request.isWord(1, "GETNAME"), request.count == 2 {
-            return connection.name.isEmpty ? .null : .bytes(connection.name)
+        if request.isWord(1, "ID") { return .integer(connection.id) }
+        if request.isWord(1, "GETNAME") { return connection.name.isEmpty ? .null : .bytes(connection.name) }
+        guard request[2].allSatisfy({ (UInt8(ascii: "!")...UInt8(ascii: "~")).contains($0) }) else {
+            throw Refusal("ERR Client names cannot contain spaces, newlines or special characters.")
         }
-        if request.isWord(1, "SETNAME"), request.count == 3 {
-            guard request[2].allSatisfy({ (UInt8(ascii: "!")...UInt8(ascii: "~")).contains($0) }) else {
-                throw Refusal("ERR Client names cannot contain spaces, newlines or special characters.")
-            }
-            connection.name = request.copy(2)
-            return .ok
-        }
-        throw Refusal("ERR unknown subcommand '\(request.text(1))'. Try CLIENT HELP.")
+        connection.name = request.copy(2)
+        return .ok
     }
 
     mutating func bgrewriteaof() throws(Refusal) -> RedisValue {

@@ -65,6 +65,7 @@ extension SimulatedRedis {
     /// Why a command is not even looked at; in the order in which Redis asks.
     private func refusal(of command: Command, _ request: Request, _ connection: Connection) -> Refusal? {
         guard command.takes(request.count) else { return .argumentCount(command.rawValue) }
+        if command == .client, let refusal = Self.refusalOfClient(request) { return refusal }
         guard server.refusesSome else { return nil }
         let isExec = command == .exec
         if server.isOutOfMemory {

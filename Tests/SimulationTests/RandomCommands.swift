@@ -153,7 +153,8 @@ struct RandomCommands {
             "BITFIELD tally1 INCRBY i8", "BITFIELD tally1 GET u8 99999", "BITFIELD hash1 GET u8 0", "ZADD zset x m",
             "ZADD sortedSet1 1 a 2", "GETRANGE tally1 a 1", "SELECT 16", "SELECT x", "SWAPDB x 0", "SWAPDB 0 y",
             "SWAPDB 0 16", "SCAN x", "SCAN 0 NEVER", "SCAN 0 COUNT 0", "FLUSHALL NEVER", "PING a b", "CLIENT",
-            "CLIENT NEVER", "SRANDMEMBER set1 1 2", "EXEC now", "WATCH", "MULTI again", "SET string1 01", "SREM set1",
+            "CLIENT NEVER", "CLIENT ID 1", "SRANDMEMBER set1 1 2", "EXEC now", "WATCH", "MULTI again", "SET string1 01",
+            "SREM set1",
         ])
     }
 }

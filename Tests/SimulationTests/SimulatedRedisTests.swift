@@ -1,3 +1,4 @@
+import Model
 import Redis
 import Simulation
 import Testing
@@ -20,6 +21,24 @@ struct SimulatedRedisTests {
         #expect(redis.runID != runID && redis.runID.count == 40)
         #expect(throws: RedisError.self) { try redis.run(pipeline("PING"), on: connection) }
         #expect(redis.connect() != connection)
+    }
+
+    @Test("A set that grew and shrank knows its members, whatever came and went")
+    func manyMembers() throws {
+        var redis = redis
+        let connection = redis.connect()
+        var random = SeededGenerator(seed: 1)
+        var members: Set<Int> = []
+        for step in 0..<20_000 {
+            let member = Int.random(in: 0..<60, using: &random)
+            // Long phases of growing and shrinking, down to a few.
+            let isAdded = random.chance(step / 500 % 2 == 0 ? 900 : 60)
+            let sent = pipeline("\(isAdded ? "SADD" : "SREM") s \(member)", "SISMEMBER s \((member + step) % 60)")
+            let changes = isAdded ? members.insert(member).inserted : members.remove(member) != nil
+            let replies = try redis.run(sent, on: connection)
+            let isThere = members.contains((member + step) % 60)
+            #expect(replies == [.integer(changes ? 1 : 0), .integer(isThere ? 1 : 0)], "step \(step)")
+        }
     }
 
     @Test("A connection that breaks half-way leaves what it did, and nothing of an open transaction", arguments: 0...4)
