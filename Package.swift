@@ -96,6 +96,15 @@ let package = Package(
             dependencies: ["SalesTargets", "Ledger", "Model"],
             path: "Tests/LedgerComparison"
         ),
+        .target(
+            name: "Simulation",
+            dependencies: ["SalesTargets", "Redis", "Ledger", "Model"],
+            path: "Tests/Simulation"
+        ),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["SalesTargets", "Redis", "Ledger", "LedgerComparison", "Model", "Simulation"]
+        ),
         .testTarget(name: "SalesTargetsTests", dependencies: ["SalesTargets", "Model"]),
         .testTarget(
             name: "LedgerTests",
