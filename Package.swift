@@ -98,8 +98,16 @@ let package = Package(
         ),
         .target(
             name: "Simulation",
-            dependencies: ["SalesTargets", "Redis", "Ledger", "Model"],
+            dependencies: [
+                "SalesTargets", "Events", "Kafka", "Redis", "Ledger", "Worker", "Model",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             path: "Tests/Simulation"
+        ),
+        .executableTarget(
+            name: "simulate",
+            dependencies: ["Simulation", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Tests/Simulate"
         ),
         .testTarget(
             name: "SimulationTests",

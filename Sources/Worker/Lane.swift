@@ -115,9 +115,9 @@ package actor Lane {
     }
 
     private func connect() async throws -> any PostingLink {
-        do throws(RedisError) {
+        do {
             return try await surroundings.connect()
-        } catch {
+        } catch let error as RedisError {
             throw LedgerError.redis(error)
         }
     }

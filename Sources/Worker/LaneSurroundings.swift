@@ -1,6 +1,5 @@
 package import Kafka
 package import Ledger
-package import Redis
 
 /// The log as a lane reads it: Kafka's consumer, and in the simulation of the protocol one that is made up.
 package protocol LaneLog: AnyObject {
@@ -18,8 +17,8 @@ extension KafkaConsumer: LaneLog {}
 
 /// What else a lane has around it: Redis, the dead letters and the clock.
 package struct LaneSurroundings {
-    /// A new connection to Redis.
-    package let connect: () async throws(RedisError) -> any PostingLink
+    /// A new connection to Redis; throws `RedisError`.
+    package let connect: () async throws -> any PostingLink
     /// Returns once the dead letters are written for good.
     package let putAside: ([RefusedRecord]) throws(KafkaError) -> Void
     package let now: () -> ContinuousClock.Instant
@@ -29,7 +28,7 @@ package struct LaneSurroundings {
 
     /// What is around one lane.
     package init(
-        connect: @escaping () async throws(RedisError) -> any PostingLink,
+        connect: @escaping () async throws -> any PostingLink,
         putAside: @escaping ([RefusedRecord]) throws(KafkaError) -> Void,
         now: @escaping () -> ContinuousClock.Instant,
         sleep: @escaping @Sendable (Duration) async -> Void,

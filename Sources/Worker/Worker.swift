@@ -87,7 +87,7 @@ package struct Worker: Sendable {
             executor: thread,
             log: try KafkaConsumer(kafka, group: settings.group),
             surroundings: LaneSurroundings(
-                connect: { [redis = settings.redis] () throws(RedisError) in
+                connect: { [redis = settings.redis] in
                     try await RedisConnection.connect(to: redis)
                 },
                 putAside: deadLetters.put,
