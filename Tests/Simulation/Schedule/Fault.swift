@@ -65,10 +65,10 @@ extension World {
 
     private func restart(keeping snapshot: SimulatedRedis) {
         servers[primary].restart(keeping: snapshot)
-        if let torn {
+        if let torn, torn.server == primary {
             // The half that stayed in the file is applied with what was written after it.
             self.torn = nil
-            applyHalf(torn.pipeline, commands: torn.commands)
+            if torn.isFollowed { applyHalf(torn.pipeline, commands: torn.commands) }
         }
         closeConnections(to: primary)
     }
@@ -79,7 +79,8 @@ extension World {
             return
         }
         restart(keeping: snapshot)
-        torn = (pipeline, Int.random(in: 1..<max(2, pipeline.count - 1), using: &random))
+        let commands = Int.random(in: 1..<max(2, pipeline.count - 1), using: &random)
+        torn = TornTransaction(server: primary, pipeline: pipeline, commands: commands)
     }
 
     private func applyHalf(_ pipeline: RedisPipeline, commands: Int) {

@@ -52,7 +52,7 @@ extension World {
             parked.remove(at: place).continuation.resume()
         case .finishRewrite(let server):
             servers[server].server.rewrite = .none
-            if server == primary { torn = nil }
+            if torn?.server == server { torn = nil }
         }
         settle()
         return true
@@ -61,7 +61,7 @@ extension World {
     private func execute(_ number: Int) {
         guard let (pipeline, completion) = connections[number]?.requests.removeFirst() else { return }
         guard let connection = connections[number] else { return }
-        noteTransaction(pipeline)
+        noteTransaction(pipeline, on: connection.server)
         do throws(RedisError) {
             let values = try servers[connection.server].run(pipeline, on: connection.id)
             connections[number]?.replies.append((values, completion))
@@ -92,8 +92,12 @@ extension World {
         completion.complete(.success(values))
     }
 
-    private func noteTransaction(_ pipeline: RedisPipeline) {
-        if servers[primary].server.appendOnly, pipeline.commandNames.first == "MULTI" { latestTransaction = pipeline }
+    private func noteTransaction(_ pipeline: RedisPipeline, on server: Int) {
+        guard servers[server].server.appendOnly else { return }
+        let names = pipeline.commandNames
+        guard names.first == "MULTI", !Set(names).isDisjoint(with: ["MSET", "SET", "HSET", "HDEL", "DEL"]) else { return }
+        latestTransaction = pipeline
+        if torn?.server == server { torn?.isFollowed = true }
     }
 
     /// Gives the partitions to the workers that are there, as a group does; a hanging one learns of it later.

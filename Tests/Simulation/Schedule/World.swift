@@ -24,7 +24,7 @@ package final class World: @unchecked Sendable {
     /// The last transaction that was begun, and of which a torn file may hold the first half.
     var latestTransaction: RedisPipeline?
     /// What is left of a transaction in a file that was torn and not written anew.
-    var torn: (pipeline: RedisPipeline, commands: Int)?
+    var torn: TornTransaction?
     var workers: [Int: SimulatedWorker] = [:]
     var connections: [Int: Connection] = [:]
     /// Lanes that wait for records, or for time to pass.
@@ -45,6 +45,15 @@ package final class World: @unchecked Sendable {
         let task: Task<Void, Never>
         /// Steps that it hangs for yet.
         var paused = 0
+    }
+
+    struct TornTransaction {
+        let server: Int
+        let pipeline: RedisPipeline
+        /// How many commands of it are in the file.
+        let commands: Int
+        /// Whether another transaction stands behind it, with which it is loaded.
+        var isFollowed = false
     }
 
     struct Connection {
