@@ -100,6 +100,23 @@ let package = Package(
             dependencies: ["SalesTargets", "Ledger", "Model"],
             path: "Tests/LedgerComparison"
         ),
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "SalesTargets", "Events", "Kafka", "Redis", "Ledger", "Worker", "Model",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/Simulation"
+        ),
+        .executableTarget(
+            name: "simulate",
+            dependencies: ["Simulation", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Tests/Simulate"
+        ),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["SalesTargets", "Redis", "Ledger", "LedgerComparison", "Model", "Simulation"]
+        ),
         .testTarget(name: "SalesTargetsTests", dependencies: ["SalesTargets", "Model"]),
         .testTarget(
             name: "LedgerTests",

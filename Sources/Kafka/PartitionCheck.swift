@@ -3,11 +3,12 @@
 /// Reading starts at the last applied record itself. If it comes first, it is compared and swallowed; if a later one
 /// comes first, it was compacted away. If the broker has nothing at that offset, its watermarks tell why. A value
 /// without I/O: `KafkaConsumer` does what it says.
-struct PartitionCheck {
-    private(set) var start: StartPosition
-    private(set) var phase: Phase
+package struct PartitionCheck {
+    package private(set) var start: StartPosition
+    package private(set) var phase: Phase
 
-    enum Phase: Equatable {
+    /// What is read of it.
+    package enum Phase: Equatable {
         /// The first record is still to be compared with the last applied one.
         case comparing(Fingerprint)
         /// The log is the right one; records are delivered.
@@ -18,20 +19,22 @@ struct PartitionCheck {
         case halted
     }
 
-    enum Verdict: Equatable {
+    /// What becomes of something that was read.
+    package enum Verdict: Equatable {
         case deliver
         case swallow
         case halt(LogFault)
     }
 
-    init(_ start: StartPosition) {
+    /// A partition that is read from this position on.
+    package init(_ start: StartPosition) {
         self.start = start
         phase = .reading
         if start.next != nil, let last = start.lastApplied { phase = .comparing(last) }
     }
 
     /// The offset to read from; nil for the beginning.
-    var fetchOffset: Int64? {
+    package var fetchOffset: Int64? {
         switch phase {
         case .comparing(let last), .outOfRange(let last?): last.offset
         default: start.next
@@ -40,7 +43,7 @@ struct PartitionCheck {
 
     /// A record was read.
     /// - Parameter fingerprint: asked for only if it is compared.
-    mutating func read(offset: Int64, fingerprint: () -> Fingerprint) -> Verdict {
+    package mutating func read(offset: Int64, fingerprint: () -> Fingerprint) -> Verdict {
         switch phase {
         case .reading: break
         case .comparing(let last):
@@ -58,7 +61,7 @@ struct PartitionCheck {
     /// The end of the log was reached.
     /// - Parameter end: the offset that the next record will have.
     /// - Returns: `deliver` if that is the end of what was to be read.
-    mutating func reachedEnd(at end: Int64) -> Verdict {
+    package mutating func reachedEnd(at end: Int64) -> Verdict {
         switch phase {
         case .outOfRange, .halted: return .swallow
         case .reading, .comparing: break
@@ -69,7 +72,7 @@ struct PartitionCheck {
     }
 
     /// The broker has nothing at the offset asked for.
-    mutating func offsetOutOfRange() {
+    package mutating func offsetOutOfRange() {
         switch phase {
         case .comparing(let last): phase = .outOfRange(last)
         case .reading: phase = .outOfRange(nil)
@@ -78,7 +81,7 @@ struct PartitionCheck {
     }
 
     /// The answer to `outOfRange`. Reading has to be started again at `fetchOffset`, unless there is a fault.
-    mutating func watermarks(low: Int64, high: Int64) -> LogFault? {
+    package mutating func watermarks(low: Int64, high: Int64) -> LogFault? {
         guard case .outOfRange(let last) = phase else { return nil }
         guard let next = start.next else {
             phase = .reading
@@ -93,14 +96,14 @@ struct PartitionCheck {
 
     /// The connection was lost, and the log may be another when it is back: compare again.
     /// - Parameter last: the last record delivered, if there was one since the start.
-    mutating func checkAgain(last: Fingerprint?) {
+    package mutating func checkAgain(last: Fingerprint?) {
         guard phase == .reading else { return }
         if let last { start.lastApplied = last }
         self = PartitionCheck(start)
     }
 
     /// Delivers nothing more.
-    mutating func stop() { phase = .halted }
+    package mutating func stop() { phase = .halted }
 
     private mutating func halt(_ fault: LogFault) -> Verdict {
         phase = .halted

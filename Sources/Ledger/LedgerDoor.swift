@@ -55,7 +55,9 @@ package enum LedgerDoor {
             to: RedisCommand("SET", keys.cluster, cluster, "NX"),
             RedisCommand("GET", keys.cluster)
         )
-        let kept = String(decoding: try replies[1].optionalBytes("cluster") ?? [], as: UTF8.self)
+        if case .error(let error) = replies[0] { throw .refused(error) }
+        guard let bytes = try replies[1].optionalBytes("cluster") else { throw .otherView }
+        let kept = String(decoding: bytes, as: UTF8.self)
         if kept != cluster { throw .otherCluster(kept: kept, ours: cluster) }
     }
 

@@ -25,6 +25,11 @@ public struct RedisPipeline: Sendable {
     /// How many bytes will be written.
     public var byteCount: Int { buffer.readableBytes }
 
+    /// Calls `body` with the commands as they go over the wire: arrays of bulk strings (RESP2), one after the other.
+    package func withUnsafeWireBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        buffer.withUnsafeReadableBytes(body)
+    }
+
     /// Adds a command. A command may have 1 GiB at most and a pipeline just under 4 GiB: more is a programming error.
     public mutating func append(_ command: RedisCommand) {
         precondition(command.bytes.count < Self.commandLimit, "a Redis command is 1 GiB at most")

@@ -1,13 +1,13 @@
 internal import Events
 internal import Kafka
-internal import Ledger
-internal import Logging
+package import Ledger
+package import Logging
 internal import Redis
 internal import SalesTargets
 internal import Synchronization
 
 /// A thread with its own consumer, Redis connection and partitions: consumes, derives, diffs, posts.
-actor Lane {
+package actor Lane {
     private let settings: WorkerSettings
     private let mode: Mode
     private let counters: WorkerCounters
@@ -33,10 +33,10 @@ actor Lane {
     private var nextLogCheck: ContinuousClock.Instant
     private var hasEntered = false
 
-    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+    nonisolated package var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// Where the lane's partitions come from.
-    enum Mode: Sendable {
+    package enum Mode: Sendable {
         /// The consumer group shares them out, for as long as the lane runs.
         case group
         /// These, up to the given ends, and then it is done.
@@ -56,7 +56,7 @@ actor Lane {
     /// - Parameters:
     ///   - executor: runs the lane, and may be blocked by it.
     ///   - log: nobody else's from now on.
-    init(
+    package init(
         settings: WorkerSettings,
         mode: Mode,
         executor: any SerialExecutor,
@@ -81,7 +81,7 @@ actor Lane {
 
     /// Runs until it is told to stop, has applied what it was given, or cannot go on.
     /// - Throws: what a person has to look at; what passes by itself is waited for.
-    func run() async throws {
+    package func run() async throws {
         defer { log.close(timeoutMilliseconds: 5_000) }
         switch mode {
         case .group: try log.subscribe(to: Array(topicsByName.keys))
@@ -95,7 +95,7 @@ actor Lane {
             } catch let error as LedgerError where isPassing(error) {
                 counters.reconnects.add(1, ordering: .relaxed)
                 logger.warning("Redis is not to be had, trying again", metadata: ["error": "\(error)"])
-                await stop.wait(backoff.next(), surroundings.sleep)
+                await stop.wait(backoff.next(surroundings.random), surroundings.sleep)
             }
         }
     }
@@ -115,9 +115,9 @@ actor Lane {
     }
 
     private func connect() async throws -> any PostingLink {
-        do throws(RedisError) {
+        do {
             return try await surroundings.connect()
-        } catch {
+        } catch let error as RedisError {
             throw LedgerError.redis(error)
         }
     }

@@ -1,9 +1,8 @@
-internal import Kafka
-internal import Ledger
-internal import Redis
+package import Kafka
+package import Ledger
 
 /// The log as a lane reads it: Kafka's consumer, and in the simulation of the protocol one that is made up.
-protocol LaneLog: AnyObject {
+package protocol LaneLog: AnyObject {
     func subscribe(to topics: [String]) throws(KafkaError)
     nonisolated(nonsending) func poll(timeoutMilliseconds: Int32) async throws(KafkaError) -> KafkaConsumer.Event?
     func assign(_ starts: [TopicPartition: StartPosition]) throws(KafkaError)
@@ -17,11 +16,28 @@ protocol LaneLog: AnyObject {
 extension KafkaConsumer: LaneLog {}
 
 /// What else a lane has around it: Redis, the dead letters and the clock.
-struct LaneSurroundings {
-    /// A new connection to Redis.
-    let connect: () async throws(RedisError) -> any PostingLink
+package struct LaneSurroundings {
+    /// A new connection to Redis; throws `RedisError`.
+    package let connect: () async throws -> any PostingLink
     /// Returns once the dead letters are written for good.
-    let putAside: ([RefusedRecord]) throws(KafkaError) -> Void
-    let now: () -> ContinuousClock.Instant
-    let sleep: @Sendable (Duration) async -> Void
+    package let putAside: ([RefusedRecord]) throws(KafkaError) -> Void
+    package let now: () -> ContinuousClock.Instant
+    package let sleep: @Sendable (Duration) async -> Void
+    /// A number of this range, for waits that are not all of one length.
+    package let random: (ClosedRange<Int64>) -> Int64
+
+    /// What is around one lane.
+    package init(
+        connect: @escaping () async throws -> any PostingLink,
+        putAside: @escaping ([RefusedRecord]) throws(KafkaError) -> Void,
+        now: @escaping () -> ContinuousClock.Instant,
+        sleep: @escaping @Sendable (Duration) async -> Void,
+        random: @escaping (ClosedRange<Int64>) -> Int64
+    ) {
+        self.connect = connect
+        self.putAside = putAside
+        self.now = now
+        self.sleep = sleep
+        self.random = random
+    }
 }

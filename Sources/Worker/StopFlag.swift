@@ -1,16 +1,17 @@
 internal import Synchronization
 
 /// Tells lanes, which are busy on threads of their own, to finish what they have begun and stop.
-final class StopFlag: Sendable {
+package final class StopFlag: Sendable {
     private let flag = Atomic<Bool>(false)
     private let parent: StopFlag?
 
     /// - Parameter parent: when it is set, this one is too.
-    init(after parent: StopFlag? = nil) { self.parent = parent }
+    package init(after parent: StopFlag? = nil) { self.parent = parent }
 
     var isSet: Bool { flag.load(ordering: .relaxed) || parent?.isSet == true }
 
-    func set() { flag.store(true, ordering: .relaxed) }
+    /// Tells them.
+    package func set() { flag.store(true, ordering: .relaxed) }
 }
 
 /// Waits that grow with every failure, with full jitter: 50 ms to 2 s.
@@ -20,9 +21,9 @@ struct Backoff {
     mutating func reset() { failures = 0 }
 
     /// The next wait.
-    mutating func next() -> Duration {
+    mutating func next(_ random: (ClosedRange<Int64>) -> Int64) -> Duration {
         failures = min(failures + 1, 6)
-        return .milliseconds(Int64.random(in: 25...min(2_000, 50 << failures)))
+        return .milliseconds(random(25...min(2_000, 50 << failures)))
     }
 }
 

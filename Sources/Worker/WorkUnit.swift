@@ -1,5 +1,5 @@
-internal import Events
-internal import Kafka
+package import Events
+package import Kafka
 internal import Ledger
 internal import SalesTargets
 
@@ -55,9 +55,11 @@ final class WorkUnit {
 }
 
 /// A record that cannot be applied, and why.
-struct RefusedRecord {
-    let record: KafkaRecord
-    let error: EventError
+package struct RefusedRecord {
+    /// The record as it was read.
+    package let record: KafkaRecord
+    /// What is wrong with it.
+    package let error: EventError
 }
 
 /// What to do with a unit after its reads came back.

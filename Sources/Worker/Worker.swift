@@ -87,12 +87,13 @@ package struct Worker: Sendable {
             executor: thread,
             log: try KafkaConsumer(kafka, group: settings.group),
             surroundings: LaneSurroundings(
-                connect: { [redis = settings.redis] () throws(RedisError) in
+                connect: { [redis = settings.redis] in
                     try await RedisConnection.connect(to: redis)
                 },
                 putAside: deadLetters.put,
                 now: { .now },
-                sleep: { try? await Task.sleep(for: $0) }
+                sleep: { try? await Task.sleep(for: $0) },
+                random: { .random(in: $0) }
             ),
             counters: counters,
             stop: stop,

@@ -1,0 +1,171 @@
+import Events
+import Ledger
+import Model
+import Redis
+import SalesTargets
+
+/// Compares what a schedule left in Redis with what the rules say of the log, by none of the code that posts.
+struct FinalCheck {
+    private let values: [String: Contents.Value]
+    private let keys: KeySpace
+    private let rules: Rules
+    private let model: Model
+
+    init(_ world: World, _ model: Model) {
+        var values: [String: Contents.Value] = [:]
+        for (key, value) in world.servers[world.primary].contents.values where key.database == 0 {
+            values[String(decoding: key.name, as: UTF8.self)] = value
+        }
+        self.values = values
+        keys = world.settings.keys
+        rules = world.settings.rules
+        self.model = model
+    }
+
+    /// Whether every cursor is at the end of the log, and nothing is left to be counted.
+    static func isApplied(_ world: World) -> Bool { rest(of: world).isEmpty }
+
+    /// What is still to be applied or counted.
+    static func rest(of world: World) -> [String] {
+        let keys = world.settings.keys
+        let catalogTopics = TopicNames().catalog
+        var names: [(name: String, key: String, end: Int64)] = []
+        for (partition, end) in world.log.ends {
+            for shard in 0..<(catalogTopics.contains(partition.topic) ? 1 : keys.shards) {
+                names.append(("\(partition)", keys.cursor(partition, shard: shard), end))
+            }
+        }
+        var read = RedisCommand("MGET", keys.view(shard: 0))
+        for name in names { read.append(name.key) }
+        let id = world.servers[world.primary].connect()
+        defer { world.servers[world.primary].close(id) }
+        guard
+            let replies = try? world.servers[world.primary].run(
+                RedisPipeline(read, RedisCommand("HGETALL", keys.counting)),
+                on: id
+            ),
+            case .array(let cursors) = replies[0], case .array(let jobs) = replies[1]
+        else { return ["Redis does not answer"] }
+        var rest: [String] = []
+        for (name, value) in zip(names, cursors.dropFirst()) {
+            let next = value.string.flatMap { try? Cursor(parsing: Array($0.utf8)) }?.next ?? 0
+            if next < name.end { rest.append("\(name.key) is at \(next) of \(name.end)") }
+        }
+        for job in jobs { rest.append("counting \(job.string ?? "?")") }
+        return rest
+    }
+
+    /// What is not as it should be, a line each.
+    var differences: [String] {
+        do {
+            return try History.tenants.flatMap { try differences(of: $0, model.figures(of: $0)) }
+        } catch {
+            return ["\(error)"]
+        }
+    }
+
+    private func differences(of tenant: Identifier, _ figures: Figures) throws -> [String] {
+        var differences: [String] = []
+        func compare<Value: Equatable>(_ what: String, _ found: Value, _ expected: Value) {
+            if found != expected { differences.append("\(tenant) \(what): \(found), not \(expected)") }
+        }
+        compare("days", try days(of: tenant), Self.days(figures))
+        compare("orders by day", index(of: tenant), Self.index(figures))
+        let targets = try targets(of: tenant)
+        compare("targets", targets.keys.sorted(), figures.targets.map(\.id))
+        for target in figures.targets {
+            guard let record = targets[target.id], let found = record.target else { continue }
+            compare("assignees of \(target.id)", found.assignees, target.assignees)
+            compare("period of \(target.id)", found.period, target.period)
+            compare("goal of \(target.id)", found.goal, target.goal)
+            let twice = figures.assignees(of: target).reduce(Tally.zero) { $0 + $1.tally } - figures.result(of: target)
+            if target.isShared {
+                let key = TenantScoped(tenant: tenant, id: target.id)
+                compare("overlap of \(target.id)", try overlap(of: key, from: record.countsFrom), twice)
+            }
+        }
+        return differences
+    }
+
+    private struct PersonDay: Hashable, CustomStringConvertible {
+        /// Nil for everyone together.
+        let person: Identifier?
+        let day: Day
+        var description: String { "\(person?.rawValue ?? "*") \(day)" }
+    }
+
+    private static func days(_ figures: Figures) -> [PersonDay: Tally] {
+        var days: [PersonDay: Tally] = [:]
+        for sale in figures.sales {
+            for (person, amount) in sale.credits {
+                days[PersonDay(person: person, day: sale.day), default: .zero] += Tally(revenue: amount, orders: 1)
+            }
+            if let all = sale.contribution({ _ in true }) {
+                days[PersonDay(person: nil, day: sale.day), default: .zero] += all
+            }
+        }
+        return days.filter { $0.value != .zero }
+    }
+
+    private func days(of tenant: Identifier) throws -> [PersonDay: Tally] {
+        var days: [PersonDay: Tally] = [:]
+        for (key, value) in values {
+            guard case .days(let name) = keys.place(of: key)?.name, name.tenant == tenant,
+                case .string(let bytes) = value
+            else { continue }
+            var tallies = Array(repeating: Tally.zero, count: 366)
+            TallyString.add(bytes, to: &tallies[...])
+            guard let first = Day(year: name.year, month: 1, day: 1) else { continue }
+            for (place, tally) in tallies.enumerated() where tally != .zero {
+                guard let day = Day(number: first.number + place) else { continue }
+                days[PersonDay(person: name.person, day: day), default: .zero] += tally
+            }
+        }
+        return days.filter { $0.value != .zero }
+    }
+
+    private static func index(_ figures: Figures) -> [PersonDay: Set<Identifier>] {
+        var index: [PersonDay: Set<Identifier>] = [:]
+        for sale in figures.sales {
+            for person in sale.credits.keys {
+                index[PersonDay(person: person, day: sale.day), default: []].insert(sale.order)
+            }
+        }
+        return index
+    }
+
+    private func index(of tenant: Identifier) -> [PersonDay: Set<Identifier>] {
+        var index: [PersonDay: Set<Identifier>] = [:]
+        for (key, value) in values {
+            guard case .index(let owner, let person, let day) = keys.place(of: key)?.name, owner == tenant,
+                case .hash(let fields) = value
+            else { continue }
+            for name in fields.keys {
+                guard let order = Identifier(String(decoding: name, as: UTF8.self)) else { continue }
+                index[PersonDay(person: person, day: day), default: []].insert(order)
+            }
+        }
+        return index
+    }
+
+    private func targets(of tenant: Identifier) throws -> [Identifier: CatalogRecord] {
+        guard case .hash(let fields) = values[keys.targets] else { return [:] }
+        var targets: [Identifier: CatalogRecord] = [:]
+        for (name, bytes) in fields {
+            guard let key = TenantScoped(String(decoding: name, as: UTF8.self)), key.tenant == tenant else { continue }
+            let record = try CatalogRecord.decode(bytes, id: key.id)
+            if record.target != nil { targets[key.id] = record }
+        }
+        return targets
+    }
+
+    private func overlap(of target: TenantScoped, from revision: Int64) throws -> Tally {
+        var sum = Tally.zero
+        for shard in 0..<keys.shards {
+            if case .string(let bytes) = values[keys.overlap(target, revision: revision, shard: shard)] {
+                sum += TallyString.sum(bytes)
+            }
+        }
+        return sum
+    }
+}

@@ -1,0 +1,111 @@
+import Events
+import Ledger
+import Model
+import Redis
+import SalesTargets
+
+/// One interleaving of events, steps and faults, all of it decided by a seed.
+package struct Schedule: Sendable {
+    /// What decides everything.
+    package let seed: UInt64
+    private let shards: Int
+    private let appendOnly: Bool
+
+    /// Steps after which what should come to an end counts as hanging.
+    private static let patience = 20_000
+
+    /// The schedule of a seed.
+    package init(seed: UInt64) {
+        self.seed = seed
+        var random = SeededGenerator(seed: seed ^ 0x5eed)
+        shards = random.chance(300) ? 2 : 1
+        appendOnly = random.chance(300)
+    }
+
+    /// What a schedule came to.
+    package struct Outcome: Sendable {
+        /// What is wrong in the end; empty if all is as it should be.
+        package var differences: [String] = []
+        /// Steps that were made.
+        package var steps = 0
+        /// How often each fault struck.
+        package var faults: [Fault: Int] = [:]
+        /// What happened, if it was asked for.
+        package var story: [String] = []
+    }
+
+    /// Plays it through.
+    /// - Parameter tells: whether the outcome has the story.
+    package func play(tells: Bool = false) -> Outcome {
+        let world = World(seed: seed, partitions: 2, shards: shards, appendOnly: appendOnly)
+        if tells { world.story = [] }
+        defer { world.end() }
+        var outcome = Outcome()
+        let history = History(
+            seed: seed,
+            events: Int.random(in: 8...32, using: &world.random),
+            people: 4,
+            orders: 3,
+            targets: 2
+        )
+        var model = Model(rules: world.settings.rules)
+        var events = Array(history)
+        for event in events { model.apply(event) }
+        events.reverse()
+        let faults = Fault.allCases.filter { $0 != .tornFile || appendOnly }
+
+        for _ in 0..<Int.random(in: 1...3, using: &world.random) { world.startWorker() }
+        world.rebalance(among: world.workers.keys.sorted())
+        var left = Int.random(in: 0...6, using: &world.random)
+        while !events.isEmpty || left > 0 {
+            outcome.steps += 1
+            if let fault = world.restartEnded() { return failed(fault, outcome, world) }
+            switch Int.random(in: 0..<1_000, using: &world.random) {
+            case 0..<100: if let event = events.popLast() { append(event, to: world) }
+            case 100..<120 where left > 0:
+                left -= 1
+                let fault = world.random.pick(faults)
+                outcome.faults[fault, default: 0] += 1
+                world.strike(fault)
+            case 120..<150:
+                world.snapshots.append(world.servers[world.primary])
+                if world.snapshots.count > 3 { world.snapshots.removeFirst() }
+            default: _ = world.step()
+            }
+        }
+        world.heal()
+        world.tell("all is well from here on")
+        finish(world, &outcome)
+        if outcome.differences.isEmpty { outcome.differences = FinalCheck(world, model).differences }
+        outcome.story = world.story ?? []
+        return outcome
+    }
+
+    private func failed(_ difference: String, _ outcome: Outcome, _ world: World) -> Outcome {
+        var outcome = outcome
+        outcome.differences = [difference]
+        outcome.story = world.story ?? []
+        return outcome
+    }
+
+    private func append(_ event: Event, to world: World) {
+        let hash = event.recordKey.text.utf8.reduce(0 as UInt32) { $0 &* 31 &+ UInt32($1) }
+        world.tell("log: \(event)")
+        world.log.append(event, to: Int32(hash % 2))
+        if world.random.chance(50) { world.log.leaveHole(in: world.random.pick(world.log.names)) }
+    }
+
+    /// Goes on until everything is applied and counted.
+    private func finish(_ world: World, _ outcome: inout Outcome) {
+        for count in 0..<Self.patience {
+            outcome.steps += 1
+            if let fault = world.restartEnded() {
+                outcome.differences = [fault]
+                return
+            }
+            if count % 16 == 0, FinalCheck.isApplied(world) { return }
+            if !world.step() { break }
+        }
+        outcome.differences = ["it does not come to an end: \(FinalCheck.rest(of: world))"]
+    }
+}

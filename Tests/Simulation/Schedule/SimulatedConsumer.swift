@@ -1,0 +1,81 @@
+import Kafka
+import Ledger
+import Model
+import Worker
+
+// Unchecked, as its world is.
+/// A member of the simulated group: what a lane reads the simulated log by. Which log it still is, is decided by the
+/// same check as in the real consumer.
+final class SimulatedConsumer: LaneLog, @unchecked Sendable {
+    private unowned let world: World
+    private let worker: Int
+    /// What the group has told, and has not been heard yet.
+    private var inbox: [KafkaConsumer.Event] = []
+    private var checks: [LogPartition: PartitionCheck] = [:]
+    private var order: [LogPartition] = []
+
+    init(_ world: World, worker: Int) {
+        self.world = world
+        self.worker = worker
+    }
+
+    /// The group takes away what the member has and gives it these.
+    func give(_ partitions: [LogPartition]) {
+        inbox.append(.revoked([], lost: false))
+        inbox.append(
+            .assigned(partitions.map { TopicPartition(topic: $0.topic, partition: $0.partition) })
+        )
+    }
+
+    func subscribe(to topics: [String]) {}
+
+    nonisolated(nonsending) func poll(timeoutMilliseconds: Int32) async -> KafkaConsumer.Event? {
+        if timeoutMilliseconds > 0 { await world.waitForTurn(of: worker) }
+        if !inbox.isEmpty, timeoutMilliseconds > 0 || world.random.chance(300) {
+            let event = inbox.removeFirst()
+            if case .revoked = event { checks = [:] }
+            return event
+        }
+        // What is there need not have arrived.
+        if world.random.chance(250) { return nil }
+        return read()
+    }
+
+    private func read() -> KafkaConsumer.Event? {
+        if order.isEmpty { return nil }
+        let first = Int.random(in: 0..<order.count, using: &world.random)
+        for step in 0..<order.count {
+            if let event = read(order[(first + step) % order.count]) { return event }
+        }
+        return nil
+    }
+
+    private func read(_ partition: LogPartition) -> KafkaConsumer.Event? {
+        guard var check = checks[partition] else { return nil }
+        defer { checks[partition] = check }
+        while check.phase != .halted, let record = world.log.record(of: partition, from: check.fetchOffset ?? 0) {
+            switch check.read(offset: record.offset, fingerprint: { record.fingerprint }) {
+            case .deliver: return .record(record)
+            case .swallow: continue
+            case .halt(let fault):
+                return .halted(TopicPartition(topic: partition.topic, partition: partition.partition), fault)
+            }
+        }
+        return nil
+    }
+
+    func assign(_ starts: [TopicPartition: StartPosition]) {
+        checks = Dictionary(
+            uniqueKeysWithValues: starts.map {
+                (LogPartition(topic: $0.key.topic, partition: $0.key.partition), PartitionCheck($0.value))
+            }
+        )
+        order = checks.keys.sorted { ($0.topic, $0.partition) < ($1.topic, $1.partition) }
+    }
+
+    func unassign() { assign([:]) }
+    func commit(_ offsets: [TopicPartition: Int64]) {}
+    func checkLogs() {}
+    func clusterId(timeoutMilliseconds: Int32) -> String? { "simulated" }
+    func close(timeoutMilliseconds: Int32) {}
+}

@@ -1,0 +1,25 @@
+import Ledger
+import Redis
+
+/// One lane's connection to the simulated Redis: what is sent waits until the schedule lets it through.
+final class SimulatedLink: PostingLink {
+    private let world: World
+    private let number: Int
+
+    init(_ world: World, number: Int) {
+        self.world = world
+        self.number = number
+    }
+
+    func send(_ pipeline: RedisPipeline) async throws(RedisError) -> [RedisValue] {
+        try await submit(pipeline).value()
+    }
+
+    func submit(_ pipeline: RedisPipeline) -> PendingReplies {
+        let completion = Completion<[RedisValue]>()
+        world.send(pipeline, completion, over: number)
+        return PendingReplies(completion)
+    }
+
+    func closeNow() { world.close(number) }
+}

@@ -1,0 +1,67 @@
+import Events
+import Kafka
+package import Ledger
+package import SalesTargets
+
+/// A log in memory: partitions of the contract's topics, to which events are added.
+package struct SimulatedLog {
+    /// One record, or the hole that compaction or a transaction marker left.
+    enum Slot {
+        case record(key: [UInt8], value: [UInt8]?, timestamp: Int64)
+        case hole
+    }
+
+    private(set) var partitions: [LogPartition: [Slot]] = [:]
+    private let topics = TopicNames()
+    private let encoder = EventEncoder(currency: .euro)
+    private var clock: Int64 = 1_700_000_000_000
+
+    /// Empty partitions of every topic.
+    package init(partitions count: Int) {
+        for topic in topics.byName.keys {
+            for number in 0..<count { partitions[LogPartition(topic: topic, partition: Int32(number))] = [] }
+        }
+    }
+
+    /// Adds an event to the partition of this number.
+    package mutating func append(_ event: Event, to number: Int32) {
+        let (topic, key, value) = encoder.encode(event)
+        clock += 1
+        partitions[LogPartition(topic: topics[topic], partition: number), default: []].append(
+            .record(key: key, value: value, timestamp: clock)
+        )
+    }
+
+    mutating func leaveHole(in partition: LogPartition) { partitions[partition, default: []].append(.hole) }
+
+    /// Sorted, so that the same seed comes to the same.
+    package var names: [LogPartition] {
+        partitions.keys.sorted { ($0.topic, $0.partition) < ($1.topic, $1.partition) }
+    }
+
+    /// The offset after the last record of each partition that has one: where its cursor has to get to.
+    package var ends: [LogPartition: Int64] {
+        partitions.compactMapValues { slots in
+            slots.lastIndex { if case .record = $0 { true } else { false } }.map { Int64($0) + 1 }
+        }
+    }
+
+    /// The first record from this offset on.
+    func record(of partition: LogPartition, from offset: Int64) -> KafkaRecord? {
+        guard let slots = partitions[partition] else { return nil }
+        var place = Int(offset)
+        while place < slots.count {
+            if case .record(let key, let value, let timestamp) = slots[place] {
+                return KafkaRecord(
+                    TopicPartition(topic: partition.topic, partition: partition.partition),
+                    offset: Int64(place),
+                    key: key,
+                    value: value,
+                    timestamp: timestamp
+                )
+            }
+            place += 1
+        }
+        return nil
+    }
+}

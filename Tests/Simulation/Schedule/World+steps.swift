@@ -1,0 +1,110 @@
+import Ledger
+import Model
+import Redis
+import SalesTargets
+
+extension World {
+    /// What can happen next.
+    private enum Step {
+        case execute(connection: Int)
+        case answer(connection: Int)
+        case resume(place: Int)
+        case finishRewrite(server: Int)
+    }
+
+    /// Starts workers again that gave up because Redis was not fit just then, as whoever runs them does.
+    /// - Returns: why a worker gave up that should not have.
+    func restartEnded() -> String? {
+        while let (number, error) = ended.popLast() {
+            guard workers[number] != nil else { continue }
+            if let error = error as? LedgerError, case .unfit = error {
+                kill(number)
+                startWorker()
+                rebalance(among: workers.keys.sorted())
+            } else {
+                return "worker \(number) gave up: \(error)"
+            }
+        }
+        return nil
+    }
+
+    /// Lets one thing happen; false when nothing can.
+    func step() -> Bool {
+        var steps: [Step] = []
+        for number in connections.keys.sorted() {
+            guard let connection = connections[number], workers[connection.worker]?.paused == 0 else { continue }
+            if !connection.requests.isEmpty { steps.append(.execute(connection: number)) }
+            if !connection.replies.isEmpty { steps.append(.answer(connection: number)) }
+        }
+        for (place, waiting) in parked.enumerated() where workers[waiting.worker]?.paused == 0 {
+            steps.append(.resume(place: place))
+        }
+        for (place, server) in servers.enumerated() where server.server.rewrite == .inProgress {
+            steps.append(.finishRewrite(server: place))
+        }
+        for (number, worker) in workers where worker.paused > 0 { workers[number]?.paused = worker.paused - 1 }
+        if steps.isEmpty { return false }
+        switch random.pick(steps) {
+        case .execute(let number): execute(number)
+        case .answer(let number): answer(number)
+        case .resume(let place):
+            now += .milliseconds(100)
+            parked.remove(at: place).continuation.resume()
+        case .finishRewrite(let server):
+            servers[server].server.rewrite = .none
+            if torn?.server == server { torn = nil }
+        }
+        settle()
+        return true
+    }
+
+    private func execute(_ number: Int) {
+        guard let (pipeline, completion) = connections[number]?.requests.removeFirst() else { return }
+        guard let connection = connections[number] else { return }
+        noteTransaction(pipeline, on: connection.server)
+        do throws(RedisError) {
+            let values = try servers[connection.server].run(pipeline, on: connection.id)
+            connections[number]?.replies.append((values, completion))
+        } catch {
+            completion.complete(.failure(error))
+            close(number)
+        }
+    }
+
+    /// Executes only the first commands of what is under way, and cuts the connection.
+    func breakOff(_ number: Int) {
+        guard let connection = connections[number] else { return }
+        if let (pipeline, _) = connection.requests.first {
+            let count = Int.random(in: 0...pipeline.count, using: &random)
+            tell(
+                "connection \(number) of worker \(connection.worker) breaks after \(count) of \(pipeline.count) commands"
+            )
+            _ = try? servers[connection.server].run(pipeline, on: connection.id, first: count)
+        } else {
+            tell("connection \(number) of worker \(connection.worker) is cut")
+        }
+        close(number)
+        settle()
+    }
+
+    private func answer(_ number: Int) {
+        guard let (values, completion) = connections[number]?.replies.removeFirst() else { return }
+        completion.complete(.success(values))
+    }
+
+    private func noteTransaction(_ pipeline: RedisPipeline, on server: Int) {
+        guard servers[server].server.appendOnly else { return }
+        let names = pipeline.commandNames
+        guard names.first == "MULTI", !Set(names).isDisjoint(with: ["MSET", "SET", "HSET", "HDEL", "DEL"]) else { return }
+        latestTransaction = pipeline
+        if torn?.server == server { torn?.isFollowed = true }
+    }
+
+    /// Gives the partitions to the workers that are there, as a group does; a hanging one learns of it later.
+    func rebalance(among members: [Int]) {
+        if members.isEmpty { return }
+        var shares: [Int: [LogPartition]] = [:]
+        for partition in log.names { shares[random.pick(members), default: []].append(partition) }
+        for member in members { workers[member]?.consumer.give(shares[member] ?? []) }
+    }
+}

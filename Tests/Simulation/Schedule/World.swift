@@ -1,0 +1,191 @@
+import Events
+import Kafka
+package import Ledger
+import Logging
+package import Model
+import Redis
+import SalesTargets
+import Worker
+
+// Unchecked: a schedule is played on one thread from its beginning to its end, and all that refers to its world, the
+// lanes' closures among them, is run by its executor on that thread.
+/// Everything that a schedule happens in: a log, Redis servers, and lanes of production code, with all that is under way
+/// between them. It does nothing by itself.
+package final class World: @unchecked Sendable {
+    package let settings: LedgerSettings
+    package internal(set) var random: SeededGenerator
+    package internal(set) var log: SimulatedLog
+    /// The Redis that is there, and one that was or will be primary.
+    var servers: [SimulatedRedis]
+    /// Which of them new connections lead to.
+    var primary = 0
+    /// Redis as it was at some moments, the latest last.
+    var snapshots: [SimulatedRedis] = []
+    /// The last transaction that was begun, and of which a torn file may hold the first half.
+    var latestTransaction: RedisPipeline?
+    /// What is left of a transaction in a file that was torn and not written anew.
+    var torn: TornTransaction?
+    var workers: [Int: SimulatedWorker] = [:]
+    var connections: [Int: Connection] = [:]
+    /// Lanes that wait for records, or for time to pass.
+    var parked: [(worker: Int, continuation: UnsafeContinuation<Void, Never>)] = []
+    /// Workers that gave up by themselves, and why.
+    var ended: [(worker: Int, error: any Error)] = []
+    var now = ContinuousClock.now
+    /// What happened, for people; kept where somebody wants to read it.
+    package var story: [String]?
+    private let executor = PlayedExecutor()
+    private var lastConnection = 0
+    private var lastWorker = 0
+
+    struct SimulatedWorker {
+        let consumer: SimulatedConsumer
+        let stop: StopFlag
+        /// Never waited for: it ends when it is killed.
+        let task: Task<Void, Never>
+        /// Steps that it hangs for yet.
+        var paused = 0
+    }
+
+    struct TornTransaction {
+        let server: Int
+        let pipeline: RedisPipeline
+        /// How many commands of it are in the file.
+        let commands: Int
+        /// Whether another transaction stands behind it, with which it is loaded.
+        var isFollowed = false
+    }
+
+    struct Connection {
+        let worker: Int
+        let server: Int
+        let id: SimulatedRedis.ConnectionID
+        /// Sent, and not executed yet.
+        var requests: [(pipeline: RedisPipeline, completion: Completion<[RedisValue]>)] = []
+        /// Executed, and not answered yet.
+        var replies: [(values: [RedisValue], completion: Completion<[RedisValue]>)] = []
+    }
+
+    init(seed: UInt64, partitions: Int, shards: Int, appendOnly: Bool) {
+        random = SeededGenerator(seed: seed)
+        log = SimulatedLog(partitions: partitions)
+        settings = LedgerSettings(rules: Rules(), shards: shards)
+        servers = [SimulatedRedis(seed: 1), SimulatedRedis(seed: 2)]
+        for place in servers.indices { servers[place].server.appendOnly = appendOnly }
+        snapshots = [servers[0]]
+    }
+
+    func tell(_ what: @autoclosure () -> String) { if story != nil { story?.append(what()) } }
+
+    /// Runs all that is ready.
+    func settle() { executor.run() }
+}
+
+extension World {
+    /// Starts a worker of one lane.
+    func startWorker() {
+        lastWorker += 1
+        let number = lastWorker
+        let stop = StopFlag()
+        let consumer = SimulatedConsumer(self, worker: number)
+        var logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
+        logger.logLevel = .critical
+        let surroundings = LaneSurroundings(
+            connect: { [unowned self] in
+                await waitForTurn(of: number)
+                return try connect(number)
+            },
+            putAside: { _ in },
+            now: { [unowned self] in now },
+            sleep: { [unowned self] _ in await waitForTurn(of: number) },
+            random: { [unowned self] range in Int64.random(in: range, using: &random) }
+        )
+        let lane = Lane(
+            settings: laneSettings,
+            mode: .group,
+            executor: executor,
+            log: consumer,
+            surroundings: surroundings,
+            counters: WorkerCounters(),
+            stop: stop,
+            logger: logger
+        )
+        let task = Task(executorPreference: executor.pool) { [unowned self] in
+            do {
+                try await lane.run()
+            } catch {
+                ended.append((number, error))
+            }
+        }
+        workers[number] = SimulatedWorker(consumer: consumer, stop: stop, task: task)
+        settle()
+    }
+
+    private var laneSettings: WorkerSettings {
+        WorkerSettings(
+            kafka: KafkaConfiguration(bootstrapServers: ""),
+            group: "simulation",
+            topics: TopicNames(),
+            redis: Self.nowhere,
+            ledger: settings,
+            events: Self.events,
+            lanes: 1,
+            batchSize: Int.random(in: 1...8, using: &random)
+        )
+    }
+
+    // Both are constants that are right.
+    private static let nowhere = try! RedisEndpoint(url: "redis://127.0.0.1:1/0")
+    private static let events = try! EventSettings(currency: .euro)
+
+    /// Ends a worker as SIGKILL does: nothing more of it has any effect.
+    func kill(_ number: Int) {
+        guard let worker = workers.removeValue(forKey: number) else { return }
+        worker.stop.set()
+        for connection in connections.filter({ $0.value.worker == number }).keys.sorted() { close(connection) }
+        // What it waits for comes, so that its task ends; it has no way to anything any more.
+        for place in parked.indices.reversed() where parked[place].worker == number {
+            parked.remove(at: place).continuation.resume()
+        }
+        settle()
+    }
+
+    /// Ends everything, so that nothing refers to the world any more.
+    func end() {
+        for number in workers.keys.sorted() { kill(number) }
+        executor.pool.end()
+    }
+
+    /// Waits until the schedule goes on with this worker.
+    nonisolated(nonsending) func waitForTurn(of worker: Int) async {
+        if workers[worker] == nil { return }
+        await withUnsafeContinuation { parked.append((worker, $0)) }
+    }
+
+    private func connect(_ worker: Int) throws(RedisError) -> any PostingLink {
+        guard workers[worker] != nil else { throw .connectionFailed("the worker is dead") }
+        lastConnection += 1
+        connections[lastConnection] = Connection(
+            worker: worker,
+            server: primary,
+            id: servers[primary].connect()
+        )
+        return SimulatedLink(self, number: lastConnection)
+    }
+
+    func send(_ pipeline: RedisPipeline, _ completion: Completion<[RedisValue]>, over number: Int) {
+        guard connections[number] != nil else {
+            completion.complete(.failure(.connectionClosed("it was cut")))
+            return
+        }
+        connections[number]?.requests.append((pipeline, completion))
+    }
+
+    /// Cuts a connection; nobody learns what became of what was under way.
+    func close(_ number: Int) {
+        guard let connection = connections.removeValue(forKey: number) else { return }
+        servers[connection.server].close(connection.id)
+        for (_, completion) in connection.requests { completion.complete(.failure(.connectionClosed("it was cut"))) }
+        for (_, completion) in connection.replies { completion.complete(.failure(.connectionClosed("it was cut"))) }
+    }
+}
