@@ -49,7 +49,7 @@ faults: setup $(NOIDA)
 faults-ci: setup $(NOIDA)
 	$(SWIFT) build --product salestargets
 	$(SWIFT) build --product faults
-	.build/debug/faults --seed 1 --rounds 9 --rounds-per-system 3 --events 600 --require-all $(ARGUMENTS)
+	.build/debug/faults --seed 7 --rounds 8 --rounds-per-system 3 --events 900 --require-all $(ARGUMENTS)
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel $(FORMATTED)

@@ -34,6 +34,7 @@ struct Course: Sendable {
         var deck = FaultDeck(options.faults, seed: seed)
         var era: Era?
         var totals = Totals()
+        var outcome = "nothing differed"
         do {
             for number in 1..<options.from + options.rounds {
                 let plan = plan(number, &deck)
@@ -44,18 +45,22 @@ struct Course: Sendable {
                     era = try await begin(number)
                 }
                 guard var current = era else { break }
-                let isRight = try await run(plan, &current, &totals)
+                if try await !run(plan, &current, &totals) {
+                    outcome = "round \(number) FAILED"
+                    break
+                }
                 era = current
-                if !isRight { return false }
                 if let limit = options.seconds, ContinuousClock.now - start > .seconds(limit) { break }
             }
         } catch {
             await era?.testbed.end()
-            say(summary(totals, start))
+            say(summary(totals, start, outcome: "not all were done"))
             throw error
         }
-        await era?.testbed.end()
-        say(summary(totals, start))
+        let isRight = outcome == "nothing differed"
+        await era?.testbed.end(keepsFolder: !isRight)
+        say(summary(totals, start, outcome: outcome))
+        if !isRight { return false }
         let missing = options.faults.filter { totals.strikes[$0.name] == nil }
         if options.requireAll, !missing.isEmpty {
             say("these did not strike: \(missing.map(\.name).joined(separator: " "))")
@@ -152,7 +157,6 @@ struct Course: Sendable {
             if Task.isCancelled { throw CancellationError() }
             say("\(title)  FAILED after \(seconds(since: start))")
             await report(error, plan, era.testbed)
-            await era.testbed.end(keepsFolder: true)
             return false
         }
     }
@@ -190,7 +194,7 @@ struct Course: Sendable {
         names.map { option + $0.faults.map(\.name).joined(separator: ",") } ?? ""
     }
 
-    private func summary(_ totals: Totals, _ start: ContinuousClock.Instant) -> String {
+    private func summary(_ totals: Totals, _ start: ContinuousClock.Instant, outcome: String) -> String {
         let strikes = totals.strikes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         return "\(totals.rounds) rounds, \(totals.events) events, \(totals.strikes.values.reduce(0, +)) faults in "
             + "\(seconds(since: start)): nothing differed; the broker lost \(totals.lost) records, "

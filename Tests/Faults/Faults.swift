@@ -106,8 +106,15 @@ struct Faults: AsyncParsableCommand {
                 return nil
             }
             let first = try await group.next() ?? nil
-            // Either the course is over, or it is to end now; every child ends with us in any case.
+            // Either the course is over, or it is to end now.
             group.cancelAll()
+            if let first, first > 1 {
+                // What waits for a broker that is down may do so for longer than a person; children end with us.
+                Thread.detachNewThread {
+                    sleep(10)
+                    Foundation.exit(first)
+                }
+            }
             do {
                 while let _ = try await group.next() {}
             } catch is CancellationError {}

@@ -3,6 +3,7 @@ import Foundation
 import Ledger
 import Redis
 import SalesTargets
+import TestSupport
 import Testing
 
 @Suite("A worker that ends once it has caught up")

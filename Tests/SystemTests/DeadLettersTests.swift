@@ -4,6 +4,7 @@ import Kafka
 import Ledger
 import Redis
 import SalesTargets
+import TestSupport
 import Testing
 import Worker
 

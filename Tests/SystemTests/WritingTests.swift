@@ -2,6 +2,7 @@ import Foundation
 import Kafka
 import SalesTargets
 import Server
+import TestSupport
 import Testing
 
 @Suite("Writing through Kafka", .serialized)
