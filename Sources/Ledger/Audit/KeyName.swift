@@ -9,6 +9,7 @@ package enum KeyName: Hashable, Sendable {
     case counting
     case people
     case preferences
+    case stopped
     case cursor(LogPartition)
     case entry(TenantScoped)
     case days(DaysKey)
@@ -35,7 +36,7 @@ extension KeySpace {
             return Place(shard: shard, name: nil)
         }
         switch name {
-        case .targets, .targetChanges, .counting, .people, .preferences:
+        case .targets, .targetChanges, .counting, .people, .preferences, .stopped:
             return Place(shard: shard, name: shard == 0 ? name : nil)
         case .entry(let order):
             return Place(shard: shard, name: self.shard(of: order) == shard ? name : nil)
@@ -52,6 +53,7 @@ extension KeySpace {
         case "counting": return .counting
         case "people": return .people
         case "preferences": return .preferences
+        case "stopped": return .stopped
         default: break
         }
         guard let kindEnd = text.firstIndex(of: ":") else { return nil }

@@ -3,12 +3,12 @@ internal import Ledger
 
 /// Looks whether the log still is the one that was read, as a lane does before it reads on.
 enum LogCheck {
-    /// What is wrong with which partition, a sentence each. Blocks, ten seconds at most.
+    /// What is wrong with which partition, a sentence each that names it. Blocks, ten seconds at most.
     static func faults(
         of cursors: [LogPartition: Cursor],
         in partitions: some Sequence<LogPartition>,
         _ kafka: KafkaConfiguration
-    ) throws -> [String] {
+    ) throws -> [LogPartition: String] {
         let starts = partitions.reduce(into: [TopicPartition: StartPosition]()) { starts, partition in
             guard let cursor = cursors[partition] else { return }
             starts[TopicPartition(topic: partition.topic, partition: partition.partition)] = StartPosition(
@@ -16,7 +16,7 @@ enum LogCheck {
                 lastApplied: Fingerprint(offset: cursor.last.offset, checksum: cursor.last.checksum)
             )
         }
-        if starts.isEmpty { return [] }
+        if starts.isEmpty { return [:] }
         let consumer = try KafkaConsumer(kafka, group: nil)
         defer { consumer.close(timeoutMilliseconds: 5_000) }
         try consumer.assign(starts)
@@ -39,7 +39,9 @@ enum LogCheck {
         for partition in open {
             faults[partition] = "\(partition) could not be compared with what was read: no answer in ten seconds"
         }
-        return faults.sorted { $0.key < $1.key }.map(\.value)
+        return faults.reduce(into: [:]) { faults, fault in
+            faults[LogPartition(topic: fault.key.topic, partition: fault.key.partition)] = fault.value
+        }
     }
 
     private static func sentence(_ partition: TopicPartition, _ fault: LogFault) -> String {
