@@ -6,7 +6,7 @@ BROWSER := .tools/browser
 SCHEMATHESIS := .tools/schemathesis
 FORMATTED := Package.swift Sources Tests
 
-.PHONY: demo test test-browser test-api build release bench lint format check-deploy setup clean
+.PHONY: demo test test-browser test-api build release bench faults faults-ci lint format check-deploy setup clean
 
 demo: setup
 	$(SWIFT) build -c release --product salestargets
@@ -38,6 +38,18 @@ bench: setup $(NOIDA)
 	$(SWIFT) build -c release --product salestargets
 	$(SWIFT) build -c release --product bench
 	.build/release/bench $(ARGUMENTS)
+
+# Things go wrong under the running program, at random: ARGUMENTS="--seed 7 --rounds 100".
+faults: setup $(NOIDA)
+	$(SWIFT) build -c release --product salestargets
+	$(SWIFT) build -c release --product faults
+	.build/release/faults $(ARGUMENTS)
+
+# Every kind of fault once, always the same ones, with the debug build.
+faults-ci: setup $(NOIDA)
+	$(SWIFT) build --product salestargets
+	$(SWIFT) build --product faults
+	.build/debug/faults --seed 1 --rounds 9 --rounds-per-system 3 --events 600 --require-all $(ARGUMENTS)
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel $(FORMATTED)

@@ -80,7 +80,11 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
-        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .target(
+            name: "TestSupport",
+            dependencies: ["SalesTargets", "Events", "Kafka", "Redis", "Ledger", "Worker", "Server"],
+            path: "Tests/TestSupport"
+        ),
         .testTarget(name: "KafkaTests", dependencies: ["Kafka", "CKafka", "TestSupport"]),
         .testTarget(
             name: "RedisTests",
@@ -150,6 +154,18 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/Bench"
+        ),
+        .executableTarget(
+            name: "faults",
+            dependencies: [
+                "SalesTargets", "Events", "Kafka", "Redis", "Ledger", "LedgerComparison", "Worker", "Model",
+                "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Tests/Faults"
         ),
     ],
     swiftLanguageModes: [.v6]

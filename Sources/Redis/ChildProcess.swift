@@ -12,7 +12,7 @@ internal import Glibc
 /// A thread of its own starts it and waits for its end. On Linux the kernel kills a child whose `pdeathsig` is set when
 /// that *thread* ends, so the thread must live as long as the child; `setpriv` sets it, because nothing of ours can run
 /// between `fork` and `exec`. It gets a process group of its own: Ctrl-C on the terminal is for us, not for it.
-final class ChildProcess: Sendable {
+package final class ChildProcess: Sendable {
     private enum State {
         case starting
         case running(pid_t)
@@ -21,21 +21,44 @@ final class ChildProcess: Sendable {
 
     /// Completed with the process number once it runs.
     let started = Completion<pid_t>()
-    /// Completed once it has ended.
-    let ended = Completion<Void>()
+    /// Completed with its exit code once it has ended; -1 when it could not be started.
+    let ended = Completion<Int32>()
     private let state = Mutex(State.starting)
 
     /// Starts `command`, whose first word is a path; what it prints is added to the file `log`.
-    init(_ command: [String], log: String) {
+    /// - Parameter environment: nil for ours.
+    package init(_ command: [String], environment: [String: String]? = nil, log: String) {
         let hasSetpriv = FileManager.default.isExecutableFile(atPath: Self.setpriv)
         let words = hasSetpriv ? [Self.setpriv, "--pdeathsig", "KILL", "--"] + command : command
-        Thread.detachNewThread { self.run(words, log: log) }
+        let variables = environment?.map { "\($0)=\($1)" }
+        Thread.detachNewThread { self.run(words, variables, log: log) }
     }
 
     private static let setpriv = "/usr/bin/setpriv"
 
+    /// Whether it has not ended; true also before it has begun.
+    package var isRunning: Bool {
+        state.withLock { if case .reaped = $0 { false } else { true } }
+    }
+
+    /// Waits until it has been started.
+    ///
+    /// - Throws: ``RedisError/connectionFailed(_:)`` with the reason why it cannot be.
+    package func waitUntilStarted() async throws(RedisError) {
+        _ = try await started.value()
+    }
+
+    /// Waits until it has ended.
+    ///
+    /// - Returns: its exit code; 128 and the signal's number when a signal ended it, as a shell tells it.
+    /// - Throws: ``RedisError/timeout(_:)``, or ``RedisError/cancelled``.
+    @discardableResult
+    package func waitUntilEnded(atMost limit: Duration) async throws(RedisError) -> Int32 {
+        try await ended.value(atMost: limit)
+    }
+
     /// Sends a signal, unless it does not run.
-    func signal(_ number: Int32) {
+    package func signal(_ number: Int32) {
         state.withLock { state in
             // Under the lock it is not reaped, so its number cannot have gone to another process; an error can then
             // only be a number that is no signal.
@@ -43,22 +66,25 @@ final class ChildProcess: Sendable {
         }
     }
 
-    private func run(_ words: [String], log: String) {
-        switch Self.spawn(words, log: log) {
+    private func run(_ words: [String], _ variables: [String]?, log: String) {
+        switch Self.spawn(words, variables, log: log) {
         case .failure(let error):
+            state.withLock { $0 = .reaped }
             started.complete(.failure(.connectionFailed("\(words[0]) cannot be started: \(error.text)")))
-            ended.complete(.success(()))
+            ended.complete(.success(-1))
         case .success(let identifier):
             state.withLock { $0 = .running(identifier) }
             started.complete(.success(identifier))
             // Waits without reaping, so that the reaping below can happen under the lock.
             var information = siginfo_t()
             while waitid(P_PID, id_t(identifier), &information, WEXITED | WNOWAIT) == -1, errno == EINTR {}
+            var status: Int32 = 0
             state.withLock { state in
-                while waitpid(identifier, nil, 0) == -1, errno == EINTR {}
+                while waitpid(identifier, &status, 0) == -1, errno == EINTR {}
                 state = .reaped
             }
-            ended.complete(.success(()))
+            let signal = status & 0x7F
+            ended.complete(.success(signal == 0 ? status >> 8 & 0xFF : 128 + signal))
         }
     }
 
@@ -67,18 +93,23 @@ final class ChildProcess: Sendable {
         var text: String { systemText(number) }
     }
 
-    private static func spawn(_ words: [String], log: String) -> Result<pid_t, SystemError> {
+    private static func spawn(
+        _ words: [String],
+        _ variables: [String]?,
+        log: String
+    ) -> Result<pid_t, SystemError> {
         // Everything C here is ours and freed or destroyed when the function ends; posix_spawn copies it.
         var actions = posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
         var noSignals = sigset_t()
         var allSignals = sigset_t()
         var arguments = words.map { strdup($0) } + [nil]
+        var environment = variables.map { $0.map { strdup($0) } + [nil] } ?? []
         // Neither can fail: they only fill in a struct.
         posix_spawn_file_actions_init(&actions)
         posix_spawnattr_init(&attributes)
         defer {
-            for argument in arguments { free(argument) }
+            for text in arguments + environment { free(text) }
             posix_spawn_file_actions_destroy(&actions)
             posix_spawnattr_destroy(&attributes)
         }
@@ -102,7 +133,10 @@ final class ChildProcess: Sendable {
         }
         if let number = preparations.first(where: { $0 != 0 }) { return .failure(SystemError(number: number)) }
         var identifier: pid_t = 0
-        let number = posix_spawn(&identifier, words[0], &actions, &attributes, &arguments, environ)
+        let number =
+            variables == nil
+            ? posix_spawn(&identifier, words[0], &actions, &attributes, &arguments, environ)
+            : posix_spawn(&identifier, words[0], &actions, &attributes, &arguments, &environment)
         return number == 0 ? .success(identifier) : .failure(SystemError(number: number))
     }
 }

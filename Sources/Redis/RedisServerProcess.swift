@@ -85,7 +85,7 @@ public final class RedisServerProcess: Sendable {
     ///
     /// - Throws: ``RedisError/timeout(_:)``, or ``RedisError/cancelled``.
     public func waitUntilEnded(atMost limit: Duration = .seconds(5)) async throws(RedisError) {
-        try await child.ended.value(atMost: limit)
+        try await child.waitUntilEnded(atMost: limit)
     }
 
     /// Ends it: asks, waits five seconds at most, then kills.
@@ -143,7 +143,7 @@ public final class RedisServerProcess: Sendable {
 extension RedisServerProcess {
     private static func pause(_ delay: Duration, unlessEnded child: ChildProcess) async throws(RedisError) {
         do throws(RedisError) {
-            try await child.ended.value(atMost: delay)
+            try await child.waitUntilEnded(atMost: delay)
         } catch .timeout {
             return
         }

@@ -17,7 +17,7 @@ struct CaughtUpTests {
             try runWorker(of: system)
             try await system.publish([system.message(for: try Self.target())])
             try runWorker(of: system)
-            #expect(try await system.lag() == 0)
+            #expect(try await system.site.backlog().count == 0)
             let connection = try await RedisConnection.connect(to: RedisEndpoint(url: system.redis.url))
             defer { connection.closeNow() }
             let found = try await LedgerReader(link: connection, settings: system.settings)

@@ -1,0 +1,86 @@
+import Events
+import Foundation
+import Kafka
+import Ledger
+import Redis
+import TestSupport
+
+/// Waits until everything is applied, after the faults.
+struct Settling {
+    let testbed: Testbed
+    /// How much each worker had logged before the faults.
+    let logSizes: [UInt64]
+    /// Whether the log may have lost what was applied.
+    let isLogCut: Bool
+
+    static let patience = Duration.seconds(60)
+
+    /// - Returns: whether the view had to be made anew.
+    /// - Throws: what is wrong.
+    func run() async throws -> Bool {
+        var sizes = logSizes
+        var isRebuilt = false
+        var deadline = ContinuousClock.now + Self.patience
+        var eviction = ContinuousClock.now + .seconds(7)
+        let names = Set(testbed.workers.map(\.name))
+        while true {
+            let problems = await testbed.takeProblems()
+            if !problems.isEmpty { throw TestbedFailure(problems.joined(separator: "; ")) }
+            let isStopped = zip(testbed.workers, sizes).contains { $0.logged(since: $1).contains(" is stopped: ") }
+            // Where Redis went back to an older cursor meanwhile, it may fit again.
+            if isStopped, try await !isLogTheOneThatWasRead() {
+                guard isLogCut, !isRebuilt else {
+                    throw TestbedFailure("workers stopped partitions again, or the log was not cut")
+                }
+                try await rebuild()
+                isRebuilt = true
+                sizes = testbed.workers.map(\.logSize)
+                deadline = .now + Self.patience
+                continue
+            }
+            let backlog = try await testbed.site.backlog(in: testbed.redis.url)
+            if backlog.records.isEmpty, backlog.jobs == 0 {
+                if !isLogCut { return isRebuilt }
+                if try await isLogTheOneThatWasRead() { return isRebuilt }
+            }
+            if .now > deadline {
+                let left = backlog.records.sorted { "\($0.key)" < "\($1.key)" }
+                    .map { "\($0.key.topic)[\($0.key.partition)] \($0.value)" }.joined(separator: ", ")
+                throw TestbedFailure(
+                    "not applied after \(Self.patience): \(left.isEmpty ? "nothing" : left); counting \(backlog.jobs)"
+                )
+            }
+            if .now > eviction {
+                try await testbed.group.evict { !names.contains($0.client) }
+                eviction = .now + .seconds(7)
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    /// What the operator does whose log has lost what was applied; workers go on meanwhile.
+    private func rebuild() async throws {
+        // They stand for what is not in the log any more.
+        testbed.forgetSnapshots()
+        let (code, output) = try await testbed.run(["rebuild", "--yes"], log: "rebuild.log", within: 120)
+        if code != 0 { throw TestbedFailure("rebuild ended with \(code):\n\(output)") }
+    }
+
+    /// Whether the records that cursors name are what the log holds there.
+    private func isLogTheOneThatWasRead() async throws -> Bool {
+        let records = try await testbed.site.records(of: testbed.partitions)
+        let settings = testbed.site.settings
+        for partition in testbed.partitions {
+            let isCatalog = testbed.site.topics.catalog.contains(partition.topic)
+            for shard in 0..<(isCatalog ? 1 : settings.shards) {
+                let name = LogPartition(topic: partition.topic, partition: partition.partition)
+                let reply = try await testbed.redis.ask(RedisCommand("GET", settings.keys.cursor(name, shard: shard)))
+                guard !reply.isNull else { continue }
+                let last = try Cursor(parsing: reply.requireBytes()).last
+                let found = records[partition]?.first { $0.fingerprint.offset == last.offset }
+                if found?.fingerprint.checksum != last.checksum { return false }
+            }
+        }
+        return true
+    }
+}

@@ -1,0 +1,59 @@
+package import Foundation
+internal import FoundationNetworking
+package import SalesTargets
+package import Server
+
+/// Asks `salestargets serve` over HTTP, with tokens of its own.
+package struct ServerClient: Sendable {
+    /// What the server is to be started with.
+    package static let environment = ["SALESTARGETS_AUTH_SECRET": secret]
+    private static let secret = "a secret that is only good for tests"
+
+    private let address: String
+    private let signer = TokenSigner(secret: Array(Self.secret.utf8))
+
+    /// What a server answers.
+    package struct Answer {
+        package let status: Int
+        package let location: String?
+        /// Empty where the body is no JSON object.
+        package let json: [String: Any]
+    }
+
+    /// - Parameter log: what a server has printed; nil is answered when it does not serve yet.
+    package init?(log: String) {
+        guard let served = log.matches(of: /http:\/\/127\.0\.0\.1:[0-9]+/).last?.output else { return nil }
+        address = "\(served)/api/v1/"
+    }
+
+    /// - Parameter path: behind `/api/v1/`.
+    package func ask(
+        _ method: String,
+        _ path: String,
+        _ body: String? = nil,
+        as role: Role = .manager,
+        tenant: Identifier? = nil,
+        timeout: TimeInterval = 60
+    ) async throws -> Answer {
+        let token = try await signer.token(
+            subject: "u-boss",
+            role: role,
+            tenant: tenant,
+            name: nil,
+            expiresIn: .seconds(600)
+        )
+        guard let url = URL(string: address + path) else { throw URLError(.badURL) }
+        var request = URLRequest(url: url, timeoutInterval: timeout)
+        request.httpMethod = method
+        request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization")
+        request.setValue("application/json", forHTTPHeaderField: "Content-Type")
+        request.httpBody = body.map { Data($0.utf8) }
+        let (data, response) = try await URLSession.shared.data(for: request)
+        guard let answer = response as? HTTPURLResponse else { throw URLError(.badServerResponse) }
+        return Answer(
+            status: answer.statusCode,
+            location: answer.value(forHTTPHeaderField: "Location"),
+            json: (try? JSONSerialization.jsonObject(with: data) as? [String: Any]) ?? [:]
+        )
+    }
+}
