@@ -83,17 +83,19 @@ public final class KafkaAdmin: Sendable {
         return counts
     }
 
-    /// The offsets of the first record and after the last one, of each partition.
+    /// The offsets of the first record and after the last one, of each partition; asked of each broker for all its
+    /// partitions at once.
     public func watermarks(
         of partitions: [TopicPartition],
         timeoutMilliseconds: Int32
     ) throws(KafkaError) -> [TopicPartition: (low: Int64, high: Int64)] {
         let deadline = ContinuousClock.now + .milliseconds(timeoutMilliseconds)
-        var all: [TopicPartition: (low: Int64, high: Int64)] = [:]
-        for partition in partitions {
-            all[partition] = try handle.watermarks(of: partition, timeoutMilliseconds: deadline.millisecondsLeft)
+        if partitions.isEmpty { return [:] }
+        let lows = try handle.offsets(of: partitions, .beginning, timeoutMilliseconds: deadline.millisecondsLeft)
+        let highs = try handle.offsets(of: partitions, .end, timeoutMilliseconds: deadline.millisecondsLeft)
+        return lows.reduce(into: [:]) { all, low in
+            if let high = highs[low.key] { all[low.key] = (low.value, high) }
         }
-        return all
     }
 
     /// The answer is lent, and destroyed afterwards.

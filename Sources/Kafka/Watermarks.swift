@@ -39,3 +39,45 @@ extension ClientHandle {
 private final class WatermarkAnswer: Sendable {
     let value = Mutex<(code: Int32, low: Int64, high: Int64)?>(nil)
 }
+
+extension ClientHandle {
+    /// What the brokers take in the place of a time.
+    enum End: Int64 {
+        case beginning = -2
+        case end = -1
+    }
+
+    /// Asks the leaders of many partitions where their logs begin or end, each for all of its own at once. Blocks.
+    /// - Throws: why one of them did not tell.
+    func offsets(
+        of partitions: [TopicPartition],
+        _ end: End,
+        timeoutMilliseconds: Int32
+    ) throws(KafkaError) -> [TopicPartition: Int64] {
+        let answer = OffsetsAnswer()
+        let finished = BlockingThread.finishes("kafka-offsets", withinMilliseconds: timeoutMilliseconds) { [self] in
+            let list = PartitionList(capacity: partitions.count)
+            for partition in partitions { list.add(partition, offset: end.rawValue) }
+            let code = rd_kafka_offsets_for_times(pointer, list.pointer, timeoutMilliseconds)
+            let elements = zip(list.pointer.partitions, list.pointer.elements)
+                .map { (partition: $0, offset: $1.offset, code: $1.err.rawValue) }
+            answer.value.withLock { $0 = (code.rawValue, elements) }
+        }
+        guard finished, let result = answer.value.withLock({ $0 }) else {
+            throw KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, reason: "no answer within \(timeoutMilliseconds) ms")
+        }
+        let code = rd_kafka_resp_err_t(result.code)
+        if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw KafkaError(code) }
+        var offsets: [TopicPartition: Int64] = [:]
+        for (partition, offset, code) in result.elements {
+            let code = rd_kafka_resp_err_t(code)
+            if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw KafkaError(code, topicPartition: partition) }
+            offsets[partition] = offset
+        }
+        return offsets
+    }
+}
+
+private final class OffsetsAnswer: Sendable {
+    let value = Mutex<(code: Int32, elements: [(partition: TopicPartition, offset: Int64, code: Int32)])?>(nil)
+}

@@ -15,6 +15,7 @@ package import SalesTargets
 /// | `{s0}:target-changes` | sorted set | tenant/target by the revision of its last change |
 /// | `{s0}:counting` | hash | tenant/target → the pass that counts earlier orders in |
 /// | `{s0}:people` · `{s0}:preferences` | hash | tenant/person → name · what they chose to see |
+/// | `{s0}:stopped` | hash | topic:partition → since when a worker has stopped it, and why |
 /// | `{s<n>}:cursor:<topic>:<partition>` | string | the next offset, and the fingerprint of the last record applied |
 /// | `{s<n>}:o:<tenant>/<order>` | string | the entry of an order |
 /// | `{s<n>}:d:<tenant>/<person>:<year>` | string | a tally for each day of the year; `*` is everyone |
@@ -58,6 +59,8 @@ package struct KeySpace: Sendable {
     package var people: String { "{s0}:people" }
     /// The hash of what people chose to see.
     package var preferences: String { "{s0}:preferences" }
+    /// The hash of stopped partitions (``StoppedPartitions``).
+    package var stopped: String { "{s0}:stopped" }
 
     /// The settings that a shard's numbers were made with.
     package func settings(shard: Int) -> String { "{s\(shard)}:settings" }

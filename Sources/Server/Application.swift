@@ -1,6 +1,7 @@
 package import Foundation
 package import Hummingbird
 internal import HummingbirdCore
+package import Ledger
 package import Logging
 internal import NIOCore
 package import SalesTargets
@@ -41,22 +42,23 @@ package struct ServerSettings: Sendable {
 
 /// What the server asks of the world around it.
 package struct Surroundings: Sendable {
-    let isKafkaReachable: @Sendable () async -> Bool
-    let isRedisReachable: @Sendable () async -> Bool
+    let logBounds: @Sendable () async throws -> [LogPartition: (low: Int64, high: Int64)]
+    let catalogTopics: Set<String>
     let now: @Sendable () -> Date
 
-    /// What is asked when a probe or the clock is needed.
+    /// What is asked when the log's ends or the clock are needed.
     /// - Parameters:
-    ///   - isKafkaReachable: asked at most once a second, and not waited for longer than two.
-    ///   - isRedisReachable: the same.
-    ///   - now: what decides whether a token is expired, and what today is.
+    ///   - logBounds: the offsets of the first record and after the last one, of every partition that is read; asked
+    ///     every other second, never twice at once, and not waited for longer than two seconds.
+    ///   - catalogTopics: those of targets and people.
+    ///   - now: what decides whether a token is expired, what today is, and how old results are.
     package init(
-        isKafkaReachable: @escaping @Sendable () async -> Bool,
-        isRedisReachable: @escaping @Sendable () async -> Bool,
+        logBounds: @escaping @Sendable () async throws -> [LogPartition: (low: Int64, high: Int64)],
+        catalogTopics: Set<String>,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
-        self.isKafkaReachable = isKafkaReachable
-        self.isRedisReachable = isRedisReachable
+        self.logBounds = logBounds
+        self.catalogTopics = catalogTopics
         self.now = now
     }
 }
@@ -71,14 +73,15 @@ package func makeApplication(
     onServing: @escaping @Sendable (Int) -> Void = { _ in }
 ) throws -> some ApplicationProtocol {
     let feed = makeFeed(settings, parts, logger: logger)
-    let router = try makeRouter(settings, parts, feed: feed, logger: logger)
+    let freshness = makeFreshness(parts, feed: feed, logger: logger)
+    let router = try makeRouter(settings, parts, feed: feed, freshness: freshness, logger: logger)
     router.refuseOtherMethods()
     return Application(
         router: router,
         // A request that stops half-way must neither hold its connection for ever nor keep the server from stopping.
         server: .http1(configuration: .init(idleTimeout: .seconds(60))),
         configuration: .init(address: .hostname(settings.httpHost, port: settings.httpPort), serverName: nil),
-        services: [feed],
+        services: [feed, freshness],
         onServerRunning: { channel in onServing(channel.localAddress?.port ?? settings.httpPort) },
         logger: logger
     )
@@ -95,11 +98,16 @@ func makeFeed(_ settings: ServerSettings, _ parts: ServerParts, logger: Logger) 
     )
 }
 
+func makeFreshness(_ parts: ServerParts, feed: Feed, logger: Logger) -> Freshness {
+    Freshness(reader: parts.reader, surroundings: parts.surroundings, logger: logger) { feed.tell($0) }
+}
+
 /// All routes: what needs no sign-in first, then what does.
 func makeRouter(
     _ settings: ServerSettings,
     _ parts: ServerParts,
     feed: Feed,
+    freshness: Freshness,
     logger: Logger
 ) throws -> Router<Context> {
     let (reader, writer, decoder) = (parts.reader, parts.writer, parts.decoder)
@@ -110,7 +118,7 @@ func makeRouter(
     router.add(middleware: RequestMetrics(metrics: metrics))
     // Within the metrics, so that what a route refuses is counted with its status.
     router.add(middleware: Problems(logger: logger))
-    OperatorRoutes(metrics: metrics, surroundings: parts.surroundings, feed: feed).add(to: router)
+    OperatorRoutes(metrics: metrics, freshness: freshness, feed: feed).add(to: router)
     try PageRoutes(settings.web, logger: logger).add(to: router)
     SessionRoutes(
         verifier: parts.verifier,
@@ -131,6 +139,7 @@ func makeRouter(
     PreferenceRoutes(writer: writer, decoder: decoder).add(to: group)
     PeopleRoutes(reader: reader).add(to: group)
     StreamRoutes(feed: feed).add(to: group)
+    FreshnessRoutes(freshness: freshness).add(to: group)
     return router
 }
 

@@ -49,7 +49,7 @@ final class Metrics: Sendable {
         }
     }
 
-    func text(isKafkaUp: Bool, isRedisUp: Bool, feed: (streams: Int, isListening: Bool)) -> String {
+    func text(_ freshness: FreshnessState, feed: (streams: Int, isListening: Bool)) -> String {
         let state = self.state.withLock { $0 }
         var text = MetricsText()
         text.family("salestargets_http_requests_total", .counter, "Requests answered.")
@@ -71,8 +71,7 @@ final class Metrics: Sendable {
         text.gauge("salestargets_http_requests_in_flight", "Requests being answered.", state.inFlight)
         text.gauge("salestargets_streams", "Live feeds that are open.", feed.streams)
         text.gauge("salestargets_feed_up", "Whether the live feed hears what changes.", feed.isListening ? 1 : 0)
-        text.gauge("salestargets_kafka_up", "Whether Kafka answers.", isKafkaUp ? 1 : 0)
-        text.gauge("salestargets_redis_up", "Whether Redis answers.", isRedisUp ? 1 : 0)
+        freshness.write(to: &text)
         text.family("salestargets_build_info", .gauge, "The program's version.")
         text.sample("", ["version": version], 1)
         text.gauge(

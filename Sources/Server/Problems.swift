@@ -7,7 +7,10 @@ internal import Logging
 
 /// Makes every error a problem document, and sets what every response carries.
 struct Problems: RouterMiddleware {
-    let logger: Logger
+    private let logger: Logger
+    private let passing = FailureCount()
+
+    init(logger: Logger) { self.logger = logger }
 
     func handle(
         _ request: Request,
@@ -29,7 +32,11 @@ struct Problems: RouterMiddleware {
         switch error {
         case let problem as Problem: return problem
         case let error as LedgerError:
-            log(error, request, level: error.isPassing ? .warning : .error)
+            if !error.isPassing {
+                log(error, request, level: .error)
+            } else if let others = passing.count(at: .now) {
+                log(error, request, level: .warning, others: others)
+            }
             return Problem(error)
         case let error as KafkaError:
             log(error, request, level: .error)
@@ -48,11 +55,10 @@ struct Problems: RouterMiddleware {
         }
     }
 
-    private func log(_ error: any Error, _ request: Request, level: Logger.Level) {
-        logger.log(
-            level: level,
-            "a request failed",
-            metadata: ["path": "\(request.uri.path)", "error": "\(error)"]
-        )
+    /// - Parameter others: how many more failed of which nothing was said.
+    private func log(_ error: any Error, _ request: Request, level: Logger.Level, others: Int = 0) {
+        var metadata: Logger.Metadata = ["path": "\(request.uri.path)", "error": "\(error)"]
+        if others > 0 { metadata["others"] = "\(others)" }
+        logger.log(level: level, "a request failed", metadata: metadata)
     }
 }

@@ -1,4 +1,5 @@
 internal import Events
+internal import Foundation
 internal import Kafka
 package import Ledger
 package import Logging
@@ -26,7 +27,9 @@ package actor Lane {
     /// Up to where Redis had applied each of them when it was last known.
     private var applied: [LogPartition: Int64] = [:]
     private var caughtUp: Set<LogPartition> = []
-    private var halted: [LogPartition: LogFault] = [:]
+    private var halted: Set<LogPartition> = []
+    /// Those of which nobody was told yet, and why.
+    private var untold: [LogPartition: LogFault] = [:]
     private var rebalance: Rebalance?
     private var backoff = Backoff()
     private var nextLook: ContinuousClock.Instant
@@ -110,7 +113,7 @@ package actor Lane {
         if stop.isSet { return true }
         guard case .upTo(let ends) = mode, rebalance == nil else { return false }
         return ends.allSatisfy { partition, end in
-            halted[partition] != nil || caughtUp.contains(partition) || positions[partition] ?? 0 >= end
+            halted.contains(partition) || caughtUp.contains(partition) || positions[partition] ?? 0 >= end
         }
     }
 
@@ -129,7 +132,9 @@ package actor Lane {
         var pipeline = Pipeline(connection: connection, settings: settings.ledger)
         var catalogUnit: CatalogUnit?
         while true {
-            let wantsQuiet = rebalance != nil || catalogUnit != nil || (countsEarlierOrders && counting.isDue)
+            let isCountingDue = countsEarlierOrders && counting.isDue
+            let wantsQuiet = rebalance != nil || catalogUnit != nil || !untold.isEmpty || isCountingDue
+            checkLogsNowAndThen()
             if !wantsQuiet, !isDone {
                 let batch = try await collect(waiting: pipeline.isIdle && (counting.isEmpty || !countsEarlierOrders))
                 counters.records.add(batch.count, ordering: .relaxed)
@@ -199,14 +204,29 @@ package actor Lane {
         if catalogs.revision != revision { counting.lookForJobs() }
     }
 
-    /// What nobody tells: that Redis was emptied, that another worker changed targets and left orders to be counted, or
-    /// that a topic was made anew.
-    private func lookAround(over connection: any PostingLink) async throws {
+    /// A topic may be made anew under a lane that notices nothing.
+    private func checkLogsNowAndThen() {
         let now = surroundings.now()
-        if now >= nextLogCheck {
-            nextLogCheck = now + Self.logCheckInterval
-            log.checkLogs()
+        guard now >= nextLogCheck else { return }
+        nextLogCheck = now + Self.logCheckInterval
+        log.checkLogs()
+    }
+
+    /// Tells what a person has to know, and looks for what nobody tells: that Redis was emptied, or that another worker
+    /// changed targets and left orders to be counted.
+    private func lookAround(over connection: any PostingLink) async throws {
+        for (partition, fault) in untold {
+            let now = Int64(Date().timeIntervalSince1970)
+            try await StoppedPartitions.note(
+                partition,
+                "\(fault)",
+                at: now,
+                over: connection,
+                keys: settings.ledger.keys
+            )
+            untold[partition] = nil
         }
+        let now = surroundings.now()
         guard now >= nextLook else { return }
         nextLook = now + Self.lookInterval
         try await refreshCatalogs(from: connection)
@@ -256,7 +276,9 @@ extension Lane {
                 caughtUp.insert(LogPartition(topic: partition.topic, partition: partition.partition))
                 if batch.count == 0, case .upTo = mode { return batch }
             case .halted(let partition, let fault):
-                halted[LogPartition(topic: partition.topic, partition: partition.partition)] = fault
+                let name = LogPartition(topic: partition.topic, partition: partition.partition)
+                halted.insert(name)
+                untold[name] = fault
                 logger.critical("\(partition) is stopped: \(fault)")
                 if case .upTo = mode { throw fault }
             case .disconnected(let error):
@@ -313,7 +335,9 @@ extension Lane {
         positions = [:]
         applied = [:]
         caughtUp = []
-        halted = [:]
+        halted = []
+        untold = [:]
+        try await StoppedPartitions.clear(partitions, over: connection, keys: settings.ledger.keys)
         for partition in partitions {
             let cursor = cursors[partition]
             positions[partition] = cursor?.next ?? 0

@@ -19,16 +19,26 @@ package enum LogEnds {
         of topics: TopicNames,
         from kafka: KafkaConfiguration
     ) async throws -> [LogPartition: (low: Int64, high: Int64)] {
+        try await bounds(of: topics, by: KafkaAdmin(kafka), timeoutMilliseconds: 10_000)
+    }
+
+    /// The same, for who asks again and again.
+    /// - Throws: as ``read(of:from:)``, after the time for the topics and the time for their ends at the latest.
+    package static func bounds(
+        of topics: TopicNames,
+        by admin: KafkaAdmin,
+        timeoutMilliseconds: Int32
+    ) async throws -> [LogPartition: (low: Int64, high: Int64)] {
         let names = Array(topics.byName.keys)
         return try await BlockingThread.run("log ends") {
-            let admin = try KafkaAdmin(kafka)
-            let counts = try admin.partitions(of: names, timeoutMilliseconds: 10_000)
+            let counts = try admin.partitions(of: names, timeoutMilliseconds: timeoutMilliseconds)
             let missing = names.filter { counts[$0] == nil }.sorted()
             if !missing.isEmpty { throw MissingTopics(names: missing) }
             let partitions = counts.flatMap { topic, count in
                 (0..<count).map { TopicPartition(topic: topic, partition: $0) }
             }
-            return try admin.watermarks(of: partitions, timeoutMilliseconds: 10_000).reduce(into: [:]) { bounds, item in
+            let ends = try admin.watermarks(of: partitions, timeoutMilliseconds: timeoutMilliseconds)
+            return ends.reduce(into: [:]) { bounds, item in
                 bounds[LogPartition(topic: item.key.topic, partition: item.key.partition)] = item.value
             }
         }

@@ -107,7 +107,7 @@ private struct Demo: Sendable {
         let producer = try KafkaProducer(settings.kafka)
         defer { producer.close(timeoutMilliseconds: 2_000) }
         let publisher = Publisher(topics: settings.topics, currency: .euro)
-        let client = RedisClient(settings.redis)
+        let client = Serving.client(settings.redis)
         let log = KafkaLog(settings.kafka, topics: settings.topics, currency: .euro)
         let worker = Worker(settings, logger: logger)
         let history = orders
@@ -191,6 +191,7 @@ private struct Demo: Sendable {
             client: client,
             log: log,
             kafka: settings.kafka,
+            topics: settings.topics,
             logger: logger
         ) { port in
             announce(port: port, accounts, tokens)

@@ -41,7 +41,7 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = common.logger("server")
         OpenFiles.raiseLimit()
         let signIn = try await settings.signIn(logger: logger)
-        let client = RedisClient(try settings.redis)
+        let client = Serving.client(try settings.redis)
         let ledger = try settings.ledger
         let log = KafkaLog(settings.kafka, topics: settings.topics, currency: ledger.rules.currency)
         let application = try Serving.application(
@@ -59,6 +59,7 @@ struct ServeCommand: AsyncParsableCommand {
             client: client,
             log: log,
             kafka: settings.kafka,
+            topics: settings.topics,
             logger: logger
         ) { port in
             logger.info("serving", metadata: ["address": "http://\(settings.text("http-host")):\(port)"])

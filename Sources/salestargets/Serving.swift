@@ -8,9 +8,15 @@ import Redis
 import SalesTargets
 import Server
 import ServiceLifecycle
+import Worker
 
 /// Puts the server together with what it reads from.
 enum Serving {
+    /// The client of a server, where somebody waits for each answer: what is not there in two seconds is given up.
+    static func client(_ endpoint: RedisEndpoint) -> RedisClient {
+        RedisClient(endpoint, timeouts: RedisTimeouts(connect: .seconds(2), request: .seconds(2)))
+    }
+
     static func application(
         _ settings: ServerSettings,
         verifier: TokenVerifier,
@@ -19,26 +25,22 @@ enum Serving {
         client: RedisClient,
         log: KafkaLog,
         kafka: KafkaConfiguration,
+        topics: TopicNames,
         logger: Logger,
         onServing: @escaping @Sendable (Int) -> Void
     ) throws -> some ApplicationProtocol {
         let admin = try KafkaAdmin(kafka)
-        let surroundings = Surroundings(
-            isKafkaReachable: {
-                let known = try? await BlockingThread.run("kafka probe") {
-                    try admin.partitions(of: [], timeoutMilliseconds: 2_000)
-                }
-                return known != nil
-            },
-            isRedisReachable: { (try? await client.send(RedisPipeline(RedisCommand("PING")))) != nil }
-        )
+        let link = RedisGate(client)
         let parts = ServerParts(
             verifier: verifier,
-            reader: LedgerReader(link: client, settings: ledger),
+            reader: LedgerReader(link: link, settings: ledger),
             subscriber: client.subscriber,
-            writer: LogWriter(log: log, link: client, keys: ledger.keys),
+            writer: LogWriter(log: log, link: link, keys: ledger.keys),
             decoder: BodyDecoder(events),
-            surroundings: surroundings
+            surroundings: Surroundings(
+                logBounds: { try await LogEnds.bounds(of: topics, by: admin, timeoutMilliseconds: 2_000) },
+                catalogTopics: topics.catalog
+            )
         )
         return try makeApplication(settings, parts, logger: logger, onServing: onServing)
     }

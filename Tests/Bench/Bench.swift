@@ -17,7 +17,7 @@ struct Bench: AsyncParsableCommand {
 
     /// What can be measured by itself.
     enum Part: String, CaseIterable, ExpressibleByArgument {
-        case throughput, latency, widget, feed
+        case throughput, latency, widget, feed, soak
     }
 
     @Option(help: "Measure only this; may be given several times.")
@@ -50,6 +50,12 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "Connections that ask for the widget.")
     var connections = 32
 
+    @Option(help: "Orders a second of the soak.")
+    var soakRate = 30_000
+
+    @Option(help: "Minutes of the soak.")
+    var soakMinutes = 10
+
     @Option(help: "How often each throughput is measured; the median counts.")
     var runs = 3
 
@@ -60,7 +66,7 @@ struct Bench: AsyncParsableCommand {
         guard FileManager.default.isExecutableFile(atPath: program.path) else {
             throw ValidationError("\(program.path) is not there: make release")
         }
-        let parts = only.isEmpty ? Part.allCases : only
+        let parts = only.isEmpty ? Part.allCases.filter { $0 != .soak } : only
         if parts.contains(.throughput) { try await measureThroughput(of: program) }
         if parts.contains(.latency) {
             let latency = Latency(
@@ -82,6 +88,10 @@ struct Bench: AsyncParsableCommand {
                 seconds: seconds
             )
             print(try await load.measure())
+        }
+        if parts.contains(.soak) {
+            let soak = Soak(program: program, people: people, rate: soakRate, minutes: soakMinutes)
+            guard try await soak.run() else { throw ExitCode(1) }
         }
         if parts.contains(.feed) {
             raiseFileLimit()

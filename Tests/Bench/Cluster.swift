@@ -7,28 +7,43 @@ import TestSupport
 
 /// A broker and a Redis for one measurement, and the program's commands run against them.
 final class Cluster: Sendable {
-    let broker: BrokerProcess
+    /// Where the broker is.
+    let bootstrapServers: String
+    /// Nil when somebody else has started it.
+    private let broker: BrokerProcess?
+    private let kafka: [String: String]
     let redis: RedisServerProcess
     private let program: URL
     private let folder: URL
     private let started = Mutex<[Process]>([])
 
-    private init(program: URL) async throws {
+    private init(program: URL, brokerAt servers: String?) async throws {
         self.program = program
+        if let servers {
+            (broker, bootstrapServers) = (nil, servers)
+            // An embedded broker does not wake a fetch that waits.
+            kafka = ["SALESTARGETS_KAFKA_FETCH_WAIT_MAX_MS": "10", "SALESTARGETS_KAFKA_SESSION_TIMEOUT_MS": "6000"]
+        } else {
+            let broker = try BrokerProcess()
+            (self.broker, bootstrapServers) = (broker, broker.bootstrapServers)
+            // The test broker sends whole backlogs, whatever size was asked for.
+            kafka = ["SALESTARGETS_KAFKA_RECEIVE_MESSAGE_MAX_BYTES": "2147483647"]
+        }
         folder = FileManager.default.temporaryDirectory.appending(path: "bench-\(UUID().uuidString.prefix(8))")
-        broker = try BrokerProcess()
         redis = try await RedisServerProcess.start(folder: folder.path)
     }
 
     /// Gives `measure` a cluster with empty topics, and ends whatever was started, however it went.
+    /// - Parameter servers: where a broker is that has its topics already; nil to start one.
     static func run<Result>(
         _ program: URL,
         partitions: Int32,
+        brokerAt servers: String? = nil,
         _ measure: (Cluster) async throws -> Result
     ) async throws -> Result {
-        let cluster = try await Cluster(program: program)
+        let cluster = try await Cluster(program: program, brokerAt: servers)
         do {
-            try cluster.run("topics", "create", "--partitions", "\(partitions)")
+            if servers == nil { try cluster.run("topics", "create", "--partitions", "\(partitions)") }
             let result = try await measure(cluster)
             await cluster.end()
             return result
@@ -44,18 +59,16 @@ final class Cluster: Sendable {
             process.waitUntilExit()
         }
         await redis.stop()
-        broker.stop()
+        broker?.stop()
         try? FileManager.default.removeItem(at: folder)
     }
 
     private var environment: [String: String] {
         ProcessInfo.processInfo.environment.merging([
-            "SALESTARGETS_KAFKA_BOOTSTRAP_SERVERS": broker.bootstrapServers,
+            "SALESTARGETS_KAFKA_BOOTSTRAP_SERVERS": bootstrapServers,
             "SALESTARGETS_REDIS_URL": redis.url,
             "SALESTARGETS_AUTH_SECRET": Self.secret,
-            // The test broker sends whole backlogs, whatever size was asked for.
-            "SALESTARGETS_KAFKA_RECEIVE_MESSAGE_MAX_BYTES": "2147483647",
-        ]) { $1 }
+        ]) { $1 }.merging(kafka) { $1 }
     }
 
     private static let secret = "a secret that is only good for measurements"

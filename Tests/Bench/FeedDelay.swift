@@ -26,7 +26,7 @@ struct FeedDelay {
         _ = try cluster.start("worker", "--log-level", "warning")
         let (port, server) = try cluster.serve()
         let token = try await Cluster.token()
-        let traffic = try FeedTraffic(servers: cluster.broker.bootstrapServers, count: rate * seconds)
+        let traffic = try FeedTraffic(servers: cluster.bootstrapServers, count: rate * seconds)
         defer { traffic.close() }
         let year = traffic.year
         let widget = "/api/v1/widget?year=\(year)&salesperson=all&measure=orders"
@@ -63,26 +63,6 @@ struct FeedDelay {
             Double(opened.memory - before.memory) / Double(streams) / 1_000,
             (idle.cpu - opened.cpu) / Double(Self.idleSeconds) * 100
         )
-    }
-}
-
-/// What a process has used so far, as Linux tells.
-private struct ProcessUse {
-    /// Bytes.
-    let memory: Int
-    /// Seconds.
-    let cpu: Double
-
-    init(of process: Int32) {
-        func words(_ file: String) -> [Substring] {
-            // The name of the program, which comes second, may have spaces.
-            let text = (try? String(contentsOfFile: "/proc/\(process)/\(file)", encoding: .utf8)) ?? ""
-            return (text.split(separator: ")").last ?? "").split(separator: " ")
-        }
-        let pages = words("statm").dropFirst().first.flatMap { Int($0) } ?? 0
-        memory = pages * Int(getpagesize())
-        let times = words("stat").dropFirst(11).prefix(2).compactMap { Double($0) }
-        cpu = times.reduce(0, +) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 }
 

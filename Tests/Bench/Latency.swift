@@ -35,7 +35,7 @@ struct Latency {
         let path = "/api/v1/widget?year=\(year)&salesperson=all&measure=orders"
         let probe = try HTTPProbe(port: port, path: path, token: token)
         let published = Published(count: rate * seconds)
-        let servers = cluster.broker.bootstrapServers
+        let servers = cluster.bootstrapServers
         return try await withThrowingTaskGroup(of: [Double].self) { group in
             group.addTask {
                 try await BlockingThread.run("publish") {

@@ -28,6 +28,8 @@ class Program:
     url: str
     manager: Account
     salesperson: Account
+    #: The process number of its Redis, where it is a demo of these tests.
+    redis: int | None = None
 
 
 def until(condition, seconds, what):
@@ -65,7 +67,8 @@ class Demo:
         threading.Thread(target=self._read, daemon=True).start()
         try:
             manager = until(lambda: self._account("manager"), START, "the demo's accounts are printed")
-            self.program = Program(f"http://127.0.0.1:{port}", manager, self._account("salesperson"))
+            salesperson = self._account("salesperson")
+            self.program = Program(f"http://127.0.0.1:{port}", manager, salesperson, self._redis())
             until(lambda: self._has_read_everything(), START, "the demo has read its year")
         except BaseException:
             self.stop()
@@ -81,6 +84,13 @@ class Demo:
     def _read(self):
         for line in self.process.stdout:
             self.lines.append(line.rstrip("\n"))
+
+    def _redis(self):
+        """The demo's only child."""
+        children = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        found = [int(number) for file in children for number in file.read_text().split()]
+        names = {number: Path(f"/proc/{number}/comm").read_text().strip() for number in found}
+        return next(number for number, name in names.items() if name == "redis-server")
 
     def _account(self, role):
         if self.process.poll() is not None:

@@ -25,6 +25,7 @@ struct KeyNameTests {
             (keys.counting, 0, .counting),
             (keys.people, 0, .people),
             (keys.preferences, 0, .preferences),
+            (keys.stopped, 0, .stopped),
             (keys.cursor(partition, shard: 1), 1, .cursor(partition)),
             (keys.entry(order, shard: shard), shard, .entry(order)),
             (keys.days(all, shard: 1), 1, .days(all)),
@@ -47,7 +48,8 @@ struct KeyNameTests {
         let order = TenantScoped(tenant: tenant, id: id("SO-1"))
         let wrong = (keys.shard(of: order) + 1) % 3
         for key in [
-            keys.entry(order, shard: wrong), "{s1}:targets", "{s1}:x", "{s1}:o:acme", "{s1}:d:acme/u-1:99",
+            keys.entry(order, shard: wrong), "{s1}:targets", "{s1}:stopped", "{s1}:x", "{s1}:o:acme",
+            "{s1}:d:acme/u-1:99",
             "{s9}:settings",
         ] {
             #expect(keys.place(of: key)?.name == nil && keys.place(of: key) != nil, "\(key)")

@@ -32,17 +32,17 @@ struct EventReader {
 
     init(_ response: HTTPClientResponse) { body = response.body.makeAsyncIterator() }
 
-    /// The next event; nil at the end of the stream.
+    /// The next event; nil at the end of the stream. How old the results are comes when it comes, and only by its name.
     mutating func next() async throws -> Sent? {
         while let block = try await block() {
-            if block.name != nil { return block }
+            if block.name != nil, block.name != "freshness" { return block }
         }
         return nil
     }
 
     /// The next event of this name whose data has this id.
     mutating func next(_ name: String, _ id: String? = nil) async throws -> Sent {
-        while let sent = try await next() {
+        while let sent = try await block() {
             if sent.name == name, id == nil || sent.member("id") == id { return sent }
         }
         throw EndOfStream()

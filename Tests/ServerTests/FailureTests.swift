@@ -5,8 +5,9 @@ import Ledger
 import Logging
 import Redis
 import SalesTargets
-import Server
 import Testing
+
+@testable import Server
 
 @Suite("When the server cannot answer", .timeLimit(.minutes(1)))
 struct FailureTests {
@@ -25,6 +26,15 @@ struct FailureTests {
                 #expect(log.text.contains("Redis"))
             }
         }
+    }
+
+    @Test("However many requests fail because something is away, the log says so once a second, and how many did")
+    func repeatedFailures() {
+        let (count, start) = (FailureCount(), ContinuousClock.now)
+        #expect(count.count(at: start) == 0)
+        for _ in 0..<500 { #expect(count.count(at: start + .milliseconds(999)) == nil) }
+        #expect(count.count(at: start + .seconds(1)) == 500)
+        #expect(count.count(at: start + .seconds(3)) == 0)
     }
 
     @Test("Numbers that were made with other settings are not shown")

@@ -54,6 +54,27 @@ struct FeedStateTests {
         }
     }
 
+    @Test("How old the results are is told at the beginning and when there is news, and has no place in the stream")
+    mutating func freshness() throws {
+        let early = try manager()
+        let fresh = FeedText.notice("freshness", Array("1".utf8))
+        let behind = FeedText.notice("freshness", Array("2".utf8))
+        state.tell(freshness: fresh, isNews: true)
+        #expect(drain(early) == "event: freshness\ndata: 1\n\n")
+        #expect(drain(early) == "")
+        let opened = state.open(viewer("u-1"), .own(id("u-1")), after: nil, hangUp: {})
+        let late = try #require(opened)
+        #expect(String(buffer: late.opening).hasSuffix("\n\nevent: freshness\ndata: 1\n\n"))
+        #expect(drain(late.id) == "")
+        state.tell(freshness: fresh, isNews: false)
+        #expect(drain(early) == "" && drain(late.id) == "")
+        change()
+        round(.removed(id("T-1"), formerly: []))
+        state.tell(freshness: behind, isNews: true)
+        let text = drain(early)
+        #expect(text.hasPrefix("event: freshness\ndata: 2\n\nid: ") && text.contains("event: removed"))
+    }
+
     @Test("What changes again and again before it is looked at is looked at once, and only if someone follows")
     mutating func merging() throws {
         change()

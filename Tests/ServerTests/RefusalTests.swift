@@ -50,7 +50,8 @@ struct Route: Sendable, Hashable, CustomTestStringConvertible {
     /// Who may use it at all.
     var roles: Set<Role> {
         switch (method, path) {
-        case (.get, "/api/v1/me"), (.head, "/api/v1/me"): [.manager, .salesperson, .ingest]
+        case (.get, "/api/v1/me"), (.head, "/api/v1/me"), (.get, "/api/v1/freshness"):
+            [.manager, .salesperson, .ingest]
         case (.post, "/api/v1/orders"): [.ingest]
         case (.put, "/api/v1/me/preferences"), (.get, _), (.head, _): [.manager, .salesperson]
         default: [.manager]

@@ -16,6 +16,12 @@ struct ServerFixture {
     /// Noon of 5 February 2026, UTC.
     static let now = Date(timeIntervalSince1970: 1_770_292_800)
 
+    /// The log's partitions, where a test has any.
+    static let orders = LogPartition(topic: "sales.orders", partition: 0)
+    static let targets = LogPartition(topic: "sales.targets", partition: 0)
+
+    typealias LogBounds = @Sendable () async throws -> [LogPartition: (low: Int64, high: Int64)]
+
     let redis: RedisServerProcess
     let connection: RedisConnection
     let client: RedisClient
@@ -34,7 +40,8 @@ struct ServerFixture {
         verifier: TokenVerifier? = nil,
         log: (any EventLog)? = nil,
         patience: Duration = .seconds(2),
-        isKafkaReachable: @escaping @Sendable () async -> Bool = { true },
+        logBounds: @escaping LogBounds = { [:] },
+        client: RedisClient? = nil,
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ) async throws -> some ApplicationProtocol {
         let usual = try await Self.verifier(jwks: jwks, accounts: accounts)
@@ -52,7 +59,8 @@ struct ServerFixture {
             verifier: verifier ?? usual,
             log: log,
             patience: patience,
-            isKafkaReachable: isKafkaReachable
+            logBounds: logBounds,
+            client: client
         )
         return try makeApplication(settings, parts, logger: logger)
     }
@@ -62,7 +70,9 @@ struct ServerFixture {
         let settings = ServerSettings(httpHost: "127.0.0.1", httpPort: 0, defaultTenant: acme, timeZone: .gmt)
         let parts = try parts(verifier: try await Self.verifier(jwks: jwks, accounts: accounts))
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        return try makeRouter(settings, parts, feed: makeFeed(settings, parts, logger: logger), logger: logger)
+        let feed = makeFeed(settings, parts, logger: logger)
+        let freshness = makeFreshness(parts, feed: feed, logger: logger)
+        return try makeRouter(settings, parts, feed: feed, freshness: freshness, logger: logger)
     }
 
     private static func verifier(jwks: String?, accounts: AccountDirectory) async throws -> TokenVerifier {
@@ -77,21 +87,19 @@ struct ServerFixture {
         verifier: TokenVerifier,
         log: (any EventLog)? = nil,
         patience: Duration = .seconds(2),
-        isKafkaReachable: @escaping @Sendable () async -> Bool = { true }
+        logBounds: @escaping LogBounds = { [:] },
+        client: RedisClient? = nil
     ) throws -> ServerParts {
         let settings = rules.map { LedgerSettings(rules: $0, shards: sink.settings.shards) } ?? sink.settings
-        let client = client
+        let client = client ?? self.client
+        let link = RedisGate(client)
         return ServerParts(
             verifier: verifier,
-            reader: LedgerReader(link: client, settings: settings),
+            reader: LedgerReader(link: link, settings: settings),
             subscriber: client.subscriber,
-            writer: LogWriter(log: log ?? DirectLog(sink), link: client, keys: settings.keys, patience: patience),
+            writer: LogWriter(log: log ?? DirectLog(sink), link: link, keys: settings.keys, patience: patience),
             decoder: BodyDecoder(try EventSettings(defaultTenant: acme, currency: settings.rules.currency)),
-            surroundings: Surroundings(
-                isKafkaReachable: isKafkaReachable,
-                isRedisReachable: { (try? await client.send(RedisPipeline(RedisCommand("PING")))) != nil },
-                now: now
-            )
+            surroundings: Surroundings(logBounds: logBounds, catalogTopics: [Self.targets.topic], now: now)
         )
     }
 

@@ -62,7 +62,6 @@ struct Poster {
         reads.append(to: &pipeline)
         let snapshot = try reads.snapshot(from: try await link.send(pipeline)[...])
         var posting = Posting(shard: shard, settings: settings)
-        if snapshot.isEmpty { posting.keepSettings() }
         if snapshot.revision < catalogs.revision { posting.raiseRevision(to: catalogs.revision) }
         for (order, old) in zip(orders, snapshot.entries) {
             var new = old

@@ -53,7 +53,15 @@ struct StatusTests {
         #expect(try status(system, code: 1).problems.contains { $0.contains("its log is another one than was read") })
         _ = try await send(connection, ["SET", key, "30 29 1"])
         #expect(try status(system, code: 1).problems.contains { $0.contains("sales.orders[0] ends at 10") })
+        // What a worker noted of it is the same thing, and is said where it is all there is to say.
+        let partition = LogPartition(topic: system.topics.orders, partition: 0)
+        let keys = system.settings.keys
+        try await StoppedPartitions.note(partition, "its log was cut: mend it", at: 1, over: connection, keys: keys)
+        let once = try status(system, code: 1).problems.filter { $0.contains("sales.orders[0]") }
+        #expect(once.count == 1 && once.first?.contains("ends at 10") == true)
         _ = try await send(connection, ["SET", key, cursor])
+        #expect(try status(system, code: 1).problems == ["sales.orders[0] is stopped: its log was cut: mend it"])
+        try await StoppedPartitions.clear([partition], over: connection, keys: keys)
         #expect(try status(system, code: 0).problems.isEmpty)
         connection.closeNow()
         await system.end()

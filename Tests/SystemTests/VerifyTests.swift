@@ -379,6 +379,22 @@ struct VerifyTests {
                 [],
                 alone: false
             ),
+            one(
+                "a note of a stopped partition that the log has not",
+                "{s0}:stopped",
+                RedisCommand("HSET", "{s0}:stopped", "sales.orders:99", "1770292800 gone"),
+                .foreign,
+                "the log has no sales.orders:99",
+                []
+            ),
+            one(
+                "a note of a stopped partition that cannot be read",
+                "{s0}:stopped",
+                RedisCommand("HSET", "{s0}:stopped", "sales.orders:0", "nonsense"),
+                .foreign,
+                "is no note",
+                []
+            ),
             one("a key of no kind", "{s0}:x:1", RedisCommand("SET", "{s0}:x:1", "1"), .foreign, "no key", []),
             one(
                 "a shard too many",

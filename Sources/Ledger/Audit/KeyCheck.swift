@@ -30,7 +30,7 @@ package struct KeyCheck {
         case .entry(let order): return try fold.orders[shard].slot(of: order) != nil
         case .index(let tenant, let person, let day):
             return fold.orders[shard].hasCandidates(.init(tenant: tenant, person: person), on: day)
-        case .days, .overlap, .allocation, nil: return false
+        case .days, .overlap, .allocation, .stopped, nil: return false
         }
     }
 
@@ -39,7 +39,7 @@ package struct KeyCheck {
         found.map { key, name in
             switch name {
             case .days: RedisCommand("GETRANGE", key, "0", "-1")
-            case .index: RedisCommand("HGETALL", key)
+            case .index, .stopped: RedisCommand("HGETALL", key)
             case .allocation: RedisCommand("SMEMBERS", key)
             default: RedisCommand("EXISTS", key)
             }
@@ -74,6 +74,8 @@ package struct KeyCheck {
                 )
             case .allocation(let allocation):
                 if let problem = try problem(reply, allocation, fold) { add(problem) }
+            case .stopped:
+                for problem in problems(reply, fold) { add(problem) }
             case .days(let days):
                 if let problem = problem(reply, days, fold) { add(problem) }
             case .overlap(let target, let revision):
@@ -89,6 +91,17 @@ package struct KeyCheck {
             }
         }
         return differences
+    }
+
+    /// Which partitions are stopped the log cannot tell, but whether it has them.
+    private func problems(_ reply: RedisValue, _ fold: LogFold) -> [String] {
+        guard let fields = reply.fields else { return [reply.wrongType ?? "it is not a hash"] }
+        return fields.compactMap { field, value in
+            guard let stopped = try? StoppedPartition(field: field, value: value) else {
+                return "\(field) is no note of a stopped partition"
+            }
+            return fold.known.contains(stopped.partition) ? nil : "the log has no \(field)"
+        }
     }
 
     /// Orders that are missing in it are found with their entries.

@@ -11,6 +11,7 @@ package enum KeyName: Hashable, Sendable {
     case counting
     case people
     case preferences
+    case stopped
     case cursor(LogPartition)
     case entry(TenantScoped)
     case days(DaysKey)
@@ -37,7 +38,7 @@ extension KeySpace {
             return Place(shard: shard, name: nil)
         }
         switch name {
-        case .cluster, .targets, .targetChanges, .counting, .people, .preferences:
+        case .cluster, .targets, .targetChanges, .counting, .people, .preferences, .stopped:
             return Place(shard: shard, name: shard == 0 ? name : nil)
         case .entry(let order):
             return Place(shard: shard, name: self.shard(of: order) == shard ? name : nil)
@@ -56,6 +57,7 @@ extension KeySpace {
         case "counting": return .counting
         case "people": return .people
         case "preferences": return .preferences
+        case "stopped": return .stopped
         default: break
         }
         guard let kindEnd = text.firstIndex(of: ":") else { return nil }

@@ -16,6 +16,7 @@ final class Feed: Service {
     static let retryDelay = Duration.milliseconds(200)
 
     private let state: Mutex<FeedState>
+    private let news = Mutex(FreshnessNews())
     private let reading: FeedReading
     private let subscriber: RedisSubscriber
     private let channels: [String]
@@ -64,6 +65,12 @@ final class Feed: Service {
     ) -> FeedStream? {
         let opened = change { $0.open(viewer, scope, after: last, hangUp: hangUp) }
         return opened.map { FeedStream(feed: self, id: $0.id, opening: $0.opening) }
+    }
+
+    /// Tells all streams how old the results are, where that is news.
+    func tell(_ freshness: FreshnessState) {
+        guard let (event, isNews) = news.withLock({ $0.event(for: freshness, at: .now) }) else { return }
+        change { $0.tell(freshness: event, isNews: isNews) }
     }
 
     /// Changes the state, and carries out what follows from it.

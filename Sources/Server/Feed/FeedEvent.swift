@@ -105,6 +105,11 @@ enum FeedText {
     /// Where a stream is, without an event.
     static func mark(_ position: FeedPosition) -> ByteBuffer { ByteBuffer(string: "id: \(position)\n\n") }
 
+    /// An event that is not a step of the stream: it has no place in it, and who missed it gets the next one.
+    static func notice(_ name: String, _ data: [UInt8]) -> ByteBuffer {
+        ByteBuffer(bytes: Array("event: \(name)\ndata: ".utf8) + data + Array("\n\n".utf8))
+    }
+
     static func block(_ event: FeedEvent, at position: FeedPosition) -> ByteBuffer {
         var block = ByteBuffer()
         block.reserveCapacity(event.lines.count + 48)

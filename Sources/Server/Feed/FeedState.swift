@@ -28,6 +28,8 @@ struct FeedState {
     private var isClosed = false
     /// Whether announcements are heard.
     var isListening = false
+    /// How old the results are, and how often there was news of that; nil before the first.
+    private var freshness: (event: ByteBuffer, number: UInt64)?
 
     init(boot: String) { self.boot = boot }
 
@@ -66,10 +68,13 @@ struct FeedState {
             scope: scope,
             number: start ?? number,
             isBehind: isBehind,
+            freshness: freshness?.number ?? 0,
             hangUp: hangUp
         )
         let place = isBehind ? nil : FeedPosition(boot: boot, number: start ?? number)
-        return (lastStream, FeedText.opening(at: place))
+        var opening = FeedText.opening(at: place)
+        if let freshness { opening.writeImmutableBuffer(freshness.event) }
+        return (lastStream, opening)
     }
 
     /// What a stream does next.
@@ -96,6 +101,10 @@ struct FeedState {
     }
 
     private mutating func frame(for stream: inout FeedStreamState, _ id: UInt64) -> ByteBuffer? {
+        if let freshness, stream.freshness != freshness.number {
+            stream.freshness = freshness.number
+            return freshness.event
+        }
         if let frame = stream.takeBacklog() { return frame }
         if !stream.isBehind, let tenant = tenants[stream.viewer.tenant] {
             if stream.number < tenant.journal.floor {
@@ -111,6 +120,14 @@ struct FeedState {
         guard stream.owesComment else { return nil }
         stream.owesComment = false
         return FeedText.comment
+    }
+
+    /// How old the results are.
+    /// - Parameter isNews: whether those who were told something earlier are told this.
+    mutating func tell(freshness event: ByteBuffer, isNews: Bool) {
+        let before = freshness?.number ?? 0
+        freshness = (event, isNews ? before + 1 : before)
+        if isNews { for id in streams.keys { wake(id, having: number) } }
     }
 
     /// Ends a stream after what is being written.

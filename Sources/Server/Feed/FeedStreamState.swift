@@ -14,6 +14,8 @@ struct FeedStreamState {
     /// Whether it is to show that it is alive.
     var owesComment = false
     var isEnded = false
+    /// Which of the news of how old the results are was sent last.
+    var freshness: UInt64
     /// Wakes whoever waits for the next frame; nil while the last one is being written.
     var wake: (@Sendable () -> Void)?
     /// Since when the last frame is being written.

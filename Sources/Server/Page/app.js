@@ -1,12 +1,13 @@
 // The full view, from the door on.
 
 import { whenSignedOut } from './api.js';
+import { backoff } from './backoff.js';
 import { choiceKept } from './choice.js';
 import { closeDialogs } from './dialog.js';
 import { h, replace } from './dom.js';
 import { showHome } from './home.js';
 import { t } from './i18n.js';
-import { explain } from './problem.js';
+import { explain, isPassing } from './problem.js';
 import { resume, signOut } from './session.js';
 import { signInView } from './signin.js';
 import './theme.js';
@@ -21,14 +22,20 @@ window.addEventListener('salestargets:language', () => {
   if (focus) root.querySelector(`[data-focus="${focus}"]`)?.focus();
 });
 whenSignedOut(() => leave(t('signIn.again')));
+const entrance = backoff(enter);
 enter();
 
 async function enter() {
+  entrance.stop();
   try {
     viewer = await resume();
+    entrance.worked();
     show();
   } catch (error) {
     if (error.status === 401) return show(t('signIn.linkRefused'));
+    if (isPassing(error)) entrance.failed();
+    // What is read out already is not read out again at every attempt.
+    if (root.querySelector('.door .form-error')?.textContent === explain(error)) return;
     replace(
       root,
       h(
@@ -58,7 +65,7 @@ function show(message) {
 function welcome(who) {
   viewer = who;
   show();
-  root.querySelector('main')?.focus();
+  root.querySelector('main')?.focus({ preventScroll: true });
 }
 
 function leave(message) {

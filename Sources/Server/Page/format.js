@@ -1,6 +1,6 @@
 // Money, counts, percentages and dates in the viewer's own format. Amounts go to Intl as texts, which it reads exactly.
 
-import { locale } from './i18n.js';
+import { locale, t } from './i18n.js';
 
 const cache = new Map();
 
@@ -88,4 +88,20 @@ export function today() {
   const now = new Date();
   const two = (value) => String(value).padStart(2, '0');
   return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+}
+
+/** The time of day of a moment by the viewer's own clock, with the day where that is not today. */
+export function clock(moment) {
+  const isToday = new Date(moment).toDateString() === new Date().toDateString();
+  const time = { hour: '2-digit', minute: '2-digit' };
+  return cached(Intl.DateTimeFormat, isToday ? time : { day: 'numeric', month: 'short', ...time }).format(moment);
+}
+
+/** How long ago a moment was, in minutes at the finest. */
+export function ago(moment) {
+  const minutes = Math.floor((Date.now() - moment) / 60_000);
+  const relative = (value, unit) => cached(Intl.RelativeTimeFormat, {}).format(-value, unit);
+  if (minutes < 1) return t('fresh.justNow');
+  if (minutes < 120) return relative(minutes, 'minute');
+  return minutes < 2_880 ? relative(Math.floor(minutes / 60), 'hour') : relative(Math.floor(minutes / 1_440), 'day');
 }

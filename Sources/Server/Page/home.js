@@ -9,12 +9,14 @@ import { confirm } from './dialog.js';
 import { h, replace, replaceInPlace, setText } from './dom.js';
 import { openDrillDown } from './drilldown.js';
 import { percent, quantity } from './format.js';
+import { freshnessLine } from './freshness.js';
 import { icon } from './icons.js';
 import { t } from './i18n.js';
 import { follow } from './live.js';
 import { openMonthEditor } from './montheditor.js';
 import { openOrder } from './order.js';
 import { openOrderFinder } from './orderfinder.js';
+import { patientReader } from './patientreader.js';
 import { explain } from './problem.js';
 import { yearSummary } from './summary.js';
 import { openTargetEditor } from './targeteditor.js';
@@ -41,6 +43,8 @@ export function showHome(root, viewer, { onsignout, onrefused }) {
   const title = h('h1', { class: 'page-title' });
   const pickers = h('div', { class: 'pickers' });
   const alert = h('p', { class: 'form-error', role: 'alert', hidden: true });
+  const line = freshnessLine({ onchange: live.fresh, onback: () => reader.now() });
+  const reader = patientReader({ alert, line, again: readAll });
   const summary = yearSummary();
   const view = yearView();
   const list = targetList({
@@ -52,6 +56,7 @@ export function showHome(root, viewer, { onsignout, onrefused }) {
     root,
     h('a', { class: 'skip', href: '#content' }, t('skip')),
     topBar({ viewer, live, onsignout }),
+    line.element,
     h(
       'main',
       { id: 'content', tabindex: '-1' },
@@ -76,17 +81,17 @@ export function showHome(root, viewer, { onsignout, onrefused }) {
     },
     resumed: readYear,
     reload: readAll,
-    state: live.show,
+    state(state, heard) {
+      live.show(state);
+      line.connection(state, heard);
+    },
+    freshness: line.tell,
     refused: onrefused,
   });
   start();
 
-  async function start() {
+  function start() {
     choose(choice, { isFirst: true });
-    if (isManager) {
-      people = (await attempt(() => read('/salespeople')))?.salespeople ?? [];
-      showPickers();
-    }
     const asked = new URLSearchParams(location.hash.slice(1));
     if (asked.get('order')) openOne(asked.get('order'));
   }
@@ -104,15 +109,21 @@ export function showHome(root, viewer, { onsignout, onrefused }) {
 
   function readAll() {
     readYear();
-    attempt(() => list.load(choice));
+    reader.read(() => list.load(choice));
+    if (isManager && people === null) readPeople();
     drill?.reread();
     order?.reread();
+  }
+
+  async function readPeople() {
+    people = (await reader.read(() => read('/salespeople')))?.salespeople ?? people;
+    showPickers();
   }
 
   async function showYear() {
     const asked = choice;
     year.setAttribute('aria-busy', 'true');
-    const data = await attempt(() => read('/widget', asked));
+    const data = await reader.read(() => read('/widget', asked));
     year.setAttribute('aria-busy', 'false');
     if (!data || asked !== choice || isClosed) return;
     currency = data.currency;
@@ -125,16 +136,11 @@ export function showHome(root, viewer, { onsignout, onrefused }) {
     sayInTime(() => t('said.year', { who: nameOf(data.salesperson), result, percent: percent(data.total.percent) }));
   }
 
-  /** What went wrong is said once, above all; what is shown stays. */
-  async function attempt(work) {
+  async function keepTable() {
     try {
-      const value = await work();
-      alert.hidden = true;
-      return value;
+      await download('/targets.csv', choice, `targets-${choice.year}.csv`);
     } catch (error) {
-      alert.textContent = explain(error);
-      alert.hidden = false;
-      return null;
+      reader.tell(error);
     }
   }
 
@@ -178,7 +184,7 @@ export function showHome(root, viewer, { onsignout, onrefused }) {
         isManager && button('months.open', 'months', fillMonths),
         isManager && button('copy.open', 'copy', copyYear),
         isManager && button('order.find', 'search', () => openOrderFinder(openOne)),
-        button('download', 'download', () => attempt(() => download('/targets.csv', choice, `targets-${choice.year}.csv`))),
+        button('download', 'download', keepTable),
       ),
     );
   }
@@ -223,6 +229,8 @@ export function showHome(root, viewer, { onsignout, onrefused }) {
     close() {
       isClosed = true;
       feed.close();
+      reader.close();
+      line.close();
       view.destroy();
     },
   };

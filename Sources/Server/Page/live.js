@@ -12,8 +12,9 @@ const HIDDEN = 60_000;
 /**
  * Follows the feed until `close()`.
  * @param on `progress(target)`, `results({salesperson, year})`, `removed({id})`, `resumed()` after a break, `reload()`
- * when what was missed cannot be told, `state('live' | 'offline')`, and `refused()` when the server no longer knows the
- * viewer
+ * when what was missed cannot be told, `freshness(told, skew)` with how old the results are and by how many milliseconds
+ * this device's clock is ahead of the server's, `state('live' | 'offline', heard)` with when the server was last heard, and
+ * `refused()` when the server no longer knows the viewer
  */
 export function follow(on) {
   let lastId = null;
@@ -22,6 +23,8 @@ export function follow(on) {
   let timer = null;
   let hiding = null;
   let isClosed = false;
+  let heardAt = null;
+  let skew = 0;
 
   async function connect() {
     timer = null;
@@ -29,17 +32,23 @@ export function follow(on) {
     attempt = mine;
     let silence = null;
     let hasEnded = false;
-    const heard = () => {
+    const expect = () => {
       clearTimeout(silence);
       silence = setTimeout(() => mine.abort(), SILENCE);
     };
-    heard();
+    const heard = () => {
+      heardAt = Date.now();
+      expect();
+    };
+    expect();
     try {
       const headers = { Accept: 'text/event-stream', ...credentials(), ...(lastId ? { 'Last-Event-ID': lastId } : {}) };
       const response = await fetch(address('/stream'), { headers, signal: mine.signal, cache: 'no-store' });
       if (response.status === 401) return on.refused();
       if (response.ok) {
         pause = 0;
+        const now = Date.parse(response.headers.get('Date'));
+        skew = Number.isNaN(now) ? 0 : Date.now() - now;
         on.state('live');
         // Without a place to resume from, what happened since the first reading is unknown.
         if (lastId) on.resumed();
@@ -60,12 +69,13 @@ export function follow(on) {
     if (id) lastId = id;
     if (data === null) return;
     if (event === 'reload') on.reload();
+    else if (event === 'freshness') on.freshness(JSON.parse(data), skew);
     else if (['progress', 'results', 'removed'].includes(event)) on[event](JSON.parse(data));
   }
 
   /** The server ends a feed every ten minutes, to ask again who is there: that is no reason to worry anyone. */
   function retry(hasEnded) {
-    if (!hasEnded) on.state('offline');
+    if (!hasEnded) on.state('offline', heardAt);
     timer = setTimeout(connect, pause + Math.random() * 500);
     pause = Math.min(Math.max(pause * 2, 500), LONGEST_PAUSE);
   }

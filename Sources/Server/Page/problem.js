@@ -15,6 +15,11 @@ export class Problem extends Error {
 
 const known = new Set([0, 401, 403, 404, 409, 412, 413, 428, 429, 503]);
 
+/** Whether the same may succeed in a moment: something is away or busy, and nothing is wrong with what was asked. */
+export function isPassing(error) {
+  return error instanceof Problem && [0, 502, 503, 504].includes(error.status);
+}
+
 /** One sentence for the viewer. */
 export function explain(error) {
   if (!(error instanceof Problem)) return t('problem.unexpected');

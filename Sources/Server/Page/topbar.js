@@ -9,12 +9,24 @@ import { languageButton, themeButton } from './preferencebuttons.js';
 export function liveSign() {
   const text = h('span', { class: 'live-text' });
   const element = h('span', { class: 'live', role: 'status', 'data-state': 'connecting' }, h('span', { class: 'live-dot', 'aria-hidden': 'true' }), text);
-  setText(text, t('live.connecting'));
+  let connection = 'connecting';
+  let isFresh = true;
+  const show = () => {
+    const state = connection === 'live' && !isFresh ? 'late' : connection;
+    element.dataset.state = state;
+    setText(text, t(`live.${state}`));
+  };
+  show();
   return {
     element,
     show(state) {
-      element.dataset.state = state;
-      setText(text, t(`live.${state}`));
+      connection = state;
+      show();
+    },
+    /** Whether what is shown is as new as it could be. */
+    fresh(value) {
+      isFresh = value;
+      show();
     },
   };
 }

@@ -1,16 +1,19 @@
 // The home widget: the year's lines in a small frame.
 
 import { read, whenSignedOut } from './api.js';
+import { backoff } from './backoff.js';
 import { choicePickers, rememberChoice, rememberedChoice } from './choice.js';
 import { coalesced } from './coalesce.js';
 import { sign } from './decimal.js';
 import { h, replace, replaceInPlace, setText } from './dom.js';
 import { figure, glow } from './figures.js';
 import { percent, quantity } from './format.js';
+import { freshnessLine } from './freshness.js';
 import { icon } from './icons.js';
 import { t } from './i18n.js';
 import { follow } from './live.js';
-import { explain } from './problem.js';
+import { patientReader } from './patientreader.js';
+import { explain, isPassing } from './problem.js';
 import { resume } from './session.js';
 import { signInView } from './signin.js';
 import { liveSign } from './topbar.js';
@@ -24,14 +27,20 @@ let shown = null;
 
 window.addEventListener('salestargets:language', () => show());
 whenSignedOut(leave);
+const entrance = backoff(enter);
 enter();
 
 async function enter() {
+  entrance.stop();
   try {
     viewer = await resume();
+    entrance.worked();
     show();
   } catch (error) {
     if (error.status === 401) return show(t('signIn.linkRefused'));
+    if (isPassing(error)) entrance.failed();
+    // What is read out already is not read out again at every attempt.
+    if (root.querySelector('.door .form-error')?.textContent === explain(error)) return;
     replace(root, h('main', { class: 'door' }, h('p', { class: 'form-error', role: 'alert' }, explain(error)), h('button', { type: 'button', class: 'button', onclick: enter }, t('tryAgain'))));
   }
 }
@@ -59,7 +68,7 @@ function leave() {
 function showWidget() {
   const isManager = viewer.role === 'manager';
   let choice = rememberedChoice(viewer);
-  let people = [];
+  let people = null;
   let isClosed = false;
   const live = liveSign();
   const pickers = h('div', { class: 'pickers' });
@@ -67,6 +76,8 @@ function showWidget() {
   const share = h('span', { class: 'summary-percent' });
   const goal = h('span', { class: 'summary-goal' });
   const alert = h('p', { class: 'form-error', role: 'alert', hidden: true });
+  const line = freshnessLine({ onchange: live.fresh, onback: () => reader.now() });
+  const reader = patientReader({ alert, line, again: readAll });
   const view = yearView();
   replace(
     root,
@@ -75,7 +86,7 @@ function showWidget() {
       { class: 'widget' },
       h('h1', { class: 'visually-hidden' }, t('product')),
       h('div', { class: 'widget-head' }, pickers, live.element, openButton()),
-      alert,
+      h('div', { class: 'widget-notices' }, line.element, alert),
       h('div', { class: 'widget-figures' }, h('p', null, result.element, ' ', goal), h('p', null, share), view.switcher),
       view.element,
     ),
@@ -89,14 +100,17 @@ function showWidget() {
     removed: readYear,
     resumed: readYear,
     reload: readYear,
-    state: live.show,
+    state(state, heard) {
+      live.show(state);
+      line.connection(state, heard);
+    },
+    freshness: line.tell,
     refused: leave,
   });
   choose(choice, true);
-  if (isManager) readPeople();
 
   async function readPeople() {
-    people = (await attempt(() => read('/salespeople')))?.salespeople ?? [];
+    people = (await reader.read(() => read('/salespeople')))?.salespeople ?? people;
     showPickers();
   }
 
@@ -104,16 +118,21 @@ function showWidget() {
     choice = chosen;
     if (!isFirst) rememberChoice(viewer, choice);
     showPickers();
+    readAll();
+  }
+
+  function readAll() {
     readYear();
+    if (isManager && people === null) readPeople();
   }
 
   function showPickers() {
-    replaceInPlace(pickers, choicePickers({ choice, people: isManager ? people : null, onchange: choose }));
+    replaceInPlace(pickers, choicePickers({ choice, people: isManager ? (people ?? []) : null, onchange: choose }));
   }
 
   async function showYear() {
     const asked = choice;
-    const data = await attempt(() => read('/widget', asked));
+    const data = await reader.read(() => read('/widget', asked));
     if (!data || asked !== choice || isClosed) return;
     const { measure, currency, total, salesperson } = data;
     const hasGoal = sign(total.goal) !== 0;
@@ -125,22 +144,12 @@ function showWidget() {
     view.update(data);
   }
 
-  async function attempt(work) {
-    try {
-      const value = await work();
-      alert.hidden = true;
-      return value;
-    } catch (error) {
-      alert.textContent = explain(error);
-      alert.hidden = false;
-      return null;
-    }
-  }
-
   return {
     close() {
       isClosed = true;
       feed.close();
+      reader.close();
+      line.close();
       view.destroy();
     },
   };

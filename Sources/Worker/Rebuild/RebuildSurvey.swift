@@ -67,11 +67,9 @@ package struct RebuildSurvey: Sendable {
         }
         let found = cursors
         let faulty = try await BlockingThread.run("log check") { [settings] in
-            try LogCheck.faultsByPartition(of: found, in: found.keys, settings.kafka)
+            try LogCheck.faults(of: found, in: found.keys, settings.kafka)
         }
-        for partition in faulty.keys {
-            cursors[LogPartition(topic: partition.topic, partition: partition.partition)] = nil
-        }
+        for partition in faulty.keys { cursors[partition] = nil }
         let applied = cursors.mapValues(\.next)
         return (bounds.reduce(into: [:]) { $0[$1.key] = applied[$1.key] ?? $1.value.high }, bounds, applied)
     }

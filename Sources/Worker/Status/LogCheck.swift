@@ -3,21 +3,12 @@ internal import Ledger
 
 /// Looks whether the log still is the one that was read, as a lane does before it reads on.
 enum LogCheck {
-    /// What is wrong with which partition, a sentence each. Blocks, ten seconds at most.
+    /// What is wrong with which partition, a sentence each that names it. Blocks, ten seconds at most.
     static func faults(
         of cursors: [LogPartition: Cursor],
         in partitions: some Sequence<LogPartition>,
         _ kafka: KafkaConfiguration
-    ) throws -> [String] {
-        try faultsByPartition(of: cursors, in: partitions, kafka).sorted { $0.key < $1.key }.map(\.value)
-    }
-
-    /// The same by partition.
-    static func faultsByPartition(
-        of cursors: [LogPartition: Cursor],
-        in partitions: some Sequence<LogPartition>,
-        _ kafka: KafkaConfiguration
-    ) throws -> [TopicPartition: String] {
+    ) throws -> [LogPartition: String] {
         let starts = partitions.reduce(into: [TopicPartition: StartPosition]()) { starts, partition in
             guard let cursor = cursors[partition] else { return }
             starts[TopicPartition(topic: partition.topic, partition: partition.partition)] = StartPosition(
@@ -48,7 +39,9 @@ enum LogCheck {
         for partition in open {
             faults[partition] = "\(partition) could not be compared with what was read: no answer in ten seconds"
         }
-        return faults
+        return faults.reduce(into: [:]) { faults, fault in
+            faults[LogPartition(topic: fault.key.topic, partition: fault.key.partition)] = fault.value
+        }
     }
 
     private static func sentence(_ partition: TopicPartition, _ fault: LogFault) -> String {

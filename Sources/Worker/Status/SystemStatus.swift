@@ -93,10 +93,23 @@ package struct SystemStatus: Sendable {
         } catch {
             status.problems.append("\(error)")
         }
-        status.problems += try await BlockingThread.run("log check") {
+        var faults = try await BlockingThread.run("log check") {
             try LogCheck.faults(of: cursors, in: bounds.keys, settings.kafka)
         }
-        status.problems += status.partitionProblems(group: settings.group)
+        faults.merge(status.unreadBeginnings()) { known, _ in known }
+        do throws(LedgerError) {
+            let stopped = try await StoppedPartitions.all(over: connection, keys: keys)
+            // What was found just now says more than what a worker noted.
+            for partition in stopped where faults[partition.partition] == nil {
+                faults[partition.partition] = partition.description
+            }
+        } catch {
+            if error.isPassing { throw error }
+            status.problems.append(error.description)
+        }
+        status.problems += faults.sorted { ($0.key.topic, $0.key.partition) < ($1.key.topic, $1.key.partition) }
+            .map(\.value)
+        if let problem = status.absenceOfWorkers(group: settings.group) { status.problems.append(problem) }
         status.notes += status.growthNotes()
         return status
     }
@@ -120,18 +133,18 @@ package struct SystemStatus: Sendable {
         )
     }
 
-    func partitionProblems(group: String) -> [String] {
-        var problems: [String] = []
-        for partition in partitions where partition.applied == nil && partition.low > 0 {
-            problems.append(
-                "\(partition.name.topic)[\(partition.name.partition)] begins at \(partition.low) and \(partition.low) events "
-                    + "before that were never applied: retention deleted them; publish them again, and raise it"
-            )
+    /// Partitions whose first records were deleted before any was applied.
+    private func unreadBeginnings() -> [LogPartition: String] {
+        partitions.filter { $0.applied == nil && $0.low > 0 }.reduce(into: [:]) { problems, partition in
+            problems[partition.name] =
+                "\(partition.name.topic)[\(partition.name.partition)] begins at \(partition.low) and \(partition.low) "
+                + "events before that were never applied: retention deleted them; publish them again, and raise it"
         }
-        if let known = self.group, known.members.isEmpty, lag > 0 {
-            problems.append("No worker is in the group \(group), and \(lag) records wait: start `salestargets worker`")
-        }
-        return problems
+    }
+
+    private func absenceOfWorkers(group: String) -> String? {
+        guard let known = self.group, known.members.isEmpty, lag > 0 else { return nil }
+        return "No worker is in the group \(group), and \(lag) records wait: start `salestargets worker`"
     }
 
     /// Partitions behind those that were ever read may have been added.

@@ -95,7 +95,9 @@ extension World {
     private func noteTransaction(_ pipeline: RedisPipeline, on server: Int) {
         guard servers[server].server.appendOnly else { return }
         let names = pipeline.commandNames
-        guard names.first == "MULTI", !Set(names).isDisjoint(with: ["MSET", "SET", "HSET", "HDEL", "DEL"]) else { return }
+        guard names.first == "MULTI", !Set(names).isDisjoint(with: ["MSET", "SET", "HSET", "HDEL", "DEL"]) else {
+            return
+        }
         latestTransaction = pipeline
         if torn?.server == server { torn?.isFollowed = true }
     }

@@ -1,0 +1,116 @@
+internal import Redis
+
+/// A partition that a worker has stopped, because its log is not the one that was read.
+package struct StoppedPartition: Hashable, Sendable, CustomStringConvertible {
+    /// The partition.
+    package let partition: LogPartition
+    /// When it was stopped, in seconds since 1970.
+    package let since: Int64
+    /// What is wrong and what to do about it, for operators; it does not name the partition.
+    package let sentence: String
+
+    /// A sentence that names the partition.
+    package var description: String { "\(partition.topic)[\(partition.partition)] is stopped: \(sentence)" }
+
+    /// A partition that was stopped; line breaks and the like become spaces, and a long sentence is cut.
+    package init(_ partition: LogPartition, since: Int64, sentence: String) {
+        self.partition = partition
+        self.since = min(max(since, 0), Self.latest)
+        let printable = sentence.unicodeScalars.prefix(Self.sentenceLimit).map { Self.isPrintable($0) ? $0 : " " }
+        self.sentence = printable.isEmpty ? "no reason was given" : String(String.UnicodeScalarView(printable))
+    }
+
+    /// The most code points of a sentence.
+    static let sentenceLimit = 1_000
+    /// The end of the year 9999.
+    private static let latest: Int64 = 253_402_300_799
+
+    private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned: false
+        default: true
+        }
+    }
+
+    var field: String { "\(partition.topic):\(partition.partition)" }
+    var value: String { "\(since) \(sentence)" }
+
+    /// Reads a field of the hash and its value.
+    init(field: String, value: [UInt8]) throws(CorruptRecord) {
+        let unreadable = CorruptRecord(reason: "it is no note of a stopped partition")
+        let text = String(decoding: value, as: UTF8.self)
+        guard let colon = field.lastIndex(of: ":"), colon != field.startIndex,
+            let number = Int32(field[field.index(after: colon)...]), number >= 0,
+            let space = text.firstIndex(of: " "), let since = Int64(text[..<space])
+        else { throw unreadable }
+        let sentence = String(text[text.index(after: space)...])
+        self.init(LogPartition(topic: String(field[..<colon]), partition: number), since: since, sentence: sentence)
+        // What was written by ``value`` is as it was.
+        guard self.field == field, Array(self.value.utf8) == value else { throw unreadable }
+    }
+}
+
+/// Which partitions are stopped, kept beside the numbers so that everybody can see it: servers, `status` and `verify`.
+package enum StoppedPartitions {
+    /// The most that are read; a log has no more partitions than that.
+    package static let limit: Int64 = 10_000
+
+    /// Notes that a partition was stopped, in the place of an earlier note.
+    /// - Parameters:
+    ///   - sentence: what is wrong and what to do about it, without the partition's name.
+    ///   - seconds: when, since 1970.
+    package static func note(
+        _ partition: LogPartition,
+        _ sentence: String,
+        at seconds: Int64,
+        over link: some RedisLink,
+        keys: KeySpace
+    ) async throws(LedgerError) {
+        let stopped = StoppedPartition(partition, since: seconds, sentence: sentence)
+        let reply = try await link.replies(to: RedisCommand("HSET", keys.stopped, stopped.field, stopped.value))[0]
+        _ = try count(reply, keys)
+    }
+
+    /// Takes back what was noted of these partitions: they are read again.
+    package static func clear(
+        _ partitions: some Collection<LogPartition>,
+        over link: some RedisLink,
+        keys: KeySpace
+    ) async throws(LedgerError) {
+        if partitions.isEmpty { return }
+        var command = RedisCommand("HDEL", keys.stopped)
+        for partition in partitions { command.append("\(partition.topic):\(partition.partition)") }
+        _ = try count(try await link.replies(to: command)[0], keys)
+    }
+
+    /// All that are stopped, by topic and number.
+    package static func all(over link: some RedisLink, keys: KeySpace) async throws(LedgerError) -> [StoppedPartition] {
+        let size = try count(try await link.replies(to: RedisCommand("HLEN", keys.stopped))[0], keys)
+        if size == 0 { return [] }
+        guard size <= limit else { throw .corrupt(CorruptRecord(place: keys.stopped, reason: "it has \(size) fields")) }
+        let fields = try (try await link.replies(to: RedisCommand("HGETALL", keys.stopped))[0]).elements("HGETALL")
+        var all: [StoppedPartition] = []
+        for index in stride(from: 0, to: fields.count - 1, by: 2) {
+            let field = String(decoding: try fields[index].optionalBytes("HGETALL") ?? [], as: UTF8.self)
+            let value = try fields[index + 1].optionalBytes("HGETALL") ?? []
+            all.append(
+                try reading("\(keys.stopped) \(field)") { () throws(CorruptRecord) in
+                    try StoppedPartition(field: field, value: value)
+                }
+            )
+        }
+        return all.sorted {
+            ($0.partition.topic, $0.partition.partition) < ($1.partition.topic, $1.partition.partition)
+        }
+    }
+
+    private static func count(_ reply: RedisValue, _ keys: KeySpace) throws(LedgerError) -> Int64 {
+        switch reply {
+        case .integer(let count): return count
+        case .error(let error) where error.code == "WRONGTYPE":
+            throw .corrupt(CorruptRecord(place: keys.stopped, reason: "it is not a hash"))
+        case .error(let error): throw .refused(error)
+        default: throw .unexpectedReply("the stopped partitions")
+        }
+    }
+}
