@@ -33,6 +33,7 @@ package actor Lane {
     private var rebalance: Rebalance?
     private var backoff = Backoff()
     private var nextLook: ContinuousClock.Instant
+    private var nextFitCheck: ContinuousClock.Instant
     private var nextLogCheck: ContinuousClock.Instant
     private var hasEntered = false
 
@@ -53,6 +54,8 @@ package actor Lane {
 
     /// How often a lane that has nothing to do looks whether Redis still is what it was.
     private static let lookInterval = Duration.seconds(1)
+    /// How often it is looked whether Redis still may hold the numbers, and under any load.
+    private static let fitCheckInterval = Duration.seconds(10)
     /// How often a log is compared with what was read of it, though nothing points to a change.
     private static let logCheckInterval = Duration.seconds(60)
 
@@ -74,6 +77,7 @@ package actor Lane {
         self.executor = executor
         self.log = log
         nextLook = surroundings.now()
+        nextFitCheck = surroundings.now() + Self.fitCheckInterval
         nextLogCheck = surroundings.now() + Self.logCheckInterval
         self.surroundings = surroundings
         self.counters = counters
@@ -133,7 +137,8 @@ package actor Lane {
         var catalogUnit: CatalogUnit?
         while true {
             let isCountingDue = countsEarlierOrders && counting.isDue
-            let wantsQuiet = rebalance != nil || catalogUnit != nil || !untold.isEmpty || isCountingDue
+            let isCheckDue = !untold.isEmpty || surroundings.now() >= nextFitCheck
+            let wantsQuiet = rebalance != nil || catalogUnit != nil || isCheckDue || isCountingDue
             checkLogsNowAndThen()
             if !wantsQuiet, !isDone {
                 let batch = try await collect(waiting: pipeline.isIdle && (counting.isEmpty || !countsEarlierOrders))
@@ -231,6 +236,9 @@ package actor Lane {
         nextLook = now + Self.lookInterval
         try await refreshCatalogs(from: connection)
         backoff.reset()
+        guard now >= nextFitCheck else { return }
+        nextFitCheck = now + Self.fitCheckInterval
+        try await LedgerDoor.check(connection)
     }
 
     /// The lane that has this partition counts earlier orders into new targets.
