@@ -232,7 +232,7 @@ package actor Lane {
             untold[partition] = nil
         }
         let now = surroundings.now()
-        guard now >= nextLook else { return }
+        guard now >= min(nextLook, nextFitCheck) else { return }
         nextLook = now + Self.lookInterval
         try await refreshCatalogs(from: connection)
         backoff.reset()

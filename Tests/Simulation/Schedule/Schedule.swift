@@ -61,13 +61,17 @@ package struct Schedule: Sendable {
             outcome.steps += 1
             if let fault = world.restartEnded() { return failed(fault, outcome, world) }
             switch Int.random(in: 0..<1_000, using: &world.random) {
-            case 0..<170: if let event = events.popLast() { append(event, to: world) }
-            case 170..<210 where left > 0:
+            case 0..<70:
+                // In bursts, so that lanes are at work at the same time.
+                for _ in 0..<Int.random(in: 1...10, using: &world.random) {
+                    if let event = events.popLast() { append(event, to: world) }
+                }
+            case 70..<110 where left > 0:
                 left -= 1
                 let fault = world.random.pick(faults)
                 outcome.faults[fault, default: 0] += 1
                 world.strike(fault)
-            case 210..<240:
+            case 110..<140:
                 world.snapshots.append(world.servers[world.primary])
                 if world.snapshots.count > 3 { world.snapshots.removeFirst() }
             default: _ = world.step()
