@@ -336,16 +336,17 @@ extension Lane {
             keys: settings.ledger.keys,
             catalogTopics: settings.topics.catalog
         )
+        try await StoppedPartitions.clear(partitions, over: connection, keys: settings.ledger.keys)
+        // Nothing is waited for from here on: an assignment is taken up as a whole, or on the next connection.
         noteLoss(cursors)
         // Whoever had them before may have left earlier orders to be counted in.
         counting.lookForJobs()
-        var starts: [TopicPartition: StartPosition] = [:]
         positions = [:]
         applied = [:]
         caughtUp = []
         halted = []
         untold = [:]
-        try await StoppedPartitions.clear(partitions, over: connection, keys: settings.ledger.keys)
+        var starts: [TopicPartition: StartPosition] = [:]
         for partition in partitions {
             let cursor = cursors[partition]
             positions[partition] = cursor?.next ?? 0

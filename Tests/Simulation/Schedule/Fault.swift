@@ -100,6 +100,7 @@ extension World {
         servers[primary].server.role = .primary
         closeConnections(to: 1 - primary)
         for number in workers.keys { workers[number]?.paused = 0 }
-        rebalance(among: workers.keys.sorted())
+        // What a worker has forgotten would come back with the partitions.
+        if random.chance(300) { rebalance(among: workers.keys.sorted()) }
     }
 }
