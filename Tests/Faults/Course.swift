@@ -197,7 +197,7 @@ struct Course: Sendable {
     private func summary(_ totals: Totals, _ start: ContinuousClock.Instant, outcome: String) -> String {
         let strikes = totals.strikes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         return "\(totals.rounds) rounds, \(totals.events) events, \(totals.strikes.values.reduce(0, +)) faults in "
-            + "\(seconds(since: start)): nothing differed; the broker lost \(totals.lost) records, "
+            + "\(seconds(since: start)): \(outcome); the broker lost \(totals.lost) records, "
             + "\(totals.rebuilds) views were made anew\nfaults: \(strikes.joined(separator: ", "))"
     }
 }
