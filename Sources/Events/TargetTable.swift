@@ -160,7 +160,7 @@ private struct TargetRow {
     /// Without the sign that an export puts before what looks like a formula.
     private var name: String {
         let name = text("name")
-        return name.hasPrefix("'") && CSVWriter.isFormula(String(name.dropFirst())) ? String(name.dropFirst()) : name
+        return CSVWriter.isGuarded(name) ? String(name.unicodeScalars.dropFirst()) : name
     }
 
     private mutating func value<Value>(_ name: String, _ expected: String, _ read: (String) -> Value?) -> Value? {
