@@ -156,6 +156,17 @@ struct CSVTests {
         #expect(writer.bytes == [0xef, 0xbb, 0xbf] + Array("\(expected),z\r\n".utf8))
     }
 
+    @Test("Ids that look like formulas are read again too")
+    func formulaIDs() {
+        var writer = CSVWriter()
+        writer.row(["id", "name", "measure", "goal", "start", "end", "assignees"])
+        writer.row(["@1", "a", "orders", "1", "2026-01-01", "2026-01-31", "--2ev2;@u"])
+        let table = TargetTable(reading: writer.bytes, currency: .euro)
+        #expect(table.mistakes.isEmpty)
+        #expect(table.rows.map(\.id) == [id("@1")])
+        #expect(table.rows.map(\.target.assignees) == [[id("--2ev2"), id("@u")]])
+    }
+
     @Test("What was written can be read again, names that look like formulas too")
     func roundTrip() {
         var writer = CSVWriter()
