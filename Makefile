@@ -6,7 +6,7 @@ BROWSER := .tools/browser
 SCHEMATHESIS := .tools/schemathesis
 FORMATTED := Package.swift Sources Tests
 
-.PHONY: demo test test-browser test-api build release bench faults faults-ci lint format check-deploy setup clean
+.PHONY: demo test test-tsan test-asan fuzz test-browser test-api build release bench faults faults-ci lint format check-deploy setup clean
 
 demo: setup
 	$(SWIFT) build -c release --product salestargets
@@ -21,6 +21,18 @@ release: setup
 test: setup $(NOIDA)
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --disable-xctest --no-parallel
+
+# The same with every access of memory watched, in the programs that the tests start too; it takes half an hour each.
+# One suite alone: make test-tsan ARGUMENTS="--filter KafkaTests".
+test-tsan: setup $(NOIDA)
+	SWIFT="$(SWIFT)" tools/test-sanitized thread $(ARGUMENTS)
+
+test-asan: setup $(NOIDA)
+	SWIFT="$(SWIFT)" tools/test-sanitized address $(ARGUMENTS)
+
+# Whatever reads what others wrote, with libFuzzer: each target for FUZZ_SECONDS, or those of ARGUMENTS="events json".
+fuzz: setup
+	SWIFT="$(SWIFT)" tools/fuzz $(ARGUMENTS)
 
 # What people do, in Debian's Chromium against the demo; pictures of it are in .build/screenshots afterwards.
 test-browser: setup $(BROWSER)/installed
@@ -76,4 +88,4 @@ $(SCHEMATHESIS)/installed: Tests/API/requirements.txt
 	touch $@
 
 clean:
-	rm -rf .build .tools
+	rm -rf .build .build-* .tools

@@ -2,6 +2,9 @@
 
 import PackageDescription
 
+/// libFuzzer, in the compiler's runtime: `make fuzz` says where it is, and nothing else is built with it.
+let fuzzer = Context.environment["SALESTARGETS_FUZZER"]
+
 let package = Package(
     name: "salestargets",
     products: [
@@ -171,6 +174,20 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
+if let fuzzer {
+    package.targets += [
+        .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+        .executableTarget(
+            name: "fuzz",
+            dependencies: ["SalesTargets", "Events", "Redis", "Ledger", "Model", "CFuzzer"],
+            path: "Tests/Fuzz",
+            exclude: ["CFuzzer"],
+            // Without the main function that libFuzzer brings in its other library: SwiftPM gives programs one.
+            linkerSettings: [.unsafeFlags([fuzzer, "-sanitize=address"]), .linkedLibrary("stdc++")]
+        ),
+    ]
+}
+
 for target in package.targets where target.type != .system {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),
@@ -178,4 +195,10 @@ for target in package.targets where target.type != .system {
         .enableUpcomingFeature("MemberImportVisibility"),
         .treatAllWarnings(as: .error),
     ]
+}
+
+/// What is fuzzed says which branches were taken, and lets the fuzzer see its insides.
+for target in package.targets
+where fuzzer != nil && ["SalesTargets", "Events", "Redis", "Ledger", "Model", "fuzz"].contains(target.name) {
+    target.swiftSettings?.append(.unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing"]))
 }

@@ -8,11 +8,12 @@ package struct CSVWriter: Sendable {
     /// Nothing written yet.
     package init() {}
 
-    /// Writes one row. A cell that a spreadsheet would take for a formula gets a `'` before it.
+    /// Writes one row. A cell that a spreadsheet would take for a formula gets a `'` before it; so does one that has such
+    /// signs before a formula already, so that one of them can be taken away again.
     package mutating func row(_ cells: [String]) {
         for (index, cell) in cells.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            write(Self.isFormula(cell) ? "'" + cell : cell)
+            write(Self.isGuarded("'" + cell) ? "'" + cell : cell)
         }
         bytes.append(contentsOf: "\r\n".utf8)
     }
@@ -32,7 +33,12 @@ package struct CSVWriter: Sendable {
 
     private static let special = Array("\",\r\n".utf8)
 
-    static func isFormula(_ cell: String) -> Bool {
+    /// Whether a cell is a formula behind one sign or more.
+    static func isGuarded(_ cell: String) -> Bool {
+        cell.utf8.first == UInt8(ascii: "'") && isFormula(String(cell.utf8.drop { $0 == UInt8(ascii: "'") })!)
+    }
+
+    private static func isFormula(_ cell: String) -> Bool {
         guard let first = cell.utf8.first, "=+-@".utf8.contains(first) else { return false }
         return (try? Decimal(cell)) == nil
     }

@@ -92,6 +92,12 @@ package struct JSONWriter: Sendable {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
                 bytes.append(UInt8(ascii: "\\"))
                 bytes.append(byte)
+            // The short forms where there are some: a text must not grow by being read and written.
+            case 0x08: bytes.append(contentsOf: "\\b".utf8)
+            case 0x09: bytes.append(contentsOf: "\\t".utf8)
+            case 0x0a: bytes.append(contentsOf: "\\n".utf8)
+            case 0x0c: bytes.append(contentsOf: "\\f".utf8)
+            case 0x0d: bytes.append(contentsOf: "\\r".utf8)
             case 0x00..<0x20:
                 bytes.append(contentsOf: "\\u00".utf8)
                 bytes.append(Self.hexDigits[Int(byte >> 4)])

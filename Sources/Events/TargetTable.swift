@@ -146,7 +146,7 @@ private struct TargetRow {
         guard mistakes.isEmpty, let measure, let goal, let period else { return nil }
         let target = Target(
             id: id ?? Identifier("unnamed")!,
-            name: name,
+            name: text("name"),
             measure: measure,
             goal: goal,
             period: period,
@@ -155,12 +155,10 @@ private struct TargetRow {
         return target.map { (id, $0) }
     }
 
-    private func text(_ name: String) -> String { cells[name]?.text.trimmed ?? "" }
-
-    /// Without the sign that an export puts before what looks like a formula.
-    private var name: String {
-        let name = text("name")
-        return name.hasPrefix("'") && CSVWriter.isFormula(String(name.dropFirst())) ? String(name.dropFirst()) : name
+    /// Without the sign that an export puts before what looks like a formula: ids may begin with a dash or an @ too.
+    private func text(_ name: String) -> String {
+        let text = cells[name]?.text.trimmed ?? ""
+        return CSVWriter.isGuarded(text) ? String(text.unicodeScalars.dropFirst()) : text
     }
 
     private mutating func value<Value>(_ name: String, _ expected: String, _ read: (String) -> Value?) -> Value? {

@@ -89,7 +89,10 @@ extension Announcement {
         for _ in 0..<(try reader.count(upTo: .max)) { announcement.days.append(try days(from: &reader)) }
         announcement.targets = try names(from: &reader)
         announcement.people = try names(from: &reader)
-        if !reader.isAtEnd { announcement.isOfEverything = try reader.byte() == 1 }
+        if !reader.isAtEnd {
+            guard try reader.byte() == 1 else { throw CorruptRecord(reason: "it goes on after its end") }
+            announcement.isOfEverything = true
+        }
         try reader.end()
         return announcement
     }

@@ -182,7 +182,10 @@ extension ByteReader {
                 throw CorruptRecord(reason: "a percentage is out of bounds")
             }
             return Allocation(id: id, salesperson: salesperson, limit: .percent(percent))
-        case 2: return Allocation(id: id, salesperson: salesperson, limit: .amount(try decimal()))
+        case 2:
+            let amount = try decimal()
+            guard amount.units >= 0 else { throw CorruptRecord(reason: "an allocation's amount is below zero") }
+            return Allocation(id: id, salesperson: salesperson, limit: .amount(amount))
         default: throw CorruptRecord(reason: "an allocation has an unknown limit")
         }
     }

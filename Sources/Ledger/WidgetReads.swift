@@ -34,7 +34,7 @@ extension LedgerReader {
             }
         let results = (1...12).map { month in
             guard let period = Month(year: year, month: month).period else { return Int64(0) }
-            return tallies[period.start.ordinal...period.end.ordinal].reduce(0) { $0 + $1.quantity(measure) }
+            return tallies[period.start.ordinal...period.end.ordinal].reduce(.zero, +).quantity(measure)
         }
         return YearResult(goals: goals, results: results)
     }

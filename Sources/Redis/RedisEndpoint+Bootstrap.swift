@@ -10,7 +10,7 @@ extension RedisEndpoint {
     func bootstrap(group: any EventLoopGroup, connectTimeout: TimeAmount) throws(RedisError) -> ClientBootstrap {
         let tls: NIOSSLContext?
         do {
-            tls = isTLS ? try NIOSSLContext(configuration: tlsConfiguration) : nil
+            tls = isTLS ? try NIOSSLContext(configuration: tlsConfiguration()) : nil
         } catch {
             throw .connectionFailed("\(self): TLS: \(error)")
         }
@@ -38,9 +38,12 @@ extension RedisEndpoint {
         }
     }
 
-    private var tlsConfiguration: TLSConfiguration {
+    private func tlsConfiguration() throws -> TLSConfiguration {
         var configuration = TLSConfiguration.makeClientConfiguration()
-        if let tlsTrustRootsFile { configuration.trustRoots = .file(tlsTrustRootsFile) }
+        // Given the file, a NIOSSLContext that cannot read it leaves its memory behind, and there is one an attempt.
+        if let tlsTrustRootsFile {
+            configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(tlsTrustRootsFile))
+        }
         return configuration
     }
 

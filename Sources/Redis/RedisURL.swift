@@ -34,7 +34,11 @@ struct RedisURL {
             guard let end = authority.lastIndex(of: "]"), end > authority.index(after: authority.startIndex) else {
                 throw .badURL("the bracket of the IPv6 address is not closed")
             }
-            return String(authority[..<end].dropFirst())
+            let address = authority[..<end].dropFirst()
+            guard address.contains(":"), !address.contains("["), !address.contains("]") else {
+                throw .badURL("what stands in brackets must be an IPv6 address")
+            }
+            return String(address)
         }
         let host = authority.prefix { $0 != ":" }
         if host.isEmpty { throw .badURL("the host is missing") }

@@ -65,7 +65,8 @@ public struct Worth: Hashable, Sendable {
     }
 }
 
-/// A sum over orders: money and number.
+/// A sum over orders: money and number. Bounds keep sums far from what 64 bits hold; where other numbers were written
+/// into Redis by another program, a sum stops at the end instead of ending ours.
 public struct Tally: Hashable, Sendable {
     /// Minor units of the reporting currency.
     public var revenue: Int64
@@ -82,16 +83,27 @@ public struct Tally: Hashable, Sendable {
     }
 
     public static func + (left: Tally, right: Tally) -> Tally {
-        Tally(revenue: left.revenue + right.revenue, orders: left.orders + right.orders)
+        Tally(revenue: sum(left.revenue, right.revenue), orders: sum(left.orders, right.orders))
     }
 
     public static func - (left: Tally, right: Tally) -> Tally {
-        Tally(revenue: left.revenue - right.revenue, orders: left.orders - right.orders)
+        Tally(revenue: difference(left.revenue, right.revenue), orders: difference(left.orders, right.orders))
     }
 
     public static func += (left: inout Tally, right: Tally) { left = left + right }
 
     public static func -= (left: inout Tally, right: Tally) { left = left - right }
+
+    /// The sum of two figures, which stops at the ends of 64 bits.
+    public static func sum(_ left: Int64, _ right: Int64) -> Int64 {
+        let (sum, isBeyond) = left.addingReportingOverflow(right)
+        return isBeyond ? (right < 0 ? .min : .max) : sum
+    }
+
+    private static func difference(_ left: Int64, _ right: Int64) -> Int64 {
+        let (difference, isBeyond) = left.subtractingReportingOverflow(right)
+        return isBeyond ? (right < 0 ? .max : .min) : difference
+    }
 
     /// The figure a target of this measure counts.
     public func quantity(_ measure: Measure) -> Int64 {

@@ -47,7 +47,7 @@ struct WidgetRoutes: Sendable {
         json.objects("months", 1...12) { month, json in
             let (goal, realized) = (result.goals[month - 1], result.results[month - 1])
             goalToDate += goal
-            resultToDate += realized
+            resultToDate = Tally.sum(resultToDate, realized)
             json.member("month", Month(year: year, month: month).description)
             json.member("goal", quantity(goal))
             json.member("result", quantity(realized))

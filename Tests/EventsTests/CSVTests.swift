@@ -156,19 +156,31 @@ struct CSVTests {
         #expect(writer.bytes == [0xef, 0xbb, 0xbf] + Array("\(expected),z\r\n".utf8))
     }
 
+    @Test("Ids that look like formulas are read again too")
+    func formulaIDs() {
+        var writer = CSVWriter()
+        writer.row(["id", "name", "measure", "goal", "start", "end", "assignees"])
+        writer.row(["@1", "a", "orders", "1", "2026-01-01", "2026-01-31", "--2ev2;@u"])
+        let table = TargetTable(reading: writer.bytes, currency: .euro)
+        #expect(table.mistakes.isEmpty)
+        #expect(table.rows.map(\.id) == [id("@1")])
+        #expect(table.rows.map(\.target.assignees) == [[id("--2ev2"), id("@u")]])
+    }
+
     @Test("What was written can be read again, names that look like formulas too")
     func roundTrip() {
         var writer = CSVWriter()
         writer.row(TargetTable.columns)
-        for name in ["=1+1", "a \"b\", c", "'quoted'"] {
+        let names = ["=1+1", "a \"b\", c", "'quoted'", "'=1+1", "''@sum", "'"]
+        for (number, name) in names.enumerated() {
             writer.row([
-                "T-\(name.utf8.first!)", name, "revenue", "EUR", "12.00", "2026-01-01", "2026-01-31", "u-1;u-2", "1.00",
+                "T-\(number)", name, "revenue", "EUR", "12.00", "2026-01-01", "2026-01-31", "u-1;u-2", "1.00",
                 "1",
                 "8.3", "1.00", "2.00", "behind", "false",
             ])
         }
         let table = TargetTable(reading: writer.bytes, currency: .euro)
         #expect(table.mistakes.isEmpty)
-        #expect(table.rows.map(\.target.name) == ["=1+1", "a \"b\", c", "'quoted'"])
+        #expect(table.rows.map(\.target.name) == names)
     }
 }

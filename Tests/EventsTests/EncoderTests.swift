@@ -20,6 +20,14 @@ struct EncoderTests {
         }
     }
 
+    @Test("A text takes no more room than it took when it was read")
+    func size() throws {
+        let name = String(repeating: "\\n\\t\\r\\b\\f\\\\\\\"\\u0001é", count: 10_000)
+        let text = Array(#"{"type":"salesperson.saved","tenant":"acme","id":"u","name":"\#(name)"}"#.utf8)
+        let event = try decode(text, topic: .people, key: "acme/u")
+        #expect(EventEncoder(currency: .euro).encode(event).value?.count == text.count)
+    }
+
     @Test("Who made a change stands beside it, and is left alone by those who read it")
     func person() throws {
         var events = RandomEvent(seed: 1)
@@ -89,7 +97,7 @@ struct EncoderTests {
         #expect(key == "acme/SO-1")
         #expect(
             value == #"{"type":"order.saved","tenant":"acme","id":"SO-1","version":7,"number":"SO1","#
-                + #""subject":"a\"b\\c\u000a\u0001é","owner":"u-17","total":"-1250.05","currency":"USD","#
+                + #""subject":"a\"b\\c\n\u0001é","owner":"u-17","total":"-1250.05","currency":"USD","#
                 + #""exchangeRate":"1.088","date":"2026-03-14","status":"Approved","#
                 + #""allocations":[{"id":"A-1","salesperson":"u-18","percent":"33.3333"}]}"#
         )

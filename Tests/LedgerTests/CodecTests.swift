@@ -70,6 +70,25 @@ struct CodecTests {
         #expect(errors > 100)
     }
 
+    @Test("An allocation's amount below zero, which no event can bring, is an error")
+    func negativeAmounts() {
+        var entry = OrderEntry()
+        let limit = Allocation.Limit.amount(Decimal(units: -1, scale: 0))
+        entry.listed = [Allocation(id: id("A-1"), salesperson: id("u-1"), limit: limit)]
+        #expect(throws: CorruptRecord.self) { try decode(EntryCodec.encode(entry, reporting: .euro)) }
+    }
+
+    @Test("Tallies of another program are added up to the ends of 64 bits, and not beyond")
+    func tallies() {
+        let greatest: [UInt8] = [0x7f] + [UInt8](repeating: 0xff, count: 7) + [0, 0, 0, 1]
+        let least: [UInt8] = [0x80] + [UInt8](repeating: 0, count: 7) + [0, 0, 0, 1]
+        #expect(TallyString.sum(greatest + greatest) == Tally(revenue: .max, orders: 2))
+        #expect(TallyString.sum(least + least) == Tally(revenue: .min, orders: 2))
+        var tallies = [Tally(revenue: 1, orders: 1)]
+        TallyString.add(greatest, to: &tallies[...])
+        #expect(tallies == [Tally(revenue: .max, orders: 2)])
+    }
+
     @Test("Targets come back as they were written, deleted ones too, and cut short they are an error")
     func targets() throws {
         for event in History(seed: seedOfThisRun, events: 4_000) {

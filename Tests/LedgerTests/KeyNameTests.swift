@@ -51,9 +51,15 @@ struct KeyNameTests {
             keys.entry(order, shard: wrong), "{s1}:targets", "{s1}:stopped", "{s1}:x", "{s1}:o:acme",
             "{s1}:d:acme/u-1:99",
             "{s9}:settings",
+            // Numbers in a form that no key of ours has.
+            "{s1}:d:acme/u-1:02026", "{s1}:d:acme/u-1:+2026", "{s1}:i:acme/u-1:-0", "{s1}:cursor:t:007",
+            "{s1}:v:acme/T:+7",
         ] {
             #expect(keys.place(of: key)?.name == nil && keys.place(of: key) != nil, "\(key)")
         }
-        for key in ["sessions", "{s}:settings", "s1:settings", "{x1}:settings"] { #expect(keys.place(of: key) == nil) }
+        for key in [
+            "sessions", "{s}:settings", "s1:settings", "{x1}:settings", "{s01}:settings", "{s+1}:settings",
+            "{s-0}:targets",
+        ] { #expect(keys.place(of: key) == nil) }
     }
 }

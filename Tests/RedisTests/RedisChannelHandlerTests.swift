@@ -5,7 +5,7 @@ import Testing
 @testable import Redis
 
 @Suite("The channel handler, byte by byte")
-struct RedisChannelHandlerTests {
+final class RedisChannelHandlerTests {
     private let handler = RedisChannelHandler()
     private let channel: EmbeddedChannel
 
@@ -13,6 +13,9 @@ struct RedisChannelHandlerTests {
         channel = EmbeddedChannel(handler: handler)
         try channel.connect(to: SocketAddress(unixDomainSocketPath: "/redis.sock")).wait()
     }
+
+    /// An open channel and its handlers hold each other.
+    deinit { _ = try? channel.finish(acceptAlreadyClosed: true) }
 
     private func send(_ commands: RedisCommand..., timeout: TimeAmount = .seconds(5)) -> Outcome {
         var pipeline = RedisPipeline()

@@ -62,7 +62,8 @@ struct RedisEndpointTests {
             "redis://:s3cret@h/1/2", "redis://s3cret@h", "redis://u:@h", "redis://:s3cret%2@h", "redis://:s3cret%zz@h",
             "redis://:s3cret%ff@h", "redis://:s3cret%00@h", "redis://:s3cret/@h", "redis://:s3cret#@h",
             "redis://:s3cret@h?x=1", "redis://:s3cret@h/1?db=1", "redis://:s3cret@h?cacert=/x", "redis://:s3cret@::1",
-            "redis://:s3cret@[::1", "redis://:s3cret@[]", "redis://:s3cret@[::1]x", "unix://run/redis.sock",
+            "redis://:s3cret@[::1", "redis://:s3cret@[]", "redis://:s3cret@[::1]x",
+            "redis://:s3cret@[[]:1", "redis://:s3cret@[::1]]", "redis://:s3cret@[h]", "unix://run/redis.sock",
             "unix:///", "unix:///" + String(repeating: "x", count: 107),
         ]
     )

@@ -32,7 +32,7 @@ extension KeySpace {
     /// Nil for a key of another program: its name does not begin with a shard's tag.
     package func place(of key: String) -> Place? {
         guard key.hasPrefix("{s"), let end = key.firstIndex(of: "}"), let shard = Int(key[..<end].dropFirst(2)),
-            key[end...].hasPrefix("}:")
+            key[..<end] == "{s\(shard)", key[end...].hasPrefix("}:")
         else { return nil }
         guard shard >= 0, shard < shards, let name = name(String(key[end...].dropFirst(2))) else {
             return Place(shard: shard, name: nil)
@@ -64,9 +64,10 @@ extension KeySpace {
         let rest = String(text[text.index(after: kindEnd)...])
         if text[..<kindEnd] == "o" { return TenantScoped(rest).map { .entry($0) } }
         if text[..<kindEnd] == "a" { return TenantScoped(rest).map { .allocation($0) } }
-        // Ids may hold colons, so the number is behind the last one.
+        // Ids may hold colons, so the number is behind the last one: not 007 nor +7, which no key of ours has.
         guard let numberStart = rest.lastIndex(of: ":"),
-            let number = Int64(rest[rest.index(after: numberStart)...])
+            let number = Int64(rest[rest.index(after: numberStart)...]),
+            rest[numberStart...] == ":\(number)"
         else { return nil }
         let owner = String(rest[..<numberStart])
         switch text[..<kindEnd] {

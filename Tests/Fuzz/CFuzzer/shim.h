@@ -1,0 +1,7 @@
+#ifndef SALESTARGETS_CFUZZER_H
+#define SALESTARGETS_CFUZZER_H
+#include <stddef.h>
+#include <stdint.h>
+/* Of libFuzzer, in the compiler's runtime; no header of the toolchain declares it. */
+int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*callback)(const uint8_t *data, size_t size));
+#endif

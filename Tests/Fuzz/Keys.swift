@@ -1,0 +1,66 @@
+import Ledger
+import Model
+import SalesTargets
+
+extension Fuzz {
+    /// Names of keys in Redis, and what they say of their content; the first byte chooses the number of shards.
+    static let keys = FuzzTarget(
+        name: "keys",
+        run: { place($0) },
+        seeds: {
+            let keys = KeySpace(shards: 3)
+            let order = TenantScoped(tenant: id("a:b"), id: id("SO:1-2"))
+            let days = DaysKey(tenant: order.tenant, person: nil, year: 2026)
+            let day = Day("2026-03-14")!
+            let names = [
+                keys.settings(shard: 2), keys.view(shard: 1), keys.revision(shard: 1), keys.cluster, keys.targets,
+                keys.targetChanges, keys.counting, keys.people, keys.preferences,
+                keys.cursor(LogPartition(topic: "sales.orders", partition: 11), shard: 1),
+                keys.entry(order, shard: keys.shard(of: order)), keys.days(days, shard: 1),
+                keys.index(tenant: order.tenant, person: order.id, day: day, shard: 0),
+                keys.overlap(order, revision: 12, shard: 2), keys.allocation(order, shard: 1), "other",
+            ]
+            return names.map { [1] + Array($0.utf8) }
+        },
+        words: [
+            "{s0}:", "{s1}:", "{s2}:", "cursor:", "o:", "d:", "i:", "v:", "a:", "/*:", "settings", "view", "cluster",
+        ]
+    )
+
+    private static let spaces = [KeySpace(), KeySpace(shards: 3), KeySpace(shards: 1_024)]
+
+    /// What a name says is there is exactly what is kept under that name.
+    private static func place(_ input: Input) {
+        var reader = InputReader(input)
+        let keys = spaces[Int(reader.byte()) % spaces.count]
+        guard let key = String(validating: reader.rest, as: UTF8.self), let place = keys.place(of: key),
+            let name = place.name
+        else { return }
+        require((0..<keys.shards).contains(place.shard), "\(key) is in shard \(place.shard)")
+        let made = keys.key(name, shard: place.shard)
+        require(Array(made.utf8) == Array(key.utf8), "\(key) is taken for \(made)")
+    }
+}
+
+extension KeySpace {
+    fileprivate func key(_ name: KeyName, shard: Int) -> String {
+        switch name {
+        case .settings: settings(shard: shard)
+        case .view: view(shard: shard)
+        case .revision: revision(shard: shard)
+        case .cluster: cluster
+        case .targets: targets
+        case .targetChanges: targetChanges
+        case .counting: counting
+        case .people: people
+        case .preferences: preferences
+        case .stopped: stopped
+        case .cursor(let partition): cursor(partition, shard: shard)
+        case .entry(let order): entry(order, shard: shard)
+        case .days(let key): days(key, shard: shard)
+        case .index(let tenant, let person, let day): index(tenant: tenant, person: person, day: day, shard: shard)
+        case .overlap(let target, let revision): overlap(target, revision: revision, shard: shard)
+        case .allocation(let id): allocation(id, shard: shard)
+        }
+    }
+}
