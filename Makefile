@@ -6,7 +6,7 @@ BROWSER := .tools/browser
 SCHEMATHESIS := .tools/schemathesis
 FORMATTED := Package.swift Sources Tests
 
-.PHONY: demo test test-tsan test-asan fuzz test-browser test-api build release bench faults faults-ci lint format check-deploy setup clean
+.PHONY: demo test test-tsan test-asan fuzz test-browser test-api build release bench soak faults faults-ci simulate mutations lint format check-deploy setup clean
 
 demo: setup
 	$(SWIFT) build -c release --product salestargets
@@ -50,6 +50,21 @@ bench: setup $(NOIDA)
 	$(SWIFT) build -c release --product salestargets
 	$(SWIFT) build -c release --product bench
 	.build/release/bench $(ARGUMENTS)
+
+# Ten minutes at half of what it can do: memory, open files and lag.
+soak: setup $(NOIDA)
+	$(SWIFT) build -c release --product salestargets
+	$(SWIFT) build -c release --product bench
+	.build/release/bench --only soak $(ARGUMENTS)
+
+# 100,000 interleavings of the posting protocol, production code over a simulated Redis and log.
+simulate: setup
+	$(SWIFT) build -c release --product simulate
+	.build/release/simulate $(ARGUMENTS)
+
+# One guard taken out of the code at a time: the simulation, or the fault run (--by faults), has to find it.
+mutations: setup $(NOIDA)
+	tools/mutations $(ARGUMENTS)
 
 # Things go wrong under the running program, at random: ARGUMENTS="--seed 7 --rounds 100".
 faults: setup $(NOIDA)

@@ -12,6 +12,8 @@ actor WorkerSlot {
     private let environment: [String: String]
     private var process: ChildProcess?
     private var problems: [String] = []
+    /// How much was logged before the worker that runs now.
+    private var startSize: UInt64 = 0
 
     /// - Parameter isStatic: whether a worker takes the place of the one before it in the group, at once: the test
     ///   broker does not notice by itself that a member is gone.
@@ -25,6 +27,7 @@ actor WorkerSlot {
     }
 
     func start() async throws {
+        startSize = logSize
         let started = ChildProcess([program.path] + arguments, environment: environment, log: log.path)
         try await started.waitUntilStarted()
         process = started
@@ -69,7 +72,17 @@ actor WorkerSlot {
     func signal(_ number: Int32) { process?.signal(number) }
 
     /// What went wrong with its workers so far, one that ended by itself among it.
-    func takeProblems() -> [String] {
+    ///
+    /// One that the group has fenced, a zombie whose place was given away, ends with a fatal error of its client, and is
+    /// started again, as whoever runs workers does.
+    func takeProblems() async -> [String] {
+        if let process, !process.isRunning, logged(since: startSize).contains("FENCED_INSTANCE_ID") {
+            do {
+                try await start()
+            } catch {
+                problems.append("\(name) does not start: \(error)")
+            }
+        }
         noticeEnd()
         defer { problems = [] }
         return problems
