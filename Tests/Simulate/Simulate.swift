@@ -37,6 +37,7 @@ struct Simulate: ParsableCommand {
             if !outcome.differences.isEmpty { throw ExitCode(1) }
             return
         }
+        try expectTheSameTwice()
         let start = ContinuousClock.now
         let tally = Mutex(Played())
         let next = Atomic<Int>(0)
@@ -62,6 +63,19 @@ struct Simulate: ParsableCommand {
             print("seed \(seed):\n" + differences.joined(separator: "\n"))
             print("once more, with what happened: simulate --tell --seed \(seed)")
             throw ExitCode(1)
+        }
+    }
+}
+
+extension Simulate {
+    /// A seed is worth nothing if it does not lead to the same thing again.
+    private func expectTheSameTwice() throws {
+        for seed in seed..<seed &+ 20 {
+            let (first, second) = (Schedule(seed: seed).play(tells: true), Schedule(seed: seed).play(tells: true))
+            guard first.steps == second.steps, first.story == second.story else {
+                print("seed \(seed) does not lead to the same thing twice")
+                throw ExitCode(1)
+            }
         }
     }
 }
