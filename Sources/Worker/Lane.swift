@@ -100,6 +100,7 @@ package actor Lane {
                 defer { connection.closeNow() }
                 try await serve(over: connection)
             } catch let error as LedgerError where isPassing(error) {
+                if stop.isSet { return }
                 counters.reconnects.add(1, ordering: .relaxed)
                 logger.warning("Redis is not to be had, trying again", metadata: ["error": "\(error)"])
                 await stop.wait(backoff.next(surroundings.random), surroundings.sleep)
