@@ -22,10 +22,6 @@ package struct RebuildPlan: Sendable {
     let deadLettersFrom: [LogPartition: Int64]
     /// How many keys the present view has.
     package let keys: Int
-    /// What Redis uses now, in bytes.
-    package let usedMemory: Int
-    /// 0: no limit.
-    package let maximumMemory: Int
 
     /// Records to be applied.
     package var records: Int64 {

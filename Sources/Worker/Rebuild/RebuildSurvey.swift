@@ -37,9 +37,7 @@ package struct RebuildSurvey: Sendable {
             starts: resumes ? try await starts(in: beside, of: Array(ends.keys)) : [:],
             lows: bounds.mapValues(\.low),
             deadLettersFrom: deadLettersFrom,
-            keys: size,
-            usedMemory: used,
-            maximumMemory: maximum
+            keys: size
         )
     }
 
