@@ -1,8 +1,8 @@
 internal import Redis
 package import SalesTargets
 
-/// Counts earlier orders into a shared target that was created or changed: each order that credits several people in
-/// its period is derived anew, through the same step as live traffic and safe against it, a few hundred at a time.
+/// Counts earlier orders into a shared target that was created or changed: each order that credits several of its people
+/// is derived anew, through the same step as live traffic and safe against it, a few hundred at a time.
 ///
 /// Only those orders matter: what one person alone is credited with is in their days already, and counts towards every
 /// target of theirs from the first moment.
@@ -11,20 +11,14 @@ package struct CountingPass {
     private let job: CountingJob
     private let settings: LedgerSettings
     private let keys: KeySpace
-    private var places: [Place] = []
-    private var waiting: [(shard: Int, order: TenantScoped)] = []
+    private var days: SharedDays
+    private var waiting: SharedDays.Orders?
     private var isPrepared = false
     /// The catalog revision that every shard has followed up to.
     private var followed: Int64 = 0
 
     /// Orders derived anew in one step.
     package static let stepSize = 500
-
-    private struct Place {
-        let shard: Int
-        let person: Identifier
-        let day: Day
-    }
 
     /// The jobs to be done, in no particular order.
     package static func jobs(
@@ -52,6 +46,7 @@ package struct CountingPass {
         self.job = job
         self.settings = settings
         keys = settings.keys
+        days = SharedDays(of: key.tenant, keys: keys)
     }
 
     /// Goes on for one step.
@@ -63,16 +58,11 @@ package struct CountingPass {
             try await findDays(on: connection, catalogs: catalogs)
             isPrepared = true
         }
-        while waiting.isEmpty, let place = places.last {
-            try await findOrders(at: place, on: connection)
-            places.removeLast()
-        }
-        if waiting.isEmpty { return try await finish(on: connection, catalogs: catalogs) }
-        let shard = waiting[0].shard
-        let chunk = waiting.filter { $0.shard == shard }.prefix(Self.stepSize).map(\.order)
-        if try await rederive(chunk, shard: shard, on: connection, catalogs: catalogs) {
-            let done = Set(chunk)
-            waiting.removeAll { $0.shard == shard && done.contains($0.order) }
+        if waiting == nil { waiting = try await days.take(on: connection) }
+        guard let orders = waiting else { return try await finish(on: connection, catalogs: catalogs) }
+        let chunk = Array(orders.orders.prefix(Self.stepSize))
+        if try await rederive(chunk, shard: orders.shard, on: connection, catalogs: catalogs) {
+            waiting = orders.dropFirst(chunk.count)
         }
         return false
     }
@@ -94,15 +84,7 @@ package struct CountingPass {
         guard let revision = job.target, let entry = catalogs[key.tenant][key.id], entry.revision == revision else {
             return
         }
-        let period = entry.target.period
-        for shard in 0..<settings.shards {
-            for person in entry.target.assignees {
-                places.append(
-                    contentsOf: try await days(of: person, in: period, shard: shard, on: connection)
-                        .map { Place(shard: shard, person: person, day: $0) }
-                )
-            }
-        }
+        try await days.find(entry.target, on: connection)
     }
 
     private func raiseRevision(
@@ -146,38 +128,6 @@ package struct CountingPass {
         for command in commands { pipeline.append(command) }
         pipeline.append(RedisCommand("EXEC"))
         return try Posting.outcome(of: try await connection.replies(to: pipeline))
-    }
-
-    private func days(
-        of person: Identifier,
-        in period: Period,
-        shard: Int,
-        on connection: some PostingLink
-    ) async throws(LedgerError) -> [Day] {
-        var days: [Day] = []
-        for part in PersonDays.parts(tenant: key.tenant, person: person, period: period) {
-            let read = TallyString.read(key: keys.days(part.key, shard: shard), part.places)
-            guard let bytes = try (try await connection.replies(to: read)[0]).optionalBytes("GETRANGE") else {
-                continue
-            }
-            var tallies = Array(repeating: Tally.zero, count: part.places.count)
-            TallyString.add(bytes, to: &tallies[...])
-            for (index, tally) in tallies.enumerated() where tally.orders != 0 {
-                if let day = Day(number: part.firstDay.number + index) { days.append(day) }
-            }
-        }
-        return days
-    }
-
-    private mutating func findOrders(at place: Place, on connection: some PostingLink) async throws(LedgerError) {
-        let name = keys.index(tenant: key.tenant, person: place.person, day: place.day, shard: place.shard)
-        let values = try (try await connection.replies(to: RedisCommand("HGETALL", name))[0]).elements("HGETALL")
-        for index in stride(from: 0, to: values.count - 1, by: 2) {
-            guard values[index + 1] == .bytes(Array(IndexMark.split.utf8)) else { continue }
-            let id = Identifier(String(decoding: try values[index].optionalBytes("HGETALL") ?? [], as: UTF8.self))
-            guard let id else { throw .corrupt(CorruptRecord(place: name, reason: "an order's id is not one")) }
-            waiting.append((place.shard, TenantScoped(tenant: key.tenant, id: id)))
-        }
     }
 
     /// - Returns: false when somebody else changed one of them meanwhile, so that they have to be read again.

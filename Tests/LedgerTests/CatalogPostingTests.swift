@@ -114,10 +114,28 @@ struct CatalogPostingTests {
         }
     }
 
+    @Test("Orders of a day of which there are more than a step takes are all counted, and each once")
+    func manyOrders() async throws {
+        try await withRedis { server in
+            var scene = Scene(try await server.connect())
+            let count = CountingPass.stepSize * 2 + 1
+            try await scene.apply((1...count).map { Scene.saved(order("SO-\($0)"), [half]) })
+            try await scene.apply((1...9).map { Scene.saved(order("SO-A\($0)", date: "2026-03-1\($0)"), [half]) })
+            try await scene.apply((1...9).map { Scene.saved(order("SO-B\($0)", owner: "bob"), [half]) })
+            try await scene.save(target("T-1", "own", "ann"))
+            try await scene.countAll()
+            let reader = LedgerReader(link: scene.connection, settings: scene.settings)
+            let result = try #require(try await reader.target(id("T-1"), of: Scene.tenant))
+            let (whole, halves) = (Int64(count + 9), Int64(9))
+            #expect(result.realized == Tally(revenue: whole * 100_00 + halves * 50_00, orders: whole + halves))
+            #expect(result.assignees.map(\.tally.orders) == [whole + halves, whole])
+        }
+    }
+
     @Test("Counting that is cut off goes on where it was over another connection")
     func cutOff() async throws {
         try await withRedis { server in
-            var scene = Scene(try await server.connect())
+            var scene = Scene(try await server.connect(), LedgerSettings(rules: Rules(), shards: 3))
             for number in 1...30 {
                 try await scene.save(order("SO-\(number)", date: "2026-03-\(number % 9 + 10)"), [half])
             }
