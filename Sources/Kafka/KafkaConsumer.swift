@@ -173,8 +173,9 @@ public final class KafkaConsumer {
         "partition.assignment.strategy": "range",
         // What is fetched and not yet polled; this is what holds memory when the caller is behind.
         "queued.max.messages.kbytes": "65536",
-        // Of each partition: enough to go on with while the next fetch is under way, and no more in memory.
-        "queued.min.messages": "2000",
+        // Of all partitions together: above it nothing is fetched, and librdkafka may look only a second later whether it
+        // still is so. It has to last that long.
+        "queued.min.messages": "50000",
     ]
 
     private static let forced = [

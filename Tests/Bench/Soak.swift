@@ -9,8 +9,8 @@ import TestSupport
 /// Minutes of heavy traffic: whether worker and server use the same memory and files in the end as in the beginning, and
 /// whether they keep up.
 ///
-/// The broker is librdkafka's own, in this process, which drops what is older than some seconds of this traffic: so it
-/// stays small, and a worker that fell behind would have to stop.
+/// The broker is librdkafka's own, in this process, which keeps 5 MB of each partition, some seconds of this traffic: so
+/// it stays small, and a worker that fell behind would have to stop.
 struct Soak {
     let program: URL
     let people: Int
@@ -19,7 +19,9 @@ struct Soak {
 
     /// So many orders are saved again and again, so that Redis stays of one size.
     private static let orders = 200_000
-    private static let partitions: Int32 = 12
+    private static let partitions: Int32 = 24
+    /// At a tenth of the rate, in which the worker joins its group.
+    private static let warmUpSeconds = 10
     private static let viewers = 20
     private static let secondsBetweenSamples = 5
 
@@ -123,15 +125,19 @@ struct Soak {
     }
 
     private func publish(to servers: String, _ isOver: SoakEnd) async throws {
+        let year = Calendar(identifier: .gregorian).component(.year, from: Date())
         let company = SampleCompany(
             tenant: Identifier("default")!,
-            year: Calendar(identifier: .gregorian).component(.year, from: Date()),
-            people: people
+            year: year,
+            people: people,
+            shape: .init(dates: .skewed(around: Day(year: year, month: 6, day: 15)!))
         )
-        let (rate, count) = (rate, rate * minutes * 60)
+        let rate = rate
+        let (warmUp, count) = (rate / 10 * Self.warmUpSeconds, rate * minutes * 60)
         try await BlockingThread.run("publish") {
+            // The broker answers a fetch with one batch of each partition, however small.
             let producer = try KafkaProducer(
-                KafkaConfiguration(bootstrapServers: servers, properties: ["linger.ms": "5"])
+                KafkaConfiguration(bootstrapServers: servers, properties: ["linger.ms": "100"])
             )
             defer { producer.close(timeoutMilliseconds: 5_000) }
             let encoder = EventEncoder(currency: .euro)
@@ -143,15 +149,19 @@ struct Soak {
             for event in company.peopleEvents + company.targetEvents() { try send(event) }
             try producer.flush(timeoutMilliseconds: 30_000)
             var generator = SeededGenerator(seed: 1)
-            let start = ContinuousClock.now
-            for number in 1...count {
-                if number % 100 == 0 {
-                    let due = start + .seconds(Double(number) / Double(rate))
-                    let left = ContinuousClock.now.duration(to: due) / .microseconds(1)
-                    if left > 0 { usleep(UInt32(left)) }
+            func save(_ numbers: ClosedRange<Int>, rate: Int) throws {
+                let start = ContinuousClock.now
+                for number in numbers {
+                    if number % 100 == 0 {
+                        let due = start + .seconds(Double(number - numbers.lowerBound) / Double(rate))
+                        let left = ContinuousClock.now.duration(to: due) / .microseconds(1)
+                        if left > 0 { usleep(UInt32(left)) }
+                    }
+                    try send(company.order(1 + number % Self.orders, version: Int64(number), using: &generator))
                 }
-                try send(company.order(1 + number % Self.orders, version: Int64(number), using: &generator))
             }
+            try save(1...warmUp, rate: rate / 10)
+            try save(warmUp + 1...warmUp + count, rate: rate)
             try producer.flush(timeoutMilliseconds: 30_000)
         }
     }
