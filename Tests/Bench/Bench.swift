@@ -51,7 +51,7 @@ struct Bench: AsyncParsableCommand {
     var connections = 32
 
     @Option(help: "Orders a second of the soak.")
-    var soakRate = 36_000
+    var soakRate = 18_000
 
     @Option(help: "Minutes of the soak.")
     var soakMinutes = 10

@@ -10,7 +10,8 @@ import TestSupport
 /// whether they keep up.
 ///
 /// The broker is librdkafka's own, in this process, which keeps 5 MB of each partition, some seconds of this traffic: so
-/// it stays small, and a worker that fell behind would have to stop.
+/// it stays small, and a worker that fell behind would have to stop. What a worker has fetched ahead when it is behind for
+/// a moment stays in its resident memory, up to its bound: a rate at which the cores are full shows steps for that reason.
 struct Soak {
     let program: URL
     let people: Int
@@ -90,7 +91,7 @@ struct Soak {
         }
     }
 
-    /// The second half of the run against the last third: what grows without end grows there too.
+    /// The middle third of the run against the last one: what grows without end grows there too.
     private func judge(_ samples: [Sample], _ cluster: Cluster, _ port: Int, _ token: String) async throws -> Bool {
         let middle = samples[(samples.count / 3)..<(samples.count * 2 / 3)]
         let last = samples[(samples.count * 2 / 3)...]
