@@ -3,7 +3,7 @@ import SalesTargets
 import Server
 import Testing
 
-@Suite("Targets as a table", .timeLimit(.minutes(2)))
+@Suite("Targets as a table", .timeLimit(.minutes(5)))
 struct ExportTests {
     private static let events = [
         target("T-1", title: "=Q1, \"north\"", goal: "1000.00", to: "2026-03-31", for: ["u-17", "u-18"]),

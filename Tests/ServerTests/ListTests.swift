@@ -1,7 +1,7 @@
 import SalesTargets
 import Testing
 
-@Suite("Lists and their pages", .timeLimit(.minutes(2)))
+@Suite("Lists and their pages", .timeLimit(.minutes(5)))
 struct ListTests {
     /// All pages of a list.
     private func pages(_ path: String, of list: String, from server: Asker) async throws -> [[[String: Any]]] {

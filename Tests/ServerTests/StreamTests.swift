@@ -9,7 +9,7 @@ import Server
 import Synchronization
 import Testing
 
-@Suite("The live feed", .timeLimit(.minutes(2)))
+@Suite("The live feed", .timeLimit(.minutes(5)))
 struct StreamTests {
     @Test("An order that is applied shows in each of its targets, as the list of targets has them")
     func progress() async throws {
