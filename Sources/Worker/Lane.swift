@@ -102,7 +102,7 @@ package actor Lane {
             } catch let error as LedgerError where isPassing(error) {
                 if stop.isSet { return }
                 counters.reconnects.add(1, ordering: .relaxed)
-                logger.warning("Redis is not to be had, trying again", metadata: ["error": "\(error)"])
+                logger.warning("cannot go on with this Redis, trying again", metadata: ["error": "\(error)"])
                 await stop.wait(backoff.next(surroundings.random), surroundings.sleep)
             }
         }

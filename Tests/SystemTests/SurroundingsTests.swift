@@ -1,0 +1,83 @@
+import Events
+import Foundation
+import Kafka
+import Ledger
+import Redis
+import SalesTargets
+import TestSupport
+import Testing
+
+@Suite("Surroundings that would bend the numbers", .serialized)
+struct SurroundingsTests {
+    @Test("A Redis that starts to evict keys is not written to until it stops", .timeLimit(.minutes(2)))
+    func eviction() async throws {
+        let system = try await System(partitions: 1)
+        let worker = try system.startWorker(0)
+        defer { kill(worker.processIdentifier, SIGKILL) }
+        do {
+            let connection = try await RedisConnection.connect(to: RedisEndpoint(url: system.redis.url))
+            defer { connection.closeNow() }
+            try await system.publish([try Self.order(1, in: system)])
+            try await system.waitUntilApplied(seconds: 30)
+
+            _ = try await connection.one(RedisCommand("CONFIG", "SET", "maxmemory", "1gb"))
+            _ = try await connection.one(RedisCommand("CONFIG", "SET", "maxmemory-policy", "allkeys-lru"))
+            try await waitUntilRefused(in: system)
+            try await system.publish([try Self.order(2, in: system)])
+            // The next look may have begun before the order was there.
+            for _ in 0..<2 { try await waitUntilRefused(in: system) }
+            #expect(try await system.site.backlog().count == 1)
+
+            _ = try await connection.one(RedisCommand("CONFIG", "SET", "maxmemory-policy", "noeviction"))
+            try await system.waitUntilApplied(seconds: 30)
+            #expect(worker.isRunning)
+        } catch {
+            Issue.record("\(error)\n\(system.log("worker-0.log").suffix(2_000))")
+        }
+        await system.end()
+    }
+
+    @Test("The log of another cluster is not applied, and the worker says whose numbers these are")
+    func otherCluster() async throws {
+        let system = try await System(partitions: 1)
+        do {
+            let connection = try await RedisConnection.connect(to: RedisEndpoint(url: system.redis.url))
+            defer { connection.closeNow() }
+            _ = try await connection.one(RedisCommand("SET", system.settings.keys.cluster, "the-former-one"))
+            try await system.publish([try Self.order(1, in: system)])
+            let worker = try system.startWorker(0)
+            worker.waitUntilExit()
+            #expect(worker.terminationStatus == 1)
+            #expect(system.log("worker-0.log").contains("another Kafka cluster (the-former-one)"))
+            #expect(try await system.site.backlog().count == 1)
+        } catch {
+            Issue.record("\(error)\n\(system.log("worker-0.log").suffix(2_000))")
+        }
+        await system.end()
+    }
+
+    /// Waits until the worker looks at Redis and says once more that it may drop keys.
+    private func waitUntilRefused(in system: System) async throws {
+        func refusals() -> Int { system.log("worker-0.log").ranges(of: "drops keys when its memory is full").count }
+        let before = refusals()
+        let deadline = ContinuousClock.now + .seconds(60)
+        while refusals() == before {
+            try #require(.now < deadline, "the worker does not refuse a Redis that may drop keys")
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    private static func order(_ number: Int, in system: System) throws -> KafkaProducer.Message {
+        let id = try #require(Identifier("SO-\(number)"))
+        let order = Order(
+            id: id,
+            owner: try #require(Identifier("ann")),
+            total: 100_00,
+            currency: .euro,
+            date: try #require(Day("2026-03-14"))
+        )
+        return system.message(
+            for: Event(tenant: Identifier("default")!, .order(id, .saved(order, listed: [], version: 1)))
+        )
+    }
+}
