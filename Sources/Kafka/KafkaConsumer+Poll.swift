@@ -80,10 +80,11 @@ extension KafkaConsumer {
         let partition = message.pointee.rkt == nil ? nil : partition(of: message)
         switch (code, partition) {
         case (RD_KAFKA_RESP_ERR__PARTITION_EOF, let partition?):
-            switch partition.check.reachedEnd(at: message.pointee.offset) {
+            let end = message.pointee.offset
+            switch partition.check.reachedEnd(at: end) {
             case .deliver:
                 partition.rest()
-                return .caughtUp(partition.origin.topicPartition)
+                return .caughtUp(partition.origin.topicPartition, next: end)
             case .swallow: return nil
             case .halt(let fault): return halted(partition, fault)
             }

@@ -14,8 +14,9 @@ public final class KafkaConsumer {
         /// The group takes these away; nothing more is delivered from them. To be answered with `unassign`. `lost`:
         /// others may own them already.
         case revoked([TopicPartition], lost: Bool)
-        /// Everything that is in the partition now was delivered.
-        case caughtUp(TopicPartition)
+        /// Everything that is in the partition now was delivered. `next`: the offset that the next record will have at
+        /// least; beyond the last record where transactions end with markers.
+        case caughtUp(TopicPartition, next: Int64)
         /// The partition's log is not what it was; nothing more is delivered from it, while the others go on.
         case halted(TopicPartition, LogFault)
         /// Trouble with brokers that librdkafka is mending by itself; logs are checked again afterwards.

@@ -6,6 +6,8 @@
 package struct PartitionCheck {
     package private(set) var start: StartPosition
     package private(set) var phase: Phase
+    /// The offset of the record that was last compared; nil again once one was delivered.
+    private var compared: Int64?
 
     /// What is read of it.
     package enum Phase: Equatable {
@@ -50,11 +52,17 @@ package struct PartitionCheck {
             if offset < last.offset { return .swallow }
             if offset == last.offset, fingerprint() != last { return halt(.replaced(offset: offset)) }
             phase = .reading
+            compared = last.offset
         case .outOfRange, .halted: return .swallow
         }
         // Up to `next` all is applied already.
-        if let next = start.next, offset < next { return .swallow }
+        if let next = start.next, offset < next {
+            // Between the last record and `next` there was none: the log lost its end and was written again.
+            if let compared, offset > compared { return halt(.replaced(offset: offset)) }
+            return .swallow
+        }
         start.next = offset + 1
+        compared = nil
         return .deliver
     }
 
@@ -66,7 +74,10 @@ package struct PartitionCheck {
         case .outOfRange, .halted: return .swallow
         case .reading, .comparing: break
         }
-        if let next = start.next, end < next { return halt(.beyondEnd(next: next, high: end)) }
+        if let next = start.next {
+            if end < next { return halt(.beyondEnd(next: next, high: end)) }
+            start.next = end
+        }
         phase = .reading
         return .deliver
     }

@@ -1,7 +1,7 @@
 /// Up to where a partition of the log is applied: kept in Redis and moved by the posting that applies it, so that the
 /// two never disagree.
 package struct Cursor: Hashable, Sendable, CustomStringConvertible {
-    /// The offset after the last record read.
+    /// Where reading goes on: behind the last record read, and whatever is no record after it.
     package var next: Int64
     /// The offset of the last record applied, and its checksum; read again to see whether the log is still the same.
     package var last: Fingerprint

@@ -22,7 +22,40 @@ struct Batch {
         let from: Int64
         /// Its place among the stretches that carry what it carries.
         let place: Int
-        var last: KafkaRecord
+        var last: LastRecord
+        var next: Int64
+
+        mutating func append(_ record: KafkaRecord) {
+            last = .read(record)
+            next = record.offset + 1
+        }
+
+        /// Where it ends.
+        var cursor: Cursor {
+            switch last {
+            case .read(let record): Cursor(next: next, last: Cursor.Fingerprint(record))
+            case .before(let fingerprint): Cursor(next: next, last: fingerprint)
+            }
+        }
+    }
+
+    private enum LastRecord {
+        case read(KafkaRecord)
+        /// The batch has no record of the partition; this one was the last before.
+        case before(Cursor.Fingerprint)
+    }
+
+    /// What reading of a partition goes on from.
+    struct Start {
+        let topic: Topic
+        let position: Position
+    }
+
+    /// Up to where a partition was read.
+    struct Position {
+        var next: Int64 = 0
+        /// The last record before; nil where there was none.
+        var last: Cursor.Fingerprint?
     }
 
     init(decoder: EventDecoder, keys: KeySpace) {
@@ -32,30 +65,52 @@ struct Batch {
     }
 
     /// Where each partition goes on after the batch.
-    var positions: some Sequence<(partition: LogPartition, next: Int64)> {
-        stretches.lazy.map { ($0.partition, $0.last.offset + 1) }
+    var positions: some Sequence<(partition: LogPartition, position: Position)> {
+        stretches.lazy.map { ($0.partition, Position($0.cursor)) }
     }
 
     /// Decodes a record and takes it in; one that cannot be read becomes a dead letter when the batch is applied.
-    /// - Parameter start: the partition's topic and the offset that reading of it went on from, asked once for each
-    ///   partition; nil for a partition that is not ours, whose record is left out.
-    mutating func append(_ record: KafkaRecord, start: (LogPartition) -> (topic: Topic, from: Int64)?) {
+    /// - Parameter start: asked once for each partition; nil for one that is not ours, whose record is left out.
+    mutating func append(_ record: KafkaRecord, start: (LogPartition) -> Start?) {
         // The records of a partition come in runs.
         if let current = stretches.indices.last, record.lies(in: stretches[current].partition) {
-            stretches[current].last = record
+            stretches[current].append(record)
             return append(record, stretch: current)
         }
         let partition = LogPartition(record)
         if let known = stretches.firstIndex(where: { $0.partition == partition }) {
             // Found at once the next time.
             stretches.append(stretches.remove(at: known))
-            stretches[stretches.count - 1].last = record
+            stretches[stretches.count - 1].append(record)
         } else {
-            guard let (topic, from) = start(partition) else { return }
-            let place = stretches.count { $0.topic.carriesOrders == topic.carriesOrders }
-            stretches.append(OpenStretch(partition: partition, topic: topic, from: from, place: place, last: record))
+            guard let start = start(partition) else { return }
+            open(partition, start, .read(record), next: record.offset + 1)
         }
         append(record, stretch: stretches.count - 1)
+    }
+
+    /// Takes in that a partition was read to its end, which lies beyond its last record where transactions end with
+    /// markers: without it, a log to which nothing more is written would seem to be behind for ever.
+    mutating func reach(_ end: Int64, of partition: LogPartition, start: (LogPartition) -> Start?) {
+        if let known = stretches.firstIndex(where: { $0.partition == partition }) {
+            stretches[known].next = max(stretches[known].next, end)
+            return
+        }
+        guard let start = start(partition), let last = start.position.last, start.position.next < end else { return }
+        open(partition, start, .before(last), next: end)
+    }
+
+    private mutating func open(_ partition: LogPartition, _ start: Start, _ last: LastRecord, next: Int64) {
+        stretches.append(
+            OpenStretch(
+                partition: partition,
+                topic: start.topic,
+                from: start.position.next,
+                place: stretches.count { $0.topic.carriesOrders == start.topic.carriesOrders },
+                last: last,
+                next: next
+            )
+        )
     }
 
     private mutating func append(_ record: KafkaRecord, stretch index: Int) {
@@ -93,7 +148,7 @@ struct Batch {
         }
     }
 
-    /// The order events, a unit for each shard; none without order records.
+    /// The order events, a unit for each shard; none where no partition of orders got any further.
     func units() -> [WorkUnit] {
         let closed = closedStretches(carryOrders: true)
         if closed.isEmpty { return [] }
@@ -103,7 +158,8 @@ struct Batch {
         return orderUnits
     }
 
-    /// The target and people events, with the records that could not be read; nil when there are neither.
+    /// The target and people events, with the records that could not be read; nil where none of their partitions got any
+    /// further.
     func catalogUnit() -> CatalogUnit? {
         let closed = closedStretches(carryOrders: false)
         if closed.isEmpty { return nil }
@@ -116,16 +172,19 @@ struct Batch {
 
     private func closedStretches(carryOrders: Bool) -> [WorkUnit.Stretch] {
         stretches.filter { $0.topic.carriesOrders == carryOrders }.sorted { $0.place < $1.place }.map { stretch in
-            let fingerprint = stretch.last.fingerprint
-            return WorkUnit.Stretch(
-                partition: stretch.partition,
-                from: stretch.from,
-                cursor: Cursor(
-                    next: stretch.last.offset + 1,
-                    last: .init(offset: fingerprint.offset, checksum: fingerprint.checksum)
-                )
-            )
+            WorkUnit.Stretch(partition: stretch.partition, from: stretch.from, cursor: stretch.cursor)
         }
+    }
+}
+
+extension Batch.Position {
+    init(_ cursor: Cursor) { self.init(next: cursor.next, last: cursor.last) }
+}
+
+extension Cursor.Fingerprint {
+    fileprivate init(_ record: KafkaRecord) {
+        let fingerprint = record.fingerprint
+        self.init(offset: fingerprint.offset, checksum: fingerprint.checksum)
     }
 }
 

@@ -176,7 +176,7 @@ package struct DeadLetters: Sendable {
                 guard open.contains(partition) else { continue }
                 let wantsMore = try body(StoredLetter(record))
                 if !wantsMore || record.offset + 1 >= bounds[partition]?.high ?? 0 { open.remove(partition) }
-            case .caughtUp(let partition): open.remove(partition)
+            case .caughtUp(let partition, _): open.remove(partition)
             case .halted(let partition, let fault): throw HaltedLog(partition: partition, fault: fault)
             case .failed(let error): throw error
             case .assigned, .revoked, .disconnected: continue

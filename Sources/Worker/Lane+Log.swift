@@ -10,16 +10,12 @@ extension Lane {
     /// - Parameter waiting: whether to wait for a first record.
     func collect(waiting: Bool) async throws -> Batch {
         var batch = Batch(decoder: EventDecoder(settings.events), keys: settings.ledger.keys)
-        defer { for (partition, next) in batch.positions { positions[partition] = next } }
+        defer { for (partition, position) in batch.positions { positions[partition] = position } }
         while batch.count < settings.batchSize {
             let wait: Int32 = waiting && batch.count == 0 ? 100 : 0
             guard let event = try await poll(waiting: wait) else { return batch }
             switch event {
-            case .record(let record):
-                batch.append(record) { partition in
-                    guard let topic = topicsByName[partition.topic], let from = positions[partition] else { return nil }
-                    return (topic, from)
-                }
+            case .record(let record): batch.append(record, start: start(of:))
             case .assigned(let partitions):
                 rebalance = .assigned(partitions.map { LogPartition(topic: $0.topic, partition: $0.partition) })
                 return batch
@@ -27,8 +23,10 @@ extension Lane {
                 logger.info("partitions were taken away", metadata: ["lost": "\(isLost)"])
                 rebalance = .revoked
                 return batch
-            case .caughtUp(let partition):
-                caughtUp.insert(LogPartition(topic: partition.topic, partition: partition.partition))
+            case .caughtUp(let partition, let next):
+                let name = LogPartition(topic: partition.topic, partition: partition.partition)
+                caughtUp.insert(name)
+                batch.reach(next, of: name, start: start(of:))
                 if batch.count == 0, case .upTo = mode { return batch }
             case .halted(let partition, let fault):
                 let name = LogPartition(topic: partition.topic, partition: partition.partition)
@@ -43,6 +41,11 @@ extension Lane {
             }
         }
         return batch
+    }
+
+    private func start(of partition: LogPartition) -> Batch.Start? {
+        guard let topic = topicsByName[partition.topic], let position = positions[partition] else { return nil }
+        return Batch.Start(topic: topic, position: position)
     }
 
     /// What a broker refuses about a topic or the group may be granted later: a topic can still be created.
@@ -96,7 +99,7 @@ extension Lane {
         var starts: [TopicPartition: StartPosition] = [:]
         for partition in partitions {
             let cursor = cursors[partition]
-            positions[partition] = cursor?.next ?? 0
+            positions[partition] = cursor.map { Batch.Position($0) } ?? Batch.Position()
             applied[partition] = cursor?.next ?? 0
             starts[TopicPartition(topic: partition.topic, partition: partition.partition)] = StartPosition(
                 // Also where nothing was applied: a log whose beginning is gone has lost events.

@@ -22,8 +22,8 @@ package actor Lane {
     /// Good for the view that Redis holds, as everything is that is remembered of it.
     var catalogs = Catalogs()
     var counting = CountingQueue()
-    /// The offset that reading of each partition goes on from.
-    var positions: [LogPartition: Int64] = [:]
+    /// What reading of each partition goes on from.
+    var positions: [LogPartition: Batch.Position] = [:]
     /// Up to where Redis had applied each of them when it was last known.
     var applied: [LogPartition: Int64] = [:]
     var caughtUp: Set<LogPartition> = []
@@ -118,7 +118,7 @@ package actor Lane {
         if stop.isSet { return true }
         guard case .upTo(let ends) = mode, rebalance == nil else { return false }
         return ends.allSatisfy { partition, end in
-            halted.contains(partition) || caughtUp.contains(partition) || positions[partition] ?? 0 >= end
+            halted.contains(partition) || caughtUp.contains(partition) || positions[partition]?.next ?? 0 >= end
         }
     }
 

@@ -37,9 +37,34 @@ struct PartitionCheckTests {
 
     @Test("delivers nothing before the offset to go on from")
     func skipsApplied() {
-        var check = PartitionCheck(StartPosition(next: 12, lastApplied: last))
+        var check = PartitionCheck(StartPosition(next: 12))
         #expect(check.read(offset: 10, fingerprint: unasked) == .swallow)
         #expect(check.read(offset: 12, fingerprint: unasked) == .deliver)
+    }
+
+    @Test("goes on behind markers that followed the last applied record")
+    func markers() {
+        var check = check(next: 12)
+        #expect(check.read(offset: 9, fingerprint: { last }) == .swallow)
+        #expect(check.reachedEnd(at: 12) == .deliver)
+        #expect(check.read(offset: 12, fingerprint: unasked) == .deliver)
+    }
+
+    @Test("halts at a record where markers were, however it is come upon", arguments: [true, false])
+    func markersReplaced(lastIsThere: Bool) {
+        var check = check(next: 12)
+        if lastIsThere { #expect(check.read(offset: 9, fingerprint: { last }) == .swallow) }
+        #expect(check.read(offset: 11, fingerprint: unasked) == .halt(.replaced(offset: 11)))
+    }
+
+    @Test("halts where the log ends among the markers that were read, after a lost connection too")
+    func markersCut() {
+        var check = check()
+        #expect(check.read(offset: 9, fingerprint: { last }) == .swallow)
+        #expect(check.reachedEnd(at: 12) == .deliver)
+        check.checkAgain(last: nil)
+        #expect(check.read(offset: 9, fingerprint: { last }) == .swallow)
+        #expect(check.reachedEnd(at: 11) == .halt(.beyondEnd(next: 12, high: 11)))
     }
 
     @Test("is everything, without a comparison, when nothing was applied")

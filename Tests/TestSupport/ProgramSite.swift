@@ -138,7 +138,7 @@ package struct ProgramSite: Sendable {
                 if .now > deadline { throw SlowLog(partitions: reading) }
                 switch try consumer.poll(timeoutMilliseconds: 100) {
                 case .record(let record): records[record.topicPartition, default: []].append(StoredRecord(record))
-                case .caughtUp(let partition): reading.remove(partition)
+                case .caughtUp(let partition, _): reading.remove(partition)
                 default: continue
                 }
             }

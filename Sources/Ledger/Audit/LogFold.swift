@@ -88,7 +88,7 @@ package final class LogFold {
         waitingCount += 1
     }
 
-    /// Everything up to the end of the partition was read, and it ends before this.
+    /// Everything up to here was read, whether there were records or not.
     package func passed(_ partition: Int, upTo offset: Int64) { read[partition] = max(read[partition], offset) }
 
     /// Drops what waits of a partition, to be read again; what is folded of it stays.

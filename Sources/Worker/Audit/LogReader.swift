@@ -11,8 +11,6 @@ final class LogReader {
     private let places: [TopicPartition: Int]
     private let fold: LogFold
     private var isReading: Set<Int> = []
-    /// Those that ended before their cursors and are read once more, to be sure that there is nothing in between.
-    private var isAskedAgain: Set<Int> = []
     /// By partition: the records whose checksums cursors name.
     private var fingerprints: [[Int64: UInt32]]
     private var faults: [(LogPartition, String)] = []
@@ -70,9 +68,11 @@ final class LogReader {
                 if !fold.needsMore(place) { short.remove(place) }
                 if fold.waitingCount > Self.waitingLimit { try shed(keeping: short) }
                 progress()
-            case .caughtUp(let partition):
-                guard let place = places[partition], short.contains(place) else { continue }
-                try ended(place, partition)
+            case .caughtUp(let partition, let next):
+                latest = .now
+                guard let place = places[partition] else { continue }
+                fold.passed(place, upTo: next)
+                if fold.needsMore(place) { try compareEnd(place, partition) }
                 if !fold.needsMore(place) { short.remove(place) }
             case .halted(let partition, let fault): throw HaltedLog(partition: partition, fault: fault)
             case .failed(let error): throw error
@@ -80,7 +80,6 @@ final class LogReader {
             case .assigned, .revoked: continue
             }
         }
-        isAskedAgain = []
     }
 
     private func take(_ record: KafkaRecord, _ place: Int) throws {
@@ -99,19 +98,13 @@ final class LogReader {
         try fold.take(event, partition: place, offset: record.offset)
     }
 
-    /// The end may have been reached before the cursor was read, or what lay at the cursor was compacted away.
-    private func ended(_ place: Int, _ partition: TopicPartition) throws {
+    /// The end was reached before the cursor: it was there before the cursor was read, or the log is shorter now.
+    private func compareEnd(_ place: Int, _ partition: TopicPartition) throws {
         let high = try consumer.watermarks(of: partition, timeoutMilliseconds: 10_000).high
         let goal = fold.goal(place)
-        if high < goal {
-            faults.append((fold.partitions[place], "it is at \(goal), and the log ends at \(high)"))
-            fold.passed(place, upTo: goal)
-        } else if isAskedAgain.contains(place) {
-            fold.passed(place, upTo: goal)
-        } else {
-            isAskedAgain.insert(place)
-            try assign(isReading)
-        }
+        if high >= goal { return }
+        faults.append((fold.partitions[place], "it is at \(goal), and the log ends at \(high)"))
+        fold.passed(place, upTo: goal)
     }
 
     private func shed(keeping short: Set<Int>) throws {

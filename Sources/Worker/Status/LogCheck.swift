@@ -28,7 +28,7 @@ enum LogCheck {
             // What is delivered comes after the comparison.
             case .record(let record):
                 if open.remove(record.topicPartition) != nil { consumer.stop(record.topicPartition) }
-            case .caughtUp(let partition): open.remove(partition)
+            case .caughtUp(let partition, _): open.remove(partition)
             case .halted(let partition, let fault):
                 open.remove(partition)
                 faults[partition] = sentence(partition, fault)

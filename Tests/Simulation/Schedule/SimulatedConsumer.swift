@@ -13,6 +13,8 @@ final class SimulatedConsumer: LaneLog, @unchecked Sendable {
     private var inbox: [KafkaConsumer.Event] = []
     private var checks: [LogPartition: PartitionCheck] = [:]
     private var order: [LogPartition] = []
+    /// The ends that were told.
+    private var ends: [LogPartition: Int64] = [:]
 
     init(_ world: World, worker: Int) {
         self.world = world
@@ -53,15 +55,22 @@ final class SimulatedConsumer: LaneLog, @unchecked Sendable {
     private func read(_ partition: LogPartition) -> KafkaConsumer.Event? {
         guard var check = checks[partition] else { return nil }
         defer { checks[partition] = check }
+        let name = TopicPartition(topic: partition.topic, partition: partition.partition)
         while check.phase != .halted, let record = world.log.record(of: partition, from: check.fetchOffset ?? 0) {
             switch check.read(offset: record.offset, fingerprint: { record.fingerprint }) {
             case .deliver: return .record(record)
             case .swallow: continue
-            case .halt(let fault):
-                return .halted(TopicPartition(topic: partition.topic, partition: partition.partition), fault)
+            case .halt(let fault): return .halted(name, fault)
             }
         }
-        return nil
+        let end = world.log.end(of: partition)
+        if ends[partition] == end { return nil }
+        ends[partition] = end
+        switch check.reachedEnd(at: end) {
+        case .deliver: return .caughtUp(name, next: end)
+        case .swallow: return nil
+        case .halt(let fault): return .halted(name, fault)
+        }
     }
 
     func assign(_ starts: [TopicPartition: StartPosition]) {
@@ -70,6 +79,7 @@ final class SimulatedConsumer: LaneLog, @unchecked Sendable {
                 (LogPartition(topic: $0.key.topic, partition: $0.key.partition), PartitionCheck($0.value))
             }
         )
+        ends = [:]
         order = checks.keys.sorted { ($0.topic, $0.partition) < ($1.topic, $1.partition) }
     }
 

@@ -39,12 +39,13 @@ package struct SimulatedLog {
         partitions.keys.sorted { ($0.topic, $0.partition) < ($1.topic, $1.partition) }
     }
 
-    /// The offset after the last record of each partition that has one: where its cursor has to get to.
+    /// The end of each partition that has a record: where its cursor has to get to.
     package var ends: [LogPartition: Int64] {
-        partitions.compactMapValues { slots in
-            slots.lastIndex { if case .record = $0 { true } else { false } }.map { Int64($0) + 1 }
-        }
+        partitions.filter { record(of: $0.key, from: 0) != nil }.mapValues { Int64($0.count) }
     }
+
+    /// The offset that the next record will have.
+    func end(of partition: LogPartition) -> Int64 { Int64(partitions[partition]?.count ?? 0) }
 
     /// The first record from this offset on.
     func record(of partition: LogPartition, from offset: Int64) -> KafkaRecord? {
