@@ -62,7 +62,7 @@ package enum LedgerDoor {
     }
 
     /// - Returns: what INFO says of the server.
-    /// - Throws: ``LedgerError/unfit(_:)`` for a replica, or a server that may evict keys.
+    /// - Throws: ``LedgerError/unfit(_:)`` for a replica, or a server that may evict keys; ``LedgerError/notReady(_:)``.
     @discardableResult
     package static func check(_ link: some RedisLink) async throws(LedgerError) -> [String: String] {
         var info: [String: String] = [:]
@@ -74,6 +74,8 @@ package enum LedgerDoor {
         ) {
             info.merge(try fields(reply)) { $1 }
         }
+        // Until it has loaded its data it does not say either whether it keeps an append-only file.
+        if info["loading"] == "1" { throw .notReady("it is still loading its data") }
         if let role = info["role"], role != "master" {
             throw .unfit("this Redis is a \(role), which follows another: give the address of the primary")
         }
@@ -121,8 +123,11 @@ package enum LedgerDoor {
         _ link: some RedisLink,
         _ pause: @Sendable (Duration) async -> Void
     ) async throws(LedgerError) {
-        // It may be refused because one is being written just now, which is as good.
-        _ = try await link.replies(to: RedisCommand("BGREWRITEAOF"))
+        let begun = try await link.replies(to: RedisCommand("BGREWRITEAOF"))[0]
+        // One that is being written just now is as good.
+        if case .error(let error) = begun, !error.message.contains("already in progress") {
+            throw .notReady("its append-only file cannot be written anew: \(error.message)")
+        }
         let deadline = ContinuousClock.now + rewritePatience
         while .now < deadline {
             let info = try fields(try await link.replies(to: RedisCommand("INFO", "persistence"))[0])

@@ -52,6 +52,30 @@ struct DoorTests {
         #expect(stamps.count == 2)
     }
 
+    @Test("Nobody comes in while Redis loads its data: it does not tell of its append-only file then")
+    func loading() async throws {
+        let configuration = ["--appendonly", "yes", "--loading-process-events-interval-bytes", "1024"]
+        try await withRedis(configuration: configuration) { server in
+            let connection = try await server.connect()
+            for number in 0..<50 { _ = try await connection.send("SET", "\(number)", "\(UUID()) \(UUID()) \(UUID())") }
+            let stamp = try await LedgerDoor.enter(connection, settings)
+            // In microseconds for each key: a second for all of them.
+            _ = try await connection.send("CONFIG", "SET", "key-load-delay", "20000")
+            let other = try await server.connect()
+            async let loaded = other.send("DEBUG", "LOADAOF")
+            var info: [String: String] = [:]
+            while info["loading"] != "1" {
+                info = try LedgerDoor.fields(try await connection.send("INFO", "persistence"))
+            }
+            #expect(info["aof_enabled"] == "0")
+            await #expect { try await LedgerDoor.enter(connection, settings) } throws: { error in
+                if case LedgerError.notReady? = error as? LedgerError { true } else { false }
+            }
+            #expect(try await loaded == .status("OK"))
+            #expect(try await LedgerDoor.enter(connection, settings) == stamp)
+        }
+    }
+
     @Test("While a rebuilt view is about to take this one's place, nobody comes in; and anybody once it is given up")
     func held() async throws {
         try await withRedis { server in

@@ -4,14 +4,17 @@ import Redis
 import SalesTargets
 
 /// Runs `body` with a `redis-server` of its own.
-func withRedis<Result>(_ body: (RedisServerProcess) async throws -> Result) async throws -> Result {
+func withRedis<Result>(
+    configuration: [String] = [],
+    _ body: (RedisServerProcess) async throws -> Result
+) async throws -> Result {
     // Short, because the path of a Unix socket must be.
     let folder = "/tmp/ledger-tests-\(UInt64.random(in: 0...(.max)))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let server = try await RedisServerProcess.start(
         folder: folder,
-        configuration: ["--enable-debug-command", "local"]
+        configuration: ["--enable-debug-command", "local"] + configuration
     )
     do {
         let result = try await body(server)

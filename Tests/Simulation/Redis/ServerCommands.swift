@@ -93,7 +93,8 @@ extension SimulatedRedis {
                 "PERSISTENCE",
                 [
                     "loading:\(server.isLoading ? 1 : 0)",
-                    "aof_enabled:\(server.appendOnly ? 1 : 0)",
+                    // Redis turns the file off while it loads it.
+                    "aof_enabled:\(server.appendOnly && !server.isLoading ? 1 : 0)",
                     "aof_rewrite_in_progress:\(server.rewrite == .inProgress ? 1 : 0)",
                     "aof_rewrite_scheduled:0",
                     "aof_last_bgrewrite_status:\(server.rewrite == .failed ? "err" : "ok")",

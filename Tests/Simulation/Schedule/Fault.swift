@@ -70,6 +70,7 @@ extension World {
             self.torn = nil
             if torn.isFollowed { applyHalf(torn.pipeline, commands: torn.commands) }
         }
+        servers[primary].server.isLoading = random.chance(500)
         closeConnections(to: primary)
     }
 
@@ -98,6 +99,7 @@ extension World {
     /// Nothing goes wrong any more: the primary is one, everyone is connected to it, and nobody hangs.
     func heal() {
         servers[primary].server.role = .primary
+        servers[primary].server.isLoading = false
         closeConnections(to: 1 - primary)
         for number in workers.keys { workers[number]?.paused = 0 }
         // What a worker has forgotten would come back with the partitions.

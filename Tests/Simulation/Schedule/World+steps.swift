@@ -10,6 +10,7 @@ extension World {
         case answer(connection: Int)
         case resume(place: Int)
         case finishRewrite(server: Int)
+        case finishLoading(server: Int)
     }
 
     /// Starts workers again that gave up because Redis was not fit just then, as whoever runs them does.
@@ -42,6 +43,9 @@ extension World {
         for (place, server) in servers.enumerated() where server.server.rewrite == .inProgress {
             steps.append(.finishRewrite(server: place))
         }
+        for (place, server) in servers.enumerated() where server.server.isLoading {
+            steps.append(.finishLoading(server: place))
+        }
         for (number, worker) in workers where worker.paused > 0 { workers[number]?.paused = worker.paused - 1 }
         if steps.isEmpty { return false }
         switch random.pick(steps) {
@@ -53,6 +57,7 @@ extension World {
         case .finishRewrite(let server):
             servers[server].server.rewrite = .none
             if torn?.server == server { torn = nil }
+        case .finishLoading(let server): servers[server].server.isLoading = false
         }
         settle()
         return true
@@ -93,7 +98,7 @@ extension World {
     }
 
     private func noteTransaction(_ pipeline: RedisPipeline, on server: Int) {
-        guard servers[server].server.appendOnly else { return }
+        guard servers[server].server.appendOnly, !servers[server].server.isLoading else { return }
         let names = pipeline.commandNames
         guard names.first == "MULTI", !Set(names).isDisjoint(with: ["MSET", "SET", "HSET", "HDEL", "DEL"]) else {
             return
