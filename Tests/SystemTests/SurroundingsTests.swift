@@ -12,7 +12,8 @@ struct SurroundingsTests {
     @Test("A Redis that starts to evict keys is not written to until it stops", .timeLimit(.minutes(2)))
     func eviction() async throws {
         let system = try await System(partitions: 1)
-        let worker = try system.startWorker(0)
+        // Each lane looks by itself, a little later than another.
+        let worker = try system.startWorker(0, ["--lanes", "1"])
         defer { kill(worker.processIdentifier, SIGKILL) }
         do {
             let connection = try await RedisConnection.connect(to: RedisEndpoint(url: system.redis.url))
