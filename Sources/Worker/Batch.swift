@@ -34,15 +34,17 @@ struct Batch {
         var cursor: Cursor {
             switch last {
             case .read(let record): Cursor(next: next, last: Cursor.Fingerprint(record))
-            case .before(let fingerprint): Cursor(next: next, last: fingerprint)
+            case .known(let fingerprint): Cursor(next: next, last: fingerprint)
             }
         }
+
+        mutating func close() { last = .known(cursor.last) }
     }
 
     private enum LastRecord {
         case read(KafkaRecord)
-        /// The batch has no record of the partition; this one was the last before.
-        case before(Cursor.Fingerprint)
+        /// Of a batch that is closed, or one that has no record of the partition: the last before.
+        case known(Cursor.Fingerprint)
     }
 
     /// What reading of a partition goes on from.
@@ -63,6 +65,9 @@ struct Batch {
         self.keys = keys
         orderUnits = (0..<keys.shards).map { WorkUnit(shard: $0) }
     }
+
+    /// Nothing is appended any more: the checksum of each partition's last record is worked out, once.
+    mutating func close() { for place in stretches.indices { stretches[place].close() } }
 
     /// Where each partition goes on after the batch.
     var positions: some Sequence<(partition: LogPartition, position: Position)> {
@@ -97,7 +102,7 @@ struct Batch {
             return
         }
         guard let start = start(partition), let last = start.position.last, start.position.next < end else { return }
-        open(partition, start, .before(last), next: end)
+        open(partition, start, .known(last), next: end)
     }
 
     private mutating func open(_ partition: LogPartition, _ start: Start, _ last: LastRecord, next: Int64) {

@@ -9,8 +9,14 @@ extension Lane {
     /// Reads what is there, up to a batch.
     /// - Parameter waiting: whether to wait for a first record.
     func collect(waiting: Bool) async throws -> Batch {
+        var batch = try await read(waiting: waiting)
+        batch.close()
+        for (partition, position) in batch.positions { positions[partition] = position }
+        return batch
+    }
+
+    private func read(waiting: Bool) async throws -> Batch {
         var batch = Batch(decoder: EventDecoder(settings.events), keys: settings.ledger.keys)
-        defer { for (partition, position) in batch.positions { positions[partition] = position } }
         while batch.count < settings.batchSize {
             let wait: Int32 = waiting && batch.count == 0 ? 100 : 0
             guard let event = try await poll(waiting: wait) else { return batch }

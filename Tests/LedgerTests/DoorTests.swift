@@ -52,7 +52,10 @@ struct DoorTests {
         #expect(stamps.count == 2)
     }
 
-    @Test("Nobody comes in while Redis loads its data: it does not tell of its append-only file then")
+    @Test(
+        "Nobody comes in while Redis loads its data: it does not tell of its append-only file then",
+        .timeLimit(.minutes(1))
+    )
     func loading() async throws {
         let configuration = ["--appendonly", "yes", "--loading-process-events-interval-bytes", "1024"]
         try await withRedis(configuration: configuration) { server in

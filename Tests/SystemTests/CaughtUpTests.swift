@@ -40,20 +40,12 @@ struct CaughtUpTests {
     }
 
     private static func order() throws -> Event {
-        let id = try #require(Identifier("SO-1"))
-        let order = Order(
-            id: id,
-            owner: try #require(Identifier("ann")),
-            total: 100_00,
-            currency: .euro,
-            date: try #require(Day("2026-03-14"))
-        )
         let share = Allocation(
             id: try #require(Identifier("A-1")),
             salesperson: try #require(Identifier("bob")),
             limit: .whole
         )
-        return Event(tenant: tenant, .order(id, .saved(order, listed: [share], version: 1)))
+        return try System.savedOrder("SO-1", listed: [share])
     }
 
     private static func target() throws -> Event {

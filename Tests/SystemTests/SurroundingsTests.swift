@@ -1,9 +1,6 @@
-import Events
 import Foundation
-import Kafka
 import Ledger
 import Redis
-import SalesTargets
 import TestSupport
 import Testing
 
@@ -18,13 +15,13 @@ struct SurroundingsTests {
         do {
             let connection = try await RedisConnection.connect(to: RedisEndpoint(url: system.redis.url))
             defer { connection.closeNow() }
-            try await system.publish([try Self.order(1, in: system)])
+            try await system.publish([system.message(for: try System.savedOrder("SO-1"))])
             try await system.waitUntilApplied(seconds: 30)
 
             _ = try await connection.one(RedisCommand("CONFIG", "SET", "maxmemory", "1gb"))
             _ = try await connection.one(RedisCommand("CONFIG", "SET", "maxmemory-policy", "allkeys-lru"))
             try await waitUntilRefused(in: system)
-            try await system.publish([try Self.order(2, in: system)])
+            try await system.publish([system.message(for: try System.savedOrder("SO-2"))])
             // The next look may have begun before the order was there.
             for _ in 0..<2 { try await waitUntilRefused(in: system) }
             #expect(try await system.site.backlog().count == 1)
@@ -45,7 +42,7 @@ struct SurroundingsTests {
             let connection = try await RedisConnection.connect(to: RedisEndpoint(url: system.redis.url))
             defer { connection.closeNow() }
             _ = try await connection.one(RedisCommand("SET", system.settings.keys.cluster, "the-former-one"))
-            try await system.publish([try Self.order(1, in: system)])
+            try await system.publish([system.message(for: try System.savedOrder("SO-1"))])
             let worker = try system.startWorker(0)
             worker.waitUntilExit()
             #expect(worker.terminationStatus == 1)
@@ -66,19 +63,5 @@ struct SurroundingsTests {
             try #require(.now < deadline, "the worker does not refuse a Redis that may drop keys")
             try await Task.sleep(for: .milliseconds(20))
         }
-    }
-
-    private static func order(_ number: Int, in system: System) throws -> KafkaProducer.Message {
-        let id = try #require(Identifier("SO-\(number)"))
-        let order = Order(
-            id: id,
-            owner: try #require(Identifier("ann")),
-            total: 100_00,
-            currency: .euro,
-            date: try #require(Day("2026-03-14"))
-        )
-        return system.message(
-            for: Event(tenant: Identifier("default")!, .order(id, .saved(order, listed: [], version: 1)))
-        )
     }
 }

@@ -92,6 +92,19 @@ final class System: Sendable {
 
     func message(for event: Event) -> KafkaProducer.Message { site.message(for: event) }
 
+    /// An order of Ann's for 100 euros, saved for the first time.
+    static func savedOrder(_ name: String, listed: [Allocation] = []) throws -> Event {
+        let order = Order(
+            id: try #require(Identifier(name)),
+            owner: try #require(Identifier("ann")),
+            total: 100_00,
+            currency: .euro,
+            date: try #require(Day("2026-03-14"))
+        )
+        let tenant = try #require(Identifier("default"))
+        return Event(tenant: tenant, .order(order.id, .saved(order, listed: listed, version: 1)))
+    }
+
     /// Waits until everything is applied and counted.
     /// - Parameter meanwhile: called about every tenth of a second.
     func waitUntilApplied(seconds: Int, meanwhile: () async throws -> Void = {}) async throws {
