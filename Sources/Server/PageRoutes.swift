@@ -32,11 +32,10 @@ struct PageRoutes: Sendable {
         router.get("/") { request, _ in try file("index.html", request) }
         router.get("openapi.json") { request, _ in try file("openapi.json", request) }
         router.get("widget") { request, _ in try file("widget.html", request) }
-        router.get("assets/:file") { request, context in
-            guard let name = context.parameters.get("file"), ![".html", ".json"].contains(where: name.hasSuffix) else {
-                throw Problem.notFound("such file")
-            }
-            return try file(name, request)
+        router.get("assets/**") { request, context in
+            let path = context.parameters.getCatchAll().joined(separator: "/")
+            guard ![".html", ".json"].contains(where: path.hasSuffix) else { throw Problem.notFound("such file") }
+            return try file(path, request)
         }
     }
 
@@ -85,17 +84,21 @@ private struct PageFile: Sendable {
             .joined() + "\""
     }
 
-    /// Those that are part of the program, by their names.
+    /// Those that are part of the program, by their paths in the folder `Page`.
     static func all() throws -> [String: PageFile] {
         let bundle = Bundle.module.bundleURL
         let folder = bundle.appendingPathComponent("Page")
-        let page = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
         var files: [String: PageFile] = [:]
-        for url in page + [bundle.appendingPathComponent("openapi.json")] {
-            guard let type = types[url.pathExtension] else { continue }
-            files[url.lastPathComponent] = PageFile(try Data(contentsOf: url), type: type)
+        for path in try FileManager.default.subpathsOfDirectory(atPath: folder.path) {
+            try add(path, at: folder.appendingPathComponent(path), to: &files)
         }
+        try add("openapi.json", at: bundle.appendingPathComponent("openapi.json"), to: &files)
         return files
+    }
+
+    private static func add(_ path: String, at url: URL, to files: inout [String: PageFile]) throws {
+        guard let type = types[url.pathExtension] else { return }
+        files[path] = PageFile(try Data(contentsOf: url), type: type)
     }
 
     /// By the ends of names; what is not among them is not served.

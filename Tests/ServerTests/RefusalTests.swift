@@ -64,7 +64,7 @@ struct RefusalTests {
     /// For anyone: they show nothing that is anyone's.
     private static let open: Set<Route> = [
         Route(method: .get, path: "/"), Route(method: .get, path: "/widget"),
-        Route(method: .get, path: "/assets/{file}"), Route(method: .get, path: "/healthz"),
+        Route(method: .get, path: "/assets/**"), Route(method: .get, path: "/healthz"),
         Route(method: .get, path: "/readyz"), Route(method: .get, path: "/metrics"),
         Route(method: .get, path: "/openapi.json"), Route(method: .post, path: "/api/v1/session"),
         Route(method: .delete, path: "/api/v1/session"),
