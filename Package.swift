@@ -8,7 +8,7 @@ let fuzzer = Context.environment["SALESTARGETS_FUZZER"]
 let package = Package(
     name: "salestargets",
     products: [
-        .executable(name: "salestargets", targets: ["salestargets"])
+        .executable(name: "salestargets", targets: ["CLI"])
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -34,8 +34,8 @@ let package = Package(
             path: "CRedis",
             providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]
         ),
-        .target(name: "SalesTargets"),
-        .target(name: "Events", dependencies: ["SalesTargets"]),
+        .target(name: "SalesRules"),
+        .target(name: "Events", dependencies: ["SalesRules"]),
         .target(name: "Kafka", dependencies: ["CKafka"]),
         .target(
             name: "Redis",
@@ -46,19 +46,19 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
-        .target(name: "Ledger", dependencies: ["SalesTargets", "Redis"]),
+        .target(name: "Ledger", dependencies: ["SalesRules", "Redis"]),
         .target(
             name: "Worker",
             dependencies: [
-                "SalesTargets", "Events", "Kafka", "Redis", "Ledger",
+                "SalesRules", "Events", "Kafka", "Redis", "Ledger",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
-        .target(name: "Samples", dependencies: ["SalesTargets"]),
+        .target(name: "Samples", dependencies: ["SalesRules"]),
         .target(
             name: "Server",
             dependencies: [
-                "SalesTargets", "Events", "Kafka", "Redis", "Ledger",
+                "SalesRules", "Events", "Kafka", "Redis", "Ledger",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
@@ -73,9 +73,9 @@ let package = Package(
             resources: [.copy("Page"), .copy("openapi.json")]
         ),
         .executableTarget(
-            name: "salestargets",
+            name: "CLI",
             dependencies: [
-                "SalesTargets", "Events", "Kafka", "Redis", "Ledger", "Worker", "Server", "Samples",
+                "SalesRules", "Events", "Kafka", "Redis", "Ledger", "Worker", "Server", "Samples",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -85,7 +85,7 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: ["SalesTargets", "Events", "Kafka", "Redis", "Ledger", "Worker", "Server"],
+            dependencies: ["SalesRules", "Events", "Kafka", "Redis", "Ledger", "Worker", "Server"],
             path: "Tests/TestSupport"
         ),
         .testTarget(name: "KafkaTests", dependencies: ["Kafka", "CKafka", "TestSupport"]),
@@ -97,16 +97,16 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ]
         ),
-        .target(name: "Model", dependencies: ["SalesTargets"], path: "Tests/Model"),
+        .target(name: "Model", dependencies: ["SalesRules"], path: "Tests/Model"),
         .target(
             name: "LedgerComparison",
-            dependencies: ["SalesTargets", "Ledger", "Model"],
+            dependencies: ["SalesRules", "Ledger", "Model"],
             path: "Tests/LedgerComparison"
         ),
         .target(
             name: "Simulation",
             dependencies: [
-                "SalesTargets", "Events", "Kafka", "Redis", "Ledger", "Worker", "Model",
+                "SalesRules", "Events", "Kafka", "Redis", "Ledger", "Worker", "Model",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/Simulation"
@@ -118,29 +118,29 @@ let package = Package(
         ),
         .testTarget(
             name: "SimulationTests",
-            dependencies: ["SalesTargets", "Redis", "Ledger", "LedgerComparison", "Model", "Simulation"]
+            dependencies: ["SalesRules", "Redis", "Ledger", "LedgerComparison", "Model", "Simulation"]
         ),
-        .testTarget(name: "SalesTargetsTests", dependencies: ["SalesTargets", "Model"]),
+        .testTarget(name: "SalesRulesTests", dependencies: ["SalesRules", "Model"]),
         .testTarget(
             name: "LedgerTests",
-            dependencies: ["SalesTargets", "Redis", "Ledger", "LedgerComparison", "Model"]
+            dependencies: ["SalesRules", "Redis", "Ledger", "LedgerComparison", "Model"]
         ),
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "SalesTargets", "Events", "Kafka", "Redis", "Ledger", "LedgerComparison", "Worker", "Server", "Model",
-                "TestSupport", "salestargets",
+                "SalesRules", "Events", "Kafka", "Redis", "Ledger", "LedgerComparison", "Worker", "Server", "Model",
+                "TestSupport", "CLI",
             ]
         ),
         .testTarget(
             name: "EventsTests",
-            dependencies: ["SalesTargets", "Events"],
+            dependencies: ["SalesRules", "Events"],
             resources: [.copy("Fixtures")]
         ),
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "SalesTargets", "Events", "Kafka", "Redis", "Ledger", "Server",
+                "SalesRules", "Events", "Kafka", "Redis", "Ledger", "Server",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
@@ -153,7 +153,7 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "SalesTargets", "Events", "Kafka", "Redis", "Samples", "Server", "TestSupport",
+                "SalesRules", "Events", "Kafka", "Redis", "Samples", "Server", "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/Bench"
@@ -161,7 +161,7 @@ let package = Package(
         .executableTarget(
             name: "faults",
             dependencies: [
-                "SalesTargets", "Events", "Kafka", "Redis", "Ledger", "LedgerComparison", "Worker", "Model",
+                "SalesRules", "Events", "Kafka", "Redis", "Ledger", "LedgerComparison", "Worker", "Model",
                 "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -179,7 +179,7 @@ if let fuzzer {
         .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
         .executableTarget(
             name: "fuzz",
-            dependencies: ["SalesTargets", "Events", "Redis", "Ledger", "Model", "CFuzzer"],
+            dependencies: ["SalesRules", "Events", "Redis", "Ledger", "Model", "CFuzzer"],
             path: "Tests/Fuzz",
             exclude: ["CFuzzer"],
             // Without the main function that libFuzzer brings in its other library: SwiftPM gives programs one.
@@ -199,6 +199,6 @@ for target in package.targets where target.type != .system {
 
 /// What is fuzzed says which branches were taken, and lets the fuzzer see its insides.
 for target in package.targets
-where fuzzer != nil && ["SalesTargets", "Events", "Redis", "Ledger", "Model", "fuzz"].contains(target.name) {
+where fuzzer != nil && ["SalesRules", "Events", "Redis", "Ledger", "Model", "fuzz"].contains(target.name) {
     target.swiftSettings?.append(.unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing"]))
 }

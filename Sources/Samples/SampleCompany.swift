@@ -1,4 +1,4 @@
-package import SalesTargets
+package import SalesRules
 
 /// A believable company: salespeople, their targets for a year, and the orders they bring in.
 package struct SampleCompany: Sendable {

@@ -4,7 +4,7 @@ internal import HummingbirdCore
 package import Ledger
 package import Logging
 internal import NIOCore
-package import SalesTargets
+package import SalesRules
 
 /// What the server needs to know.
 package struct ServerSettings: Sendable {

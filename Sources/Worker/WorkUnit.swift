@@ -1,7 +1,7 @@
 package import Events
 package import Kafka
 internal import Ledger
-internal import SalesTargets
+internal import SalesRules
 
 /// The part of a batch that lies in one shard: what one posting applies.
 final class WorkUnit {

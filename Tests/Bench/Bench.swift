@@ -3,7 +3,7 @@ import Events
 import Foundation
 import Kafka
 import Redis
-import SalesTargets
+import SalesRules
 import Samples
 import TestSupport
 

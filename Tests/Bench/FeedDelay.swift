@@ -1,7 +1,7 @@
 import Events
 import Foundation
 import Kafka
-import SalesTargets
+import SalesRules
 import Samples
 import Synchronization
 import TestSupport

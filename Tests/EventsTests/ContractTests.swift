@@ -1,5 +1,5 @@
 import Events
-import SalesTargets
+import SalesRules
 import Testing
 
 /// Shuffles members without understanding them: the texts here hold no comma between quotes.

@@ -1,6 +1,6 @@
 import Events
 import Foundation
-import SalesTargets
+import SalesRules
 import Testing
 
 @Suite("JSON is read as RFC 8259 has it, and nothing else is")

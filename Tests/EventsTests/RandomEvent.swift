@@ -1,5 +1,5 @@
 import Events
-import SalesTargets
+import SalesRules
 
 /// Any event that the encoder may be given, edges and all.
 struct RandomEvent {

@@ -1,5 +1,5 @@
 import Events
-import SalesTargets
+import SalesRules
 import Testing
 
 @Suite("Records that cannot be applied name the member at fault")

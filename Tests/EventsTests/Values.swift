@@ -1,6 +1,6 @@
 import Events
 import Foundation
-import SalesTargets
+import SalesRules
 
 func id(_ text: String) -> Identifier { Identifier(text)! }
 

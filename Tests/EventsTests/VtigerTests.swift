@@ -1,6 +1,6 @@
 import Events
 import Foundation
-import SalesTargets
+import SalesRules
 import Testing
 
 @Suite("vtiger")

@@ -3,7 +3,7 @@ import Ledger
 import LedgerComparison
 import Model
 import Redis
-import SalesTargets
+import SalesRules
 import TestSupport
 
 /// Compares all that the program shows with what the rules make of the log.

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 import Model
-import SalesTargets
+import SalesRules
 import TestSupport
 import UnixSignals
 

@@ -2,7 +2,7 @@ import Events
 import Kafka
 import Ledger
 import Model
-import SalesTargets
+import SalesRules
 import TestSupport
 
 /// What was published, against what the log holds, which is what counts.

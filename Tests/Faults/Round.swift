@@ -1,7 +1,7 @@
 import Foundation
 import Kafka
 import Model
-import SalesTargets
+import SalesRules
 import TestSupport
 
 /// What a round does; all of it follows from the seed and the round's number.

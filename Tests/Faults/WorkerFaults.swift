@@ -1,7 +1,7 @@
 import Foundation
 import Ledger
 import Redis
-import SalesTargets
+import SalesRules
 import TestSupport
 
 extension Fault {

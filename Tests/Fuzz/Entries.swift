@@ -1,6 +1,6 @@
 import Ledger
 import Model
-import SalesTargets
+import SalesRules
 
 extension Fuzz {
     /// Orders' entries as Redis may hold them.

@@ -1,7 +1,7 @@
 import Foundation
 import Ledger
 import Model
-import SalesTargets
+import SalesRules
 
 @testable import Events
 

@@ -1,6 +1,6 @@
 import Ledger
 import Model
-import SalesTargets
+import SalesRules
 
 extension Fuzz {
     /// Names of keys in Redis, and what they say of their content; the first byte chooses the number of shards.

@@ -1,7 +1,7 @@
 import Events
 import Ledger
 import Model
-import SalesTargets
+import SalesRules
 
 extension Fuzz {
     /// What else the ledger keeps in Redis, and announces there: which of it, is in the first byte.

@@ -1,5 +1,5 @@
 import Model
-import SalesTargets
+import SalesRules
 
 @testable import Events
 

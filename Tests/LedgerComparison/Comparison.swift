@@ -1,6 +1,6 @@
 package import Ledger
 package import Model
-package import SalesTargets
+package import SalesRules
 
 /// Every number that the ledger can be asked for, compared with the model's.
 package struct Comparison: Sendable {

@@ -1,7 +1,7 @@
 import Ledger
 import Model
 import Redis
-import SalesTargets
+import SalesRules
 import Testing
 
 @Suite("Targets in the ledger")

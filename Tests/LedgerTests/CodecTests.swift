@@ -1,6 +1,6 @@
 import Ledger
 import Model
-import SalesTargets
+import SalesRules
 import Testing
 
 @Suite("What is written into Redis")

@@ -1,7 +1,7 @@
 import Ledger
 import LedgerComparison
 import Model
-import SalesTargets
+import SalesRules
 import Testing
 
 /// Expects that everything which can be read from the ledger is what the model works out.

@@ -1,7 +1,7 @@
 import Ledger
 import Model
 import Redis
-import SalesTargets
+import SalesRules
 import Testing
 
 @Suite("Rule 5: whatever happened, every number is what the model works out")

@@ -1,6 +1,6 @@
 import Ledger
 import Model
-import SalesTargets
+import SalesRules
 import Testing
 
 @Suite("The names of keys, and the way back")

@@ -1,5 +1,5 @@
 import Ledger
-import SalesTargets
+import SalesRules
 
 /// What a batch read from one partition.
 struct Stretch {

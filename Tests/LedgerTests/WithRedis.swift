@@ -1,7 +1,7 @@
 import Foundation
 import Ledger
 import Redis
-import SalesTargets
+import SalesRules
 
 /// Runs `body` with a `redis-server` of its own.
 func withRedis<Result>(

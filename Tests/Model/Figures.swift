@@ -1,4 +1,4 @@
-package import SalesTargets
+package import SalesRules
 
 /// A tenant's numbers, each worked out from all its orders when asked for.
 package struct Figures: Sendable {

@@ -1,4 +1,4 @@
-package import SalesTargets
+package import SalesRules
 
 /// A random but believable history of two tenants, produced one event at a time and always the same for a seed.
 ///

@@ -1,4 +1,4 @@
-internal import SalesTargets
+internal import SalesRules
 
 extension History.Iterator {
     /// One allocation saved or deleted on its own, or several whose percentages add up to 100; the order may not have

@@ -1,4 +1,4 @@
-internal import SalesTargets
+internal import SalesRules
 
 /// An order as its source knows it.
 struct OrderDraft {

@@ -1,4 +1,4 @@
-internal import SalesTargets
+internal import SalesRules
 
 extension History.Iterator {
     mutating func saveTarget(of tenant: Identifier) -> Event {

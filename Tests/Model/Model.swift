@@ -1,4 +1,4 @@
-package import SalesTargets
+package import SalesRules
 
 /// What the events come to, computed in the plainest way there is: it keeps what the records last said, and works
 /// everything out anew for each question. It shares values with the program, and no rule.

@@ -1,4 +1,4 @@
-internal import SalesTargets
+internal import SalesRules
 
 extension Model {
     /// Rules 1, 4 and 6: nil when the order does not count.

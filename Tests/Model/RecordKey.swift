@@ -1,4 +1,4 @@
-package import SalesTargets
+package import SalesRules
 
 /// The topic of the contract that an event is sent to.
 package enum HistoryTopic: Int, CaseIterable, Sendable {

@@ -2,7 +2,7 @@ import Ledger
 import LedgerComparison
 import Model
 import Redis
-import SalesTargets
+import SalesRules
 import Simulation
 import Testing
 

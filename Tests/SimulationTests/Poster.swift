@@ -1,7 +1,7 @@
 import Ledger
 import Model
 import Redis
-import SalesTargets
+import SalesRules
 
 /// Posts a history through the ledger in random batches, all from one partition of the log; earlier orders are not
 /// counted in.

@@ -2,7 +2,7 @@ import Events
 import Foundation
 import Ledger
 import Redis
-import SalesTargets
+import SalesRules
 import TestSupport
 import Testing
 

@@ -3,7 +3,7 @@ import Foundation
 import Kafka
 import Ledger
 import Redis
-import SalesTargets
+import SalesRules
 import TestSupport
 import Testing
 import Worker

@@ -2,7 +2,7 @@ import Foundation
 import Kafka
 import Ledger
 import Redis
-import SalesTargets
+import SalesRules
 import Testing
 
 @Suite("A log whose beginning was deleted before it was applied")

@@ -5,7 +5,7 @@ import Ledger
 import LedgerComparison
 import Model
 import Redis
-import SalesTargets
+import SalesRules
 import Testing
 import Worker
 

@@ -1,5 +1,5 @@
 import Foundation
-import SalesTargets
+import SalesRules
 import Server
 import TestSupport
 import Testing

@@ -4,7 +4,7 @@ import Kafka
 import Ledger
 import Model
 import Redis
-import SalesTargets
+import SalesRules
 import Synchronization
 import Testing
 import Worker

@@ -1,6 +1,6 @@
 import Foundation
 import Kafka
-import SalesTargets
+import SalesRules
 import Server
 import TestSupport
 import Testing

@@ -3,7 +3,7 @@ internal import Foundation
 package import Kafka
 package import Ledger
 internal import Redis
-package import SalesTargets
+package import SalesRules
 internal import Worker
 
 /// Where the program runs in a test: its broker and Redis, its settings, what goes into its log, and how far it is.

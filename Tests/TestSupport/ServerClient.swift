@@ -1,6 +1,6 @@
 package import Foundation
 internal import FoundationNetworking
-package import SalesTargets
+package import SalesRules
 package import Server
 
 /// Asks `salestargets serve` over HTTP, with tokens of its own.

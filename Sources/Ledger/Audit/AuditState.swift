@@ -1,5 +1,5 @@
 package import Redis
-package import SalesTargets
+package import SalesRules
 
 /// What else stood in Redis at the moment that a part of it was read to be compared.
 package struct AuditState: Sendable {

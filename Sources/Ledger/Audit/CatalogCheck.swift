@@ -1,5 +1,5 @@
 package import Redis
-package import SalesTargets
+package import SalesRules
 
 /// Compares targets, people or preferences with what the log says of them.
 package struct CatalogCheck {

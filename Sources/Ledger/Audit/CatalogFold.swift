@@ -1,4 +1,4 @@
-internal import SalesTargets
+internal import SalesRules
 
 /// Targets and people as the log leaves them, by the contract's rule of versions.
 package struct CatalogFold: Sendable {

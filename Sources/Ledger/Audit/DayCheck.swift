@@ -1,5 +1,5 @@
 package import Redis
-internal import SalesTargets
+internal import SalesRules
 
 /// Compares what people are credited with on some days, and the orders listed for it, with the entries.
 package struct DayCheck {

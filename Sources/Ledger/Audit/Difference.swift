@@ -1,4 +1,4 @@
-package import SalesTargets
+package import SalesRules
 
 /// Something in Redis that is not what it has to be.
 package struct Difference: Hashable, Sendable, CustomStringConvertible {

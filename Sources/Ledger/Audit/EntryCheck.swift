@@ -1,5 +1,5 @@
 package import Redis
-internal import SalesTargets
+internal import SalesRules
 
 /// Compares the entries of some orders with what the log says of them, and looks for each order in the index of its own
 /// allocations.

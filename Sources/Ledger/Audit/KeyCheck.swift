@@ -1,5 +1,5 @@
 package import Redis
-internal import SalesTargets
+internal import SalesRules
 
 /// Looks whether somebody accounts for keys that are in Redis, and for what is in them.
 package struct KeyCheck {

@@ -1,4 +1,4 @@
-package import SalesTargets
+package import SalesRules
 
 /// What the log says, folded up to exactly the cursors that were read from Redis. What was read beyond them waits.
 package final class LogFold {

@@ -1,4 +1,4 @@
-package import SalesTargets
+package import SalesRules
 
 /// The orders of one shard as the log leaves them, and which of them count on which day. Entries lie in a temporary
 /// file; in memory an order takes some 50 bytes.

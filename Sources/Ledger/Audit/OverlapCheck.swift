@@ -1,5 +1,5 @@
 package import Redis
-package import SalesTargets
+package import SalesRules
 
 /// Compares what shared targets' assignees' credits count more than once with the entries.
 package struct OverlapCheck {

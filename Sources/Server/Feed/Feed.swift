@@ -3,7 +3,7 @@ internal import Ledger
 internal import Logging
 internal import NIOCore
 internal import Redis
-internal import SalesTargets
+internal import SalesRules
 internal import ServiceLifecycle
 internal import Synchronization
 

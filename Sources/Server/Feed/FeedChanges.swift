@@ -1,5 +1,5 @@
 internal import Ledger
-internal import SalesTargets
+internal import SalesRules
 
 /// What was announced of one tenant and not looked at yet: however often a thing changes, it is looked at once.
 struct FeedChanges: Sendable {

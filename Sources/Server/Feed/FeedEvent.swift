@@ -1,6 +1,6 @@
 internal import Events
 internal import NIOCore
-internal import SalesTargets
+internal import SalesRules
 
 /// One thing that viewers are told.
 struct FeedEvent: Hashable, Sendable {

@@ -1,6 +1,6 @@
 internal import Events
 internal import Ledger
-internal import SalesTargets
+internal import SalesRules
 
 /// Looks at what changed of a tenant, once for everyone who follows it.
 struct FeedReading: Sendable {

@@ -1,4 +1,4 @@
-internal import SalesTargets
+internal import SalesRules
 
 /// Which part of a tenant's news someone may see.
 enum FeedScope: Hashable, Sendable {

@@ -1,7 +1,7 @@
 internal import Foundation
 internal import Ledger
 internal import NIOCore
-internal import SalesTargets
+internal import SalesRules
 
 /// All streams of a server, and what there is to tell them. A value without I/O: whoever changes it then calls
 /// ``takeWakes()``, and looks at what changed when ``needsReading`` says so.

@@ -1,5 +1,5 @@
 internal import NIOCore
-internal import SalesTargets
+internal import SalesRules
 
 /// Who follows a tenant, and what there is to tell them.
 struct FeedTenant {

@@ -1,6 +1,6 @@
 internal import Ledger
 internal import Redis
-internal import SalesTargets
+internal import SalesRules
 
 extension Auditor {
     func compareCatalog(_ pass: Pass) async throws {

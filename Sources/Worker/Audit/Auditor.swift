@@ -2,7 +2,7 @@ internal import Events
 internal import Kafka
 package import Ledger
 internal import Redis
-internal import SalesTargets
+internal import SalesRules
 
 /// Works out anew everything that is in Redis and compares, while the workers go on: the entries from the log, and the
 /// numbers from the entries.

@@ -2,7 +2,7 @@ internal import Events
 package import Kafka
 package import Ledger
 internal import Redis
-internal import SalesTargets
+internal import SalesRules
 
 /// How far the results are behind the log, and what is wrong.
 package struct SystemStatus: Sendable {

@@ -1,6 +1,6 @@
 import Model
 import Redis
-import SalesTargets
+import SalesRules
 
 /// What goes wrong in a schedule.
 package enum Fault: CaseIterable, Sendable {

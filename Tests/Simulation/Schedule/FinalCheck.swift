@@ -2,7 +2,7 @@ import Events
 import Ledger
 import Model
 import Redis
-import SalesTargets
+import SalesRules
 
 /// Compares what a schedule left in Redis with what the rules say of the log, by none of the code that posts.
 struct FinalCheck {

@@ -2,7 +2,7 @@ import Events
 import Ledger
 import Model
 import Redis
-import SalesTargets
+import SalesRules
 
 /// One interleaving of events, steps and faults, all of it decided by a seed.
 package struct Schedule: Sendable {

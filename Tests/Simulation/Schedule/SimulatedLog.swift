@@ -1,7 +1,7 @@
 import Events
 import Kafka
 package import Ledger
-package import SalesTargets
+package import SalesRules
 
 /// A log in memory: partitions of the contract's topics, to which events are added.
 package struct SimulatedLog {

@@ -1,7 +1,7 @@
 import Ledger
 import Model
 import Redis
-import SalesTargets
+import SalesRules
 
 extension World {
     /// What can happen next.

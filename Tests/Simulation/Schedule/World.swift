@@ -4,7 +4,7 @@ package import Ledger
 import Logging
 package import Model
 import Redis
-import SalesTargets
+import SalesRules
 import Worker
 
 // Unchecked: a schedule is played on one thread from its beginning to its end, and all that refers to its world, the

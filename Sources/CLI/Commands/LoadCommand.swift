@@ -1,0 +1,142 @@
+import ArgumentParser
+import Events
+import Foundation
+import Kafka
+import SalesRules
+import Samples
+import Synchronization
+
+struct LoadCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "load",
+        abstract: "Publishes generated orders, re-saves, splits and targets.",
+        discussion: """
+            The same --seed gives the same events. Run it once with --rate to see live traffic, or without to fill \
+            topics for a measurement.
+            """
+    )
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: ArgumentHelp("How many order events.", valueName: "n"))
+    var orders = 10_000
+
+    @Option(help: ArgumentHelp("How many salespeople.", valueName: "n"))
+    var people = 200
+
+    @Option(help: ArgumentHelp("Order events a second; as fast as it goes when left out.", valueName: "n"))
+    var rate: Double?
+
+    @Option(help: ArgumentHelp("The year that targets and orders lie in (default: this one).", valueName: "year"))
+    var year: Int?
+
+    @Option(help: ArgumentHelp("How many of the events save an earlier order again, 0 to 1.", valueName: "share"))
+    var resaves = 0.2
+
+    @Option(help: ArgumentHelp("How many of the orders are split over several people, 0 to 1.", valueName: "share"))
+    var splits = 0.3
+
+    @Flag(help: "Date 95 % of the orders within three days, as live traffic does.")
+    var skewed = false
+
+    @Flag(inversion: .prefixedNo, help: "Publish the people and their targets first, 26 each.")
+    var targets = true
+
+    @Option(help: ArgumentHelp("The number of the first order.", valueName: "n"))
+    var first = 1
+
+    @Option(help: ArgumentHelp("Whom the events belong to.", valueName: "tenant"))
+    var tenant = "default"
+
+    @Option(help: ArgumentHelp("What the random numbers start from.", valueName: "n"))
+    var seed: UInt64 = 1
+
+    func validate() throws {
+        guard (1...1_000_000_000).contains(orders), (1...100_000).contains(people) else {
+            throw ValidationError("--orders takes 1 to 1,000,000,000 and --people 1 to 100,000.")
+        }
+        guard (0...1).contains(resaves), (0...1).contains(splits), rate ?? 1 > 0 else {
+            throw ValidationError("--resaves and --splits take 0 to 1, and --rate more than 0.")
+        }
+        guard Identifier(tenant) != nil, year.map({ (1_900...2_990).contains($0) }) ?? true else {
+            throw ValidationError("--tenant takes an id, and --year a year.")
+        }
+    }
+
+    func run() async throws {
+        let settings = try common.settings()
+        let stop = Atomic<Bool>(false)
+        let thisYear = Calendar(identifier: .gregorian).component(.year, from: Date())
+        let year = year ?? thisYear
+        let middle = Day(year: year, month: 6, day: 15) ?? Day(number: 0)!
+        let company = SampleCompany(
+            tenant: Identifier(tenant)!,
+            year: year,
+            people: people,
+            shape: .init(splitShare: splits, dates: skewed ? .skewed(around: middle) : .even)
+        )
+        let kafka = settings.kafka
+        let publisher = Publisher(topics: settings.topics, currency: try settings.rules.currency)
+        try await UntilSignal.run { [self] in
+            try await BlockingThread.run("load") {
+                try publish(company, to: KafkaProducer(kafka), publisher) { stop.load(ordering: .relaxed) }
+            }
+        } onSignal: {
+            stop.store(true, ordering: .relaxed)
+        }
+    }
+
+    private func publish(
+        _ company: SampleCompany,
+        to producer: KafkaProducer,
+        _ publisher: Publisher,
+        until isStopped: () -> Bool
+    ) throws {
+        defer { producer.close(timeoutMilliseconds: 5_000) }
+        if targets {
+            for event in company.peopleEvents + company.targetEvents() {
+                try producer.enqueue(publisher.message(for: event))
+            }
+            try producer.flush(timeoutMilliseconds: 60_000)
+        }
+        var generator = SeededGenerator(seed: seed)
+        var bar = ProgressBar("orders", total: orders)
+        var saved = 0
+        let start = ContinuousClock.now
+        for event in 0..<orders where !isStopped() {
+            if let rate { Self.wait(until: start + .seconds(Double(event) / rate)) }
+            let again = saved > 0 && generator.chance(resaves)
+            if !again { saved += 1 }
+            let number = again ? Int.random(in: 1...saved, using: &generator) : saved
+            // Any rising number is a version.
+            let order = company.order(first + number - 1, version: Int64(event + 1), using: &generator)
+            try producer.enqueue(publisher.message(for: order))
+            bar.show(event + 1)
+        }
+        try producer.flush(timeoutMilliseconds: 60_000)
+        bar.end()
+        let seconds = start.duration(to: .now) / .seconds(1)
+        Terminal.line("\(orders) order events, \(saved) orders, in \(String(format: "%.1f", seconds)) s")
+    }
+
+    private static func wait(until moment: ContinuousClock.Instant) {
+        let left = ContinuousClock.now.duration(to: moment) / .microseconds(1)
+        if left > 0 { usleep(UInt32(min(left, 1_000_000))) }
+    }
+}
+
+/// Makes Kafka messages of events.
+struct Publisher: Sendable {
+    private let topics: TopicNames
+    private let encoder: EventEncoder
+
+    init(topics: TopicNames, currency: Currency) {
+        self.topics = topics
+        encoder = EventEncoder(currency: currency)
+    }
+
+    func message(for event: Event) -> KafkaProducer.Message {
+        let (topic, key, value) = encoder.encode(event)
+        return KafkaProducer.Message(topic: topics[topic], key: key, value: value)
+    }
+}

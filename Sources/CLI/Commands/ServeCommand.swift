@@ -1,0 +1,77 @@
+import ArgumentParser
+import Events
+import Foundation
+import Hummingbird
+import Kafka
+import Ledger
+import Logging
+import Redis
+import SalesRules
+import Server
+import ServiceLifecycle
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serves targets, charts and drill-downs over HTTP, from Redis.",
+        discussion: """
+            People sign in on the page with an account (salestargets account --help), by a link from the CRM, or with a \
+            token of an identity provider. Programs send a bearer token: a JWT with sub, role (manager, salesperson or \
+            ingest), exp, and optionally tenant and name, signed with the shared secret (HS256) or a key of the JWKS.
+            """
+    )
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var rules: RulesOptions
+
+    @Option(help: ArgumentHelp("The address to listen on (default: 127.0.0.1).", valueName: "host"))
+    var httpHost: String?
+
+    @Option(help: ArgumentHelp("The port to listen on (default: 8080).", valueName: "port"))
+    var httpPort: Int?
+
+    @OptionGroup(title: "Sign-in") var signIn: SignInOptions
+    @OptionGroup(title: "Browsers") var web: WebOptions
+
+    func run() async throws {
+        let settings = try common.settings(
+            rules.words.merging(["http-host": httpHost, "http-port": httpPort.map(String.init)]) { $1 }
+                .merging(signIn.words.merging(web.words) { $1 }) { $1 }
+        )
+        let logger = common.logger("server")
+        OpenFiles.raiseLimit()
+        let signIn = try await settings.signIn(logger: logger)
+        let client = Serving.client(try settings.redis)
+        let ledger = try settings.ledger
+        let log = KafkaLog(settings.kafka, topics: settings.topics, currency: ledger.rules.currency)
+        let application = try Serving.application(
+            ServerSettings(
+                httpHost: settings.text("http-host"),
+                httpPort: try settings.number("http-port", in: 0...65_535),
+                defaultTenant: try settings.defaultTenant,
+                timeZone: TimeZone(identifier: try settings.timeZone) ?? .gmt,
+                web: try settings.web,
+                version: SalesTargetsCommand.configuration.version
+            ),
+            verifier: signIn.verifier,
+            ledger: ledger,
+            events: try settings.events,
+            client: client,
+            log: log,
+            kafka: settings.kafka,
+            topics: settings.topics,
+            logger: logger
+        ) { port in
+            logger.info("serving", metadata: ["address": "http://\(settings.text("http-host")):\(port)"])
+        }
+        let group = ServiceGroup(configuration: Serving.services([application] + signIn.services, logger: logger))
+        try await UntilSignal.run {
+            try await group.run()
+        } onSignal: {
+            logger.info("stopping")
+            await group.triggerGracefulShutdown()
+        }
+        await log.close()
+        await client.shutdown()
+    }
+}

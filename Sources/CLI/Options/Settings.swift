@@ -1,0 +1,226 @@
+import Events
+import Foundation
+import Kafka
+import Ledger
+import Redis
+import SalesRules
+import Worker
+
+/// A setting that cannot be used: which one, where it came from, and what would do.
+struct SettingsError: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// The settings by their words, from flags, environment and a config file, in that order of precedence.
+struct Settings: Sendable {
+    private let flags: [String: String]
+    private let kafkaFlags: [String: String]
+    private let environment: [String: String]
+    private let file: [String: String]
+    private let kafkaFile: [String: String]
+
+    /// Every word, as in `--word`, in the config file, and in capitals with underscores after `SALESTARGETS_`.
+    static let words: [String: String] = [
+        "kafka-bootstrap-servers": "127.0.0.1:9092",
+        "kafka-group": "sales-targets",
+        "redis-url": "redis://127.0.0.1:6379/0",
+        "http-host": "127.0.0.1",
+        "http-port": "8080",
+        "auth-secret-file": "",
+        "auth-jwks": "",
+        "accounts-file": "",
+        "frame-ancestors": "",
+        "trusted-proxies": "",
+        "secure-cookies": "false",
+        "chart-library": "/usr/share/javascript/chart.js/chart.min.js",
+        "currency": "EUR",
+        "owner-credit": "whole",
+        "excluded-statuses": "Cancelled",
+        "time-zone": "UTC",
+        "default-tenant": "default",
+        "shards": "1",
+        "lanes": "2",
+        "batch-size": "250",
+        "topic-orders": "sales.orders",
+        "topic-allocations": "sales.allocations",
+        "topic-targets": "sales.targets",
+        "topic-people": "sales.people",
+        "topic-dead-letters": "sales.dead-letters",
+        "vtiger-amount": "hdnGrandTotal",
+        "vtiger-date": "createdtime",
+    ]
+
+    init(
+        flags: [String: String],
+        kafka: [String],
+        configFile: String?,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws {
+        self.flags = flags
+        self.environment = environment
+        kafkaFlags = try Dictionary(kafka.map(Self.property), uniquingKeysWith: { $1 })
+        if let path = configFile ?? environment["SALESTARGETS_CONFIG"] {
+            (file, kafkaFile) = try Self.read(path)
+        } else {
+            (file, kafkaFile) = ([:], [:])
+        }
+    }
+
+    /// What a setting is; empty where it has no default and was not given.
+    func text(_ word: String) -> String {
+        flags[word] ?? environment[Self.environmentName(word)] ?? file[word] ?? Self.words[word] ?? ""
+    }
+
+    func number(_ word: String, in range: ClosedRange<Int>) throws -> Int {
+        guard let number = Int(text(word)), range.contains(number) else {
+            throw SettingsError(
+                description:
+                    "--\(word): \"\(text(word))\" is not a number from \(range.lowerBound) to \(range.upperBound)"
+            )
+        }
+        return number
+    }
+
+    func value<Value>(_ word: String, _ expected: String, _ read: (String) -> Value?) throws -> Value {
+        guard let value = read(text(word)) else {
+            throw SettingsError(description: "--\(word): \"\(text(word))\" is not \(expected)")
+        }
+        return value
+    }
+
+    static func environmentName(_ word: String) -> String {
+        "SALESTARGETS_" + word.uppercased().replacing("-", with: "_")
+    }
+
+    private static func property(_ text: String) throws -> (String, String) {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty else {
+            throw SettingsError(description: "--kafka takes KEY=VALUE, as in --kafka security.protocol=ssl")
+        }
+        return (String(parts[0]), String(parts[1]))
+    }
+
+    private static func read(_ path: String) throws -> (words: [String: String], kafka: [String: String]) {
+        let content: Any
+        do {
+            content = try JSONSerialization.jsonObject(with: try Data(contentsOf: URL(fileURLWithPath: path)))
+        } catch {
+            throw SettingsError(
+                description: "the config file \(path) cannot be read as JSON: \(error.localizedDescription)"
+            )
+        }
+        guard var members = content as? [String: Any] else {
+            throw SettingsError(description: "the config file \(path) is not a JSON object")
+        }
+        let kafka = members.removeValue(forKey: "kafka") as? [String: Any] ?? [:]
+        if let unknown = members.keys.sorted().first(where: { words[$0] == nil }) {
+            throw SettingsError(
+                description: "the config file \(path) has an unknown word \"\(unknown)\"; known are "
+                    + words.keys.sorted().joined(separator: ", ") + " and kafka"
+            )
+        }
+        func texts(_ members: [String: Any]) -> [String: String] {
+            members.mapValues { value in
+                if let list = value as? [Any] { return list.map { "\($0)" }.joined(separator: ",") }
+                return "\(value)"
+            }
+        }
+        return (texts(members), texts(kafka))
+    }
+}
+
+extension Settings {
+    var kafka: KafkaConfiguration {
+        let prefix = "SALESTARGETS_KAFKA_"
+        let ours: Set<String> = ["BOOTSTRAP_SERVERS", "GROUP"]
+        var properties = kafkaFile
+        for (name, value) in environment where name.hasPrefix(prefix) {
+            let key = name.dropFirst(prefix.count)
+            if ours.contains(String(key)) { continue }
+            properties[key.lowercased().replacing("_", with: ".")] = value
+        }
+        properties.merge(kafkaFlags) { $1 }
+        return KafkaConfiguration(bootstrapServers: text("kafka-bootstrap-servers"), properties: properties)
+    }
+
+    var redis: RedisEndpoint {
+        get throws {
+            do throws(RedisError) {
+                return try RedisEndpoint(url: text("redis-url"))
+            } catch {
+                throw SettingsError(description: "--redis-url: \(error)")
+            }
+        }
+    }
+
+    var topics: TopicNames {
+        TopicNames(
+            orders: text("topic-orders"),
+            allocations: text("topic-allocations"),
+            targets: text("topic-targets"),
+            people: text("topic-people"),
+            deadLetters: text("topic-dead-letters")
+        )
+    }
+
+    var defaultTenant: Identifier {
+        get throws { try value("default-tenant", "an id") { Identifier($0) } }
+    }
+
+    var rules: Rules {
+        get throws {
+            Rules(
+                currency: try value("currency", "a currency of ISO 4217, as in EUR") { Currency($0) },
+                ownerCredit: try value("owner-credit", "whole, remainder or none") { OwnerCredit(rawValue: $0) },
+                excludedStatuses: text("excluded-statuses").split(separator: ",").map {
+                    String($0).trimmingCharacters(in: .whitespaces)
+                }
+            )
+        }
+    }
+
+    var timeZone: String {
+        get throws {
+            try value("time-zone", "a time zone, as in Europe/Amsterdam") { TimeZone(identifier: $0) == nil ? nil : $0 }
+        }
+    }
+
+    var ledger: LedgerSettings {
+        get throws {
+            LedgerSettings(rules: try rules, timeZone: try timeZone, shards: try number("shards", in: 1...1_024))
+        }
+    }
+
+    var worker: WorkerSettings {
+        get throws {
+            WorkerSettings(
+                kafka: kafka,
+                group: text("kafka-group"),
+                topics: topics,
+                redis: try redis,
+                ledger: try ledger,
+                events: try events,
+                lanes: try number("lanes", in: 1...64),
+                batchSize: try number("batch-size", in: 1...1_000)
+            )
+        }
+    }
+}
+
+extension Settings {
+    var events: EventSettings {
+        get throws {
+            let amount = try value("vtiger-amount", "hdnGrandTotal or pre_tax_total") {
+                EventSettings.VtigerAmount(rawValue: $0)
+            }
+            let date = try value("vtiger-date", "createdtime, duedate or a field cf_…") { EventSettings.VtigerDate($0) }
+            return try EventSettings(
+                defaultTenant: try defaultTenant,
+                currency: try rules.currency,
+                timeZone: try timeZone,
+                vtigerAmount: amount,
+                vtigerDate: date
+            )
+        }
+    }
+}

@@ -1,0 +1,210 @@
+package import SalesRules
+
+/// Something in a table that cannot be used.
+package struct TableMistake: Error, Hashable, Sendable, CustomStringConvertible {
+    /// From 1.
+    package let line: Int
+    /// From 1.
+    package let column: Int
+    /// What the column is called; nil in the header, or beyond it.
+    package var name: String?
+    /// What is wrong.
+    package let reason: String
+
+    init(line: Int, column: Int, name: String? = nil, reason: String) {
+        self.line = line
+        self.column = column
+        self.name = name
+        self.reason = reason
+    }
+
+    init(_ cell: CSVReader.Cell, name: String? = nil, _ reason: String) {
+        self.init(line: cell.line, column: cell.column, name: name, reason: reason)
+    }
+
+    /// `line 3, column 4 (start): "2026-13-01" is not a date YYYY-MM-DD`
+    package var description: String {
+        "line \(line), column \(column)\(name.map { " (\($0))" } ?? ""): \(reason)"
+    }
+}
+
+/// Targets in a table: what `targets import` reads and `/targets.csv` writes.
+package struct TargetTable: Sendable {
+    /// A target in a row of its own.
+    package struct Row: Sendable {
+        /// The line it begins in, from 1.
+        package let line: Int
+        /// Nil when the table gives none.
+        package let id: Identifier?
+        /// Under an id of its own only where there is one.
+        package let target: Target
+    }
+
+    /// What was read: one row for each target, if there is no mistake.
+    package private(set) var rows: [Row] = []
+    /// What cannot be used, in the order of the lines.
+    package private(set) var mistakes: [TableMistake] = []
+
+    /// The most bytes a table may have.
+    package static let maximumSize = 16_777_216
+    /// The columns of an export, in their order; those that an import reads are among them.
+    package static let columns = [
+        "id", "name", "measure", "currency", "goal", "start", "end", "assignees", "realized", "orders", "percent",
+        "expected", "projected", "status", "counting",
+    ]
+    private static let required = ["name", "measure", "goal", "start", "end", "assignees"]
+
+    private let currency: Currency
+    private var ids: Set<Identifier> = []
+
+    /// Reads a whole table, and all that is wrong with it.
+    /// - Parameter currency: the reporting currency, which goals are in.
+    package init(reading bytes: [UInt8], currency: Currency) {
+        self.currency = currency
+        var reader = CSVReader(bytes)
+        do throws(TableMistake) {
+            guard let header = try reader.row() else {
+                throw TableMistake(line: 1, column: 1, reason: "the file is empty")
+            }
+            let names = header.map { $0.text.trimmed.lowercased() }
+            check(header, names)
+            // Without its header a table cannot be read.
+            guard mistakes.isEmpty else { return }
+            while let cells = try reader.row() { take(cells, names) }
+        } catch {
+            mistakes.append(error)
+        }
+    }
+
+    private mutating func check(_ header: [CSVReader.Cell], _ names: [String]) {
+        if names.count == 1, names[0].contains(";") {
+            return mistakes.append(TableMistake(header[0], "the columns are separated by semicolons, not by commas"))
+        }
+        for (place, (cell, name)) in zip(header, names).enumerated() {
+            if !Self.columns.contains(name) {
+                let known = Self.required.joined(separator: ", ")
+                mistakes.append(
+                    TableMistake(cell, "\(EventError.quoting(cell.text)) is not a column: \(known) and id are read")
+                )
+            } else if names[..<place].contains(name) {
+                mistakes.append(TableMistake(cell, "\(EventError.quoting(cell.text)) is there twice"))
+            }
+        }
+        for name in Self.required where !names.contains(name) {
+            mistakes.append(TableMistake(line: 1, column: names.count + 1, reason: "the column \(name) is missing"))
+        }
+    }
+
+    private mutating func take(_ cells: [CSVReader.Cell], _ names: [String]) {
+        guard cells.count == names.count else {
+            let place = min(cells.count, names.count + 1)
+            return mistakes.append(
+                TableMistake(
+                    line: cells[0].line,
+                    column: place,
+                    reason: "the row has \(cells.count) cells, and the header \(names.count)"
+                )
+            )
+        }
+        var row = TargetRow(cells: Dictionary(uniqueKeysWithValues: zip(names, cells)), currency: currency)
+        let found = row.read()
+        if let id = found?.id, !ids.insert(id).inserted {
+            row.refuse("id", "\(EventError.quoting(id.rawValue)) is there twice")
+        }
+        mistakes += row.mistakes.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
+        if let found { rows.append(Row(line: cells[0].line, id: found.id, target: found.target)) }
+    }
+}
+
+/// One row being read.
+private struct TargetRow {
+    let cells: [String: CSVReader.Cell]
+    let currency: Currency
+    private(set) var mistakes: [TableMistake] = []
+
+    init(cells: [String: CSVReader.Cell], currency: Currency) {
+        self.cells = cells
+        self.currency = currency
+    }
+
+    mutating func refuse(_ name: String, _ reason: String) {
+        if let cell = cells[name] { mistakes.append(TableMistake(cell, name: name, reason)) }
+    }
+
+    /// Nil after a mistake.
+    mutating func read() -> (id: Identifier?, target: Target)? {
+        let id = text("id").isEmpty ? nil : value("id", "an id") { Identifier($0) }
+        let measure = value("measure", "revenue or orders") { Measure(rawValue: $0.lowercased()) }
+        let goal = measure.flatMap { self.goal($0) }
+        let start = value("start", "a date YYYY-MM-DD") { Day($0) }
+        let end = value("end", "a date YYYY-MM-DD") { Day($0) }
+        let period = start.flatMap { start in end.flatMap { self.period(start, $0) } }
+        let assignees = self.assignees()
+        if !text("currency").isEmpty, text("currency") != currency.code {
+            refuse("currency", "\(EventError.quoting(text("currency"))) is not \(currency), which goals are in")
+        }
+        guard mistakes.isEmpty, let measure, let goal, let period else { return nil }
+        let target = Target(
+            id: id ?? Identifier("unnamed")!,
+            name: text("name"),
+            measure: measure,
+            goal: goal,
+            period: period,
+            assignees: assignees
+        )
+        return target.map { (id, $0) }
+    }
+
+    /// Without the sign that an export puts before what looks like a formula: ids may begin with a dash or an @ too.
+    private func text(_ name: String) -> String {
+        let text = cells[name]?.text.trimmed ?? ""
+        return CSVWriter.isGuarded(text) ? String(text.unicodeScalars.dropFirst()) : text
+    }
+
+    private mutating func value<Value>(_ name: String, _ expected: String, _ read: (String) -> Value?) -> Value? {
+        let value = read(text(name))
+        if value == nil { refuse(name, "\(EventError.quoting(text(name))) is not \(expected)") }
+        return value
+    }
+
+    private mutating func goal(_ measure: Measure) -> Int64? {
+        let currency = currency
+        return value("goal", measure == .revenue ? "an amount above zero" : "a number of orders above zero") { text in
+            let goal = measure == .revenue ? try? Money.minorUnits(text, in: currency) : Int64(text)
+            return goal.flatMap { (1...Money.bound).contains($0) ? $0 : nil }
+        }
+    }
+
+    private mutating func period(_ start: Day, _ end: Day) -> Period? {
+        guard let period = Period(start: start, end: end) else {
+            refuse("end", "lies before the start")
+            return nil
+        }
+        guard period.days <= Target.maximumDays else {
+            refuse("end", "is more than ten years after the start")
+            return nil
+        }
+        return period
+    }
+
+    private mutating func assignees() -> [Identifier] {
+        let names = text("assignees").split(separator: ";").map { String($0).trimmed }.filter { !$0.isEmpty }
+        if names.isEmpty { refuse("assignees", "is empty") }
+        if names.count > Target.maximumAssignees {
+            refuse("assignees", "has more than \(Target.maximumAssignees) entries")
+        }
+        return names.compactMap { name in
+            let id = Identifier(name)
+            if id == nil { refuse("assignees", "\(EventError.quoting(name)) is not an id") }
+            return id
+        }
+    }
+}
+
+extension String {
+    /// Without spaces and tabs at either end.
+    fileprivate var trimmed: String {
+        let isSpace = { (character: Character) in character == " " || character == "\t" }
+        return String(drop(while: isSpace).reversed().drop(while: isSpace).reversed())
+    }
+}

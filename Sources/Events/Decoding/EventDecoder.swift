@@ -1,0 +1,87 @@
+public import SalesRules
+
+/// Reads records of the log as events: the contract's own JSON, CloudEvents around it, and what vtiger sends.
+public struct EventDecoder: Sendable {
+    /// The largest record, in bytes (the contract's bounds).
+    public static let maximumSize = 1_048_576
+
+    private let settings: EventSettings
+
+    /// A decoder with these settings.
+    public init(_ settings: EventSettings) { self.settings = settings }
+
+    /// What one record says happened (the contract's "Events" and "Also accepted").
+    /// - Parameters:
+    ///   - topic: the topic that the record came from.
+    ///   - key: names what a null value deletes; not looked at otherwise.
+    ///   - value: nil for a null value.
+    /// - Throws: why it has to be a dead letter.
+    public func decode(
+        topic: Topic,
+        key: UnsafeBufferPointer<UInt8>?,
+        value: UnsafeBufferPointer<UInt8>?,
+        headers: [Header]
+    ) throws(EventError) -> Event {
+        guard let value else { return try RecordKey.deletion(topic: topic, key: key) }
+        let event = try decode(value, headers: headers)
+        guard topic.carries(event.change) else {
+            throw EventError(
+                member: "type",
+                reason: "belongs on \(Topic.names(for: event.change)), not on \(topic.rawValue)"
+            )
+        }
+        return event
+    }
+
+    /// What a text says happened, whichever topic it belongs on.
+    /// - Throws: why it cannot be used.
+    package func decode(_ value: UnsafeBufferPointer<UInt8>, headers: [Header]) throws(EventError) -> Event {
+        guard value.count <= Self.maximumSize else {
+            throw EventError(member: "record", reason: "is larger than 1 MiB (\(value.count) bytes)")
+        }
+        guard !value.isEmpty else { throw EventError(member: "record", reason: "is empty, which is not null") }
+        let tape = try JSONTape(value)
+        guard tape.nodes[0].kind == .object else {
+            throw EventError(member: "record", reason: "is not a JSON object")
+        }
+        return try decode(try Members(tape, object: 0), try Envelope(headers))
+    }
+
+    private func decode(_ record: Members, _ envelope: Envelope) throws(EventError) -> Event {
+        guard envelope.isStructured || (envelope.type == nil && record.has(.specversion)) else {
+            return try decode(record, type: envelope.type)
+        }
+        let type = try record.requiredText(.type)
+        if record.has(.dataBase64) { throw record.failure(.dataBase64, "is not supported: send data") }
+        guard let data = try record.object(.data) else { throw record.missing(.data) }
+        return try decode(data, type: type)
+    }
+
+    /// - Parameter type: what the envelope says it is; the event's own type goes before it.
+    private func decode(_ data: Members, type: String?) throws(EventError) -> Event {
+        let vtiger = VtigerEvent(settings: settings)
+        if let type, type.hasPrefix(VtigerEvent.prefix) { return try vtiger.tableRow(data, type: type) }
+        if let type = try data.text(.type) ?? type {
+            return try NativeEvent(settings: settings).event(data, type: type)
+        }
+        if VtigerEvent.isOrder(data) { return try vtiger.webservice(data) }
+        if data.has(.success), data.has(.result) { return try vtiger.answer(data) }
+        throw data.missing(.type)
+    }
+}
+
+extension Topic {
+    fileprivate func carries(_ change: Event.Change) -> Bool { Self.topics(for: change).contains(self) }
+
+    fileprivate static func names(for change: Event.Change) -> String {
+        topics(for: change).map(\.rawValue).joined(separator: " or ")
+    }
+
+    private static func topics(for change: Event.Change) -> [Topic] {
+        switch change {
+        case .order: [.orders, .allocations]
+        case .target: [.targets]
+        case .person: [.people]
+        }
+    }
+}

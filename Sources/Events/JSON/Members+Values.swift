@@ -1,0 +1,86 @@
+internal import SalesRules
+
+extension Members {
+    func id(_ name: MemberName) throws(EventError) -> Identifier? {
+        try text(name, "an id") { Identifier(utf8: $0) }
+    }
+
+    func requiredID(_ name: MemberName) throws(EventError) -> Identifier {
+        guard let id = try id(name) else { throw missing(name) }
+        return id
+    }
+
+    func requiredDay(_ name: MemberName) throws(EventError) -> Day {
+        guard let day = try text(name, "a date YYYY-MM-DD", { Day(utf8: $0) }) else { throw missing(name) }
+        return day
+    }
+
+    /// - Parameter usual: what most are, and what is not looked up.
+    func currency(_ name: MemberName, usual: Currency) throws(EventError) -> Currency? {
+        try text(name, "a currency of ISO 4217") { text in
+            text.elementsEqual(usual.code.utf8) ? usual : Currency(String(decoding: text, as: UTF8.self))
+        }
+    }
+
+    func measure(_ name: MemberName) throws(EventError) -> Measure? {
+        try text(name, "revenue or orders") { Measure(rawValue: String(decoding: $0, as: UTF8.self)) }
+    }
+
+    func year(_ name: MemberName) throws(EventError) -> Int? {
+        guard let number = try integer(name) else { return nil }
+        guard let year = Int(exactly: number), Day.years.contains(year) else {
+            throw failure(name, "\(number) is not a year from \(Day.years.lowerBound) to \(Day.years.upperBound)")
+        }
+        return year
+    }
+
+    func requiredYear(_ name: MemberName) throws(EventError) -> Int {
+        guard let year = try year(name) else { throw missing(name) }
+        return year
+    }
+
+    func decimal(_ name: MemberName) throws(EventError) -> Decimal? {
+        try number(name) { (digits, exponent) throws(NumberError) in try Decimal(utf8: digits, exponent: exponent) }
+    }
+
+    /// Minor units of the currency.
+    func requiredMoney(_ name: MemberName, in currency: Currency) throws(EventError) -> Int64 {
+        let amount = try number(name) { (digits, exponent) throws(NumberError) in
+            try Money.minorUnits(utf8: digits, in: currency, exponent: exponent)
+        }
+        guard let amount else { throw missing(name) }
+        return amount
+    }
+
+    /// A whole number without a point or an exponent.
+    func integer(_ name: MemberName) throws(EventError) -> Int64? {
+        let number = try number(name) { (digits, _) -> (value: Int64?, quotation: String) in
+            let value = digits.first == UInt8(ascii: "+") ? nil : Int64(String(decoding: digits, as: UTF8.self))
+            return (value, value == nil ? EventError.quoting(digits) : "")
+        }
+        guard let number else { return nil }
+        guard let value = number.value else {
+            throw failure(name, "\(number.quotation) is not a whole number of 64 bits")
+        }
+        return value
+    }
+
+    /// The order's exchange rate: required for another currency than the reporting one, and such that the total stays
+    /// within bounds.
+    func exchangeRate(
+        _ name: MemberName,
+        total: Int64,
+        in currency: Currency,
+        reporting: Currency
+    ) throws(EventError) -> Decimal {
+        guard let rate = try decimal(name) else {
+            if currency == reporting { return .one }
+            throw failure(name, "is missing, and the order is in \(currency), not in \(reporting)")
+        }
+        guard rate.units > 0 else { throw failure(name, "\(rate) is not above zero") }
+        guard Money.convert(total, from: currency, rate: rate, to: reporting) != nil else {
+            throw failure(name, "\(rate) makes the total too large")
+        }
+        return rate
+    }
+}

@@ -1,0 +1,201 @@
+internal import SalesRules
+
+/// The members of one object, each read as what it has to be. A member that is null counts as absent; one that is asked
+/// for and is there twice is refused, because which of the two is meant would be a guess.
+final class Members {
+    private let tape: JSONTape
+    private let object: Int
+    private let path: MemberPath
+    /// The index of each member's value, by its name; 0 where there is none.
+    private var values = InlineArray<48, Int32>(repeating: 0)
+
+    /// - Parameter object: the index of an object's node.
+    init(_ tape: JSONTape, object: Int, path: MemberPath = .record) throws(EventError) {
+        self.tape = tape
+        self.object = object
+        self.path = path
+        var key = object + 1
+        while key < Int(tape.nodes[object].next) {
+            if let name = try tape.withText(tape.nodes[key], { MemberName($0) }) {
+                guard values[Int(name.rawValue)] == 0 else { throw failure(name, "is there twice") }
+                values[Int(name.rawValue)] = Int32(key + 1)
+            }
+            key = Int(tape.nodes[key + 1].next)
+        }
+    }
+
+    func failure(_ name: MemberName, _ reason: String) -> EventError { failure(name.text, reason) }
+
+    func failure(_ name: String, _ reason: String) -> EventError {
+        EventError(member: path.prefix + name, reason: reason)
+    }
+
+    /// An error of the object as a whole.
+    func failure(_ reason: String) -> EventError { EventError(member: path.text, reason: reason) }
+
+    /// Why a required member cannot be had.
+    func missing(_ name: MemberName) -> EventError {
+        failure(name, values[Int(name.rawValue)] == 0 ? "is missing" : "is null")
+    }
+
+    private func node(_ name: MemberName) -> (index: Int, JSONTape.Node)? {
+        let index = Int(values[Int(name.rawValue)])
+        guard index > 0, tape.nodes[index].kind != .null else { return nil }
+        return (index, tape.nodes[index])
+    }
+
+    /// A member that only settings name.
+    private func node(named name: String) throws(EventError) -> JSONTape.Node? {
+        var found: JSONTape.Node?
+        var key = object + 1
+        while key < Int(tape.nodes[object].next) {
+            if tape.string(tape.nodes[key]) == name {
+                guard found == nil else { throw failure(name, "is there twice") }
+                found = tape.nodes[key + 1]
+            }
+            key = Int(tape.nodes[key + 1].next)
+        }
+        return found
+    }
+
+    /// Whether the object has a member of this name that is not null.
+    func has(_ name: MemberName) -> Bool { node(name) != nil }
+
+    func isList(_ name: MemberName) -> Bool { node(name)?.1.kind == .array }
+
+    /// A text; nil when it is absent.
+    func text(_ name: MemberName) throws(EventError) -> String? {
+        guard let (_, node) = node(name) else { return nil }
+        guard node.isText else { throw failure(name, "is not a text") }
+        return tape.string(node)
+    }
+
+    func requiredText(_ name: MemberName) throws(EventError) -> String {
+        guard let text = try text(name) else { throw missing(name) }
+        return text
+    }
+
+    /// What `read` makes of a text; nil when it is absent.
+    /// - Parameter expected: what a text has to be that `read` makes something of.
+    func text<Value>(
+        _ name: MemberName,
+        _ expected: StaticString,
+        _ read: (UnsafeBufferPointer<UInt8>) -> Value?
+    ) throws(EventError) -> Value? {
+        guard let (_, node) = node(name) else { return nil }
+        guard node.isText else { throw failure(name, "is not a text") }
+        return try value(node, name.text, expected, read)
+    }
+
+    /// What `read` makes of a member, be it written as a text or as a number; nil when it is absent.
+    func scalar<Value>(
+        _ name: MemberName,
+        _ expected: StaticString,
+        _ read: (UnsafeBufferPointer<UInt8>) -> Value?
+    ) throws(EventError) -> Value? {
+        guard let (_, node) = node(name) else { return nil }
+        guard node.isText || node.kind == .number else { throw failure(name, "is neither a text nor a number") }
+        return try value(node, name.text, expected, read)
+    }
+
+    /// What `read` makes of a text whose name only settings know.
+    func requiredText<Value>(
+        named name: String,
+        _ expected: StaticString,
+        _ read: (UnsafeBufferPointer<UInt8>) -> Value?
+    ) throws(EventError) -> Value {
+        guard let node = try node(named: name) else { throw failure(name, "is missing") }
+        guard node.isText else { throw failure(name, node.kind == .null ? "is null" : "is not a text") }
+        return try value(node, name, expected, read)
+    }
+
+    private func value<Value>(
+        _ node: JSONTape.Node,
+        _ name: @autoclosure () -> String,
+        _ expected: StaticString,
+        _ read: (UnsafeBufferPointer<UInt8>) -> Value?
+    ) throws(EventError) -> Value {
+        try tape.withText(node) { (text) throws(EventError) in
+            guard let value = read(text) else {
+                throw failure(name(), "\(EventError.quoting(text)) is not \(expected)")
+            }
+            return value
+        }
+    }
+
+    /// What `read` makes of the digits of a number, be it written as a text or as a JSON number; nil when it is absent.
+    func number<Value>(
+        _ name: MemberName,
+        _ read: (_ digits: UnsafeBufferPointer<UInt8>, _ exponent: Bool) throws(NumberError) -> Value
+    ) throws(EventError) -> Value? {
+        guard let (_, node) = node(name) else { return nil }
+        guard node.isText || node.kind == .number else { throw failure(name, "is not a number") }
+        return try tape.withText(node) { (digits) throws(EventError) in
+            do throws(NumberError) {
+                return try read(digits, node.kind == .number)
+            } catch {
+                throw failure(name, "\(EventError.quoting(digits)) \(error.phrase)")
+            }
+        }
+    }
+
+    func object(_ name: MemberName) throws(EventError) -> Members? {
+        guard let (index, node) = node(name) else { return nil }
+        guard node.kind == .object else { throw failure(name, "is not an object") }
+        return try Members(tape, object: index, path: .member(path, name))
+    }
+
+    /// The objects in a list; nil when it is absent.
+    func objects(_ name: MemberName, atMost limit: Int) throws(EventError) -> [Members]? {
+        var objects: [Members] = []
+        let isThere = try elements(name, atMost: limit) { (index, position, node) throws(EventError) in
+            guard node.kind == .object else { throw failure("\(name.text)[\(position)]", "is not an object") }
+            objects.append(try Members(tape, object: index, path: .element(path, name, position)))
+        }
+        return isThere ? objects : nil
+    }
+
+    func requiredIDs(_ name: MemberName, atMost limit: Int) throws(EventError) -> [Identifier] {
+        var ids: [Identifier] = []
+        let isThere = try elements(name, atMost: limit) { (_, position, node) throws(EventError) in
+            let id = node.isText ? try tape.withText(node) { Identifier(utf8: $0) } : nil
+            guard let id else { throw failure("\(name.text)[\(position)]", "is not an id") }
+            ids.append(id)
+        }
+        guard isThere else { throw missing(name) }
+        return ids
+    }
+
+    /// - Returns: whether there is such a list.
+    private func elements(
+        _ name: MemberName,
+        atMost limit: Int,
+        _ body: (_ index: Int, _ position: Int, JSONTape.Node) throws(EventError) -> Void
+    ) throws(EventError) -> Bool {
+        guard let (list, node) = node(name) else { return false }
+        guard node.kind == .array else { throw failure(name, "is not a list") }
+        var index = list + 1
+        var position = 0
+        while index < Int(node.next) {
+            guard position < limit else { throw failure(name, "has more than \(limit) entries") }
+            try body(index, position, tape.nodes[index])
+            position += 1
+            index = Int(tape.nodes[index].next)
+        }
+        return true
+    }
+}
+
+extension JSONTape.Node {
+    fileprivate var isText: Bool { kind == .string || kind == .escapedString }
+}
+
+extension NumberError {
+    fileprivate var phrase: String {
+        switch self {
+        case .malformed: "is not a number"
+        case .tooLarge: "is too large"
+        case .tooPrecise: "has more digits than can be kept"
+        }
+    }
+}

@@ -1,0 +1,164 @@
+internal import SalesRules
+
+/// The contract's own events.
+struct NativeEvent {
+    let settings: EventSettings
+
+    func event(_ data: Members, type: String) throws(EventError) -> Event {
+        let tenant = try data.id(.tenant) ?? settings.defaultTenant
+        let version = try data.integer(.version)
+        return Event(tenant: tenant, try change(data, type: type, version: version))
+    }
+
+    private func change(_ data: Members, type: String, version: Int64?) throws(EventError) -> Event.Change {
+        let id = try data.requiredID(.id)
+        switch type {
+        case "order.saved":
+            let order = try order(data, id: id)
+            return .order(id, .saved(order, listed: try allocations(data), version: version))
+        case "order.deleted":
+            return .order(id, .deleted(version: version))
+        case "allocation.saved":
+            let order = try data.requiredID(.order)
+            return .order(order, .allocationSaved(try allocation(data, id: id, isListed: false), version: version))
+        case "allocation.deleted":
+            return .order(try data.requiredID(.order), .allocationDeleted(id, version: version))
+        case "target.saved":
+            return .target(id, .saved(try target(data, id: id, version: version)))
+        case "target.deleted":
+            return .target(id, .deleted(version: version))
+        case "salesperson.saved":
+            let name = try data.text(.name) ?? ""
+            let email = try data.text(.email) ?? ""
+            return .person(id, .saved(Person(id: id, name: name, email: email, version: version)))
+        case "preference.saved":
+            return .person(id, .preferred(try choice(data), version: version))
+        default:
+            throw data.failure(.type, "\(EventError.quoting(type)) is not known")
+        }
+    }
+
+    private func order(_ data: Members, id: Identifier) throws(EventError) -> Order {
+        let currency = try data.currency(.currency, usual: settings.currency) ?? settings.currency
+        let total = try data.requiredMoney(.total, in: currency)
+        return Order(
+            id: id,
+            number: try data.text(.number) ?? "",
+            subject: try data.text(.subject) ?? "",
+            account: try data.text(.account) ?? "",
+            owner: try data.requiredID(.owner),
+            total: total,
+            currency: currency,
+            exchangeRate: try data.exchangeRate(
+                .exchangeRate,
+                total: total,
+                in: currency,
+                reporting: settings.currency
+            ),
+            date: try data.requiredDay(.date),
+            status: try data.text(.status) ?? ""
+        )
+    }
+
+    private func allocations(_ data: Members) throws(EventError) -> [Allocation]? {
+        guard let objects = try data.objects(.allocations, atMost: OrderEntry.maximumAllocations) else { return nil }
+        var allocations: [Allocation] = []
+        for object in objects {
+            let id = try object.requiredID(.id)
+            guard !allocations.contains(where: { $0.id == id }) else {
+                throw object.failure(.id, "\(EventError.quoting(id.rawValue)) is listed twice")
+            }
+            allocations.append(try allocation(object, id: id, isListed: true))
+        }
+        return allocations
+    }
+
+    private func allocation(_ data: Members, id: Identifier, isListed: Bool) throws(EventError) -> Allocation {
+        let salesperson = try data.requiredID(.salesperson)
+        return Allocation(id: id, salesperson: salesperson, limit: try limit(data, isListed: isListed))
+    }
+
+    func limit(_ data: Members, isListed: Bool) throws(EventError) -> Allocation.Limit {
+        switch (try data.decimal(.percent), try data.decimal(.amount)) {
+        case (nil, nil): return .whole
+        case (let number?, nil):
+            guard let percent = Percent(number) else {
+                throw data.failure(.percent, "\(number) is not above 0 and up to 100 with up to four decimals")
+            }
+            return .percent(percent)
+        case (nil, let amount?):
+            // The order's currency is not known here: the coarsest one bounds it, and the order's total does later.
+            guard amount.units >= 0, Money.minorUnits(of: amount, in: .yen) != nil else {
+                throw data.failure(.amount, "\(amount) is below zero or too large")
+            }
+            return .amount(amount)
+        default:
+            throw isListed
+                ? data.failure("has both a percent and an amount")
+                : data.failure(.percent, "and amount are both there, and one of them at most may be")
+        }
+    }
+
+    private func target(_ data: Members, id: Identifier, version: Int64?) throws(EventError) -> Target {
+        let measure = try measure(data)
+        let goal = try goal(data, measure)
+        let period = try period(data)
+        let assignees = try assignees(data)
+        let target = Target(
+            id: id,
+            name: try data.text(.name) ?? "",
+            measure: measure,
+            goal: goal,
+            period: period,
+            assignees: assignees,
+            version: version
+        )
+        guard let target else { throw data.failure(.id, "names a target that breaks a bound") }
+        return target
+    }
+
+    func measure(_ data: Members) throws(EventError) -> Measure {
+        guard let measure = try data.measure(.measure) else { throw data.missing(.measure) }
+        return measure
+    }
+
+    func period(_ data: Members) throws(EventError) -> Period {
+        let start = try data.requiredDay(.start)
+        let end = try data.requiredDay(.end)
+        guard let period = Period(start: start, end: end) else { throw data.failure(.end, "lies before the start") }
+        guard period.days <= Target.maximumDays else {
+            throw data.failure(.end, "is more than ten years after the start")
+        }
+        return period
+    }
+
+    func assignees(_ data: Members) throws(EventError) -> [Identifier] {
+        let assignees = try data.requiredIDs(.assignees, atMost: Target.maximumAssignees)
+        guard !assignees.isEmpty else { throw data.failure(.assignees, "is empty") }
+        return assignees
+    }
+
+    func goal(_ data: Members, _ measure: Measure) throws(EventError) -> Int64 {
+        let goal: Int64?
+        switch measure {
+        case .revenue: goal = try data.requiredMoney(.goal, in: settings.currency)
+        case .orders: goal = try data.integer(.goal)
+        }
+        guard let goal else { throw data.missing(.goal) }
+        guard (1...Money.bound).contains(goal) else { throw data.failure(.goal, "is not above zero, or too large") }
+        return goal
+    }
+
+    private func choice(_ data: Members) throws(EventError) -> WidgetChoice {
+        guard let widget = try data.object(.widget) else { return WidgetChoice() }
+        return try choice(in: widget)
+    }
+
+    func choice(in widget: Members) throws(EventError) -> WidgetChoice {
+        WidgetChoice(
+            year: try widget.year(.year),
+            salesperson: try widget.id(.salesperson),
+            measure: try widget.measure(.measure)
+        )
+    }
+}

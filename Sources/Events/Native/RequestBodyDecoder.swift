@@ -1,0 +1,218 @@
+package import SalesRules
+
+/// Why a request's body cannot be used: everything that is wrong with it, as far as it could be read.
+package struct BodyErrors: Error, Hashable, Sendable {
+    /// One or more.
+    package let errors: [EventError]
+}
+
+/// Reads what the body of a request brings, by the rules and bounds of events.
+package struct BodyDecoder: Sendable {
+    /// How many events one request may bring.
+    package static let maximumEvents = 1_000
+
+    private let settings: EventSettings
+    private var native: NativeEvent { NativeEvent(settings: settings) }
+
+    /// A decoder with these settings.
+    package init(_ settings: EventSettings) { self.settings = settings }
+
+    /// A target to be saved, with the id that the body gives it, if it gives one.
+    package func target(_ body: [UInt8]) throws(BodyErrors) -> (id: Identifier?, target: Target) {
+        try object(body) { members, mistakes in
+            let id = mistakes.take { () throws(EventError) in try members.id(.id) }
+            let name = mistakes.take { () throws(EventError) in try members.text(.name) ?? "" }
+            let goal = goal(members, &mistakes)
+            let period = mistakes.take { () throws(EventError) in try native.period(members) }
+            let assignees = mistakes.take { () throws(EventError) in try native.assignees(members) }
+            guard let id, let name, let goal, let period, let assignees else { return nil }
+            let target = Target(
+                id: id ?? Self.unnamed,
+                name: name,
+                measure: goal.measure,
+                goal: goal.value,
+                period: period,
+                assignees: assignees
+            )
+            return target.map { (id, $0) }
+        }
+    }
+
+    /// A year's goal for its months.
+    package func year(_ body: [UInt8]) throws(BodyErrors) -> YearPlan {
+        try object(body) { members, mistakes in
+            let name = mistakes.take { () throws(EventError) in try members.text(.name) ?? "" }
+            let goal = goal(members, &mistakes)
+            let year = mistakes.take { () throws(EventError) in try members.requiredYear(.year) }
+            let assignees = mistakes.take { () throws(EventError) in try native.assignees(members) }
+            guard let name, let goal, let year, let assignees else { return nil }
+            return YearPlan(name: name, measure: goal.measure, goal: goal.value, year: year, assignees: assignees)
+        }
+    }
+
+    /// A year's targets for another.
+    package func copies(_ body: [UInt8]) throws(BodyErrors) -> CopyPlan {
+        try object(body) { members, mistakes in
+            let from = mistakes.take { () throws(EventError) in try members.requiredYear(.from) }
+            let to = mistakes.take { () throws(EventError) in
+                let to = try members.requiredYear(.to)
+                if to == from { throw members.failure(.to, "is the year that is copied from") }
+                return to
+            }
+            let percent = mistakes.take { () throws(EventError) in
+                let percent = try members.decimal(.percent) ?? Decimal(units: 0, scale: 0)
+                guard CopyPlan.allows(percent) else {
+                    throw members.failure(
+                        .percent,
+                        "\(percent) is not from \(CopyPlan.percents.lowerBound) to \(CopyPlan.percents.upperBound)"
+                    )
+                }
+                return percent
+            }
+            let salesperson = mistakes.take { () throws(EventError) in try members.id(.salesperson) }
+            let measure = mistakes.take { () throws(EventError) in try members.measure(.measure) }
+            guard let from, let to, let percent, let salesperson, let measure else { return nil }
+            let person = salesperson?.rawValue == "all" ? nil : salesperson
+            return CopyPlan(from: from, to: to, percent: percent, salesperson: person, measure: measure)
+        }
+    }
+
+    /// An allocation to be saved, with the id that the body gives it, if it gives one.
+    package func allocation(_ body: [UInt8]) throws(BodyErrors) -> (id: Identifier?, allocation: Allocation) {
+        try object(body) { members, mistakes in
+            let id = mistakes.take { () throws(EventError) in try members.id(.id) }
+            let salesperson = mistakes.take { () throws(EventError) in try members.requiredID(.salesperson) }
+            let limit = mistakes.take { () throws(EventError) in try native.limit(members, isListed: false) }
+            guard let id, let salesperson, let limit else { return nil }
+            return (id, Allocation(id: id ?? Self.unnamed, salesperson: salesperson, limit: limit))
+        }
+    }
+
+    /// What a viewer chose to see in the widget.
+    package func choice(_ body: [UInt8]) throws(BodyErrors) -> WidgetChoice {
+        try object(body) { members, mistakes in
+            mistakes.take { () throws(EventError) in
+                guard let widget = try members.object(.widget) else { throw members.missing(.widget) }
+                return try native.choice(in: widget)
+            }
+        }
+    }
+
+    /// An event, or a list of events.
+    /// - Parameters:
+    ///   - tenant: whom an event belongs to that names no tenant.
+    ///   - headers: those of the request that say what a record's headers would.
+    package func events(
+        _ body: [UInt8],
+        tenant: Identifier,
+        headers: [Header]
+    ) throws(BodyErrors) -> [Event] {
+        var settings = settings
+        settings.defaultTenant = tenant
+        let decoder = EventDecoder(settings)
+        return try text(body) { (text, tape) throws(BodyErrors) in
+            guard tape.nodes[0].kind == .array else { return [try Self.event(text, headers, decoder)] }
+            var events: [Event] = []
+            var errors: [EventError] = []
+            var (index, position) = (1, 0)
+            while index < Int(tape.nodes[0].next) {
+                guard position < Self.maximumEvents else {
+                    throw BodyErrors(
+                        errors: [EventError(member: nil, reason: "has more than \(Self.maximumEvents) events")]
+                    )
+                }
+                do throws(EventError) {
+                    events.append(try Self.element(tape.nodes[index], of: tape, headers, decoder))
+                } catch {
+                    let member = error.member.map { ".\($0)" } ?? ""
+                    errors.append(EventError(member: "[\(position)]\(member)", reason: error.reason))
+                }
+                position += 1
+                index = Int(tape.nodes[index].next)
+            }
+            guard errors.isEmpty else { throw BodyErrors(errors: errors) }
+            return events
+        }
+    }
+
+    private static func event(
+        _ text: UnsafeBufferPointer<UInt8>,
+        _ headers: [Header],
+        _ decoder: EventDecoder
+    ) throws(BodyErrors) -> Event {
+        do throws(EventError) {
+            return try decoder.decode(text, headers: headers)
+        } catch {
+            throw BodyErrors(errors: [error])
+        }
+    }
+
+    private static func element(
+        _ node: JSONTape.Node,
+        of tape: JSONTape,
+        _ headers: [Header],
+        _ decoder: EventDecoder
+    ) throws(EventError) -> Event {
+        guard node.kind == .object else { throw EventError(member: nil, reason: "is not a JSON object") }
+        return try decoder.decode(tape.bytes(node), headers: headers)
+    }
+
+    /// Stands where an id is made later.
+    private static let unnamed = Identifier("unnamed")!
+
+    private func goal(_ members: Members, _ mistakes: inout Mistakes) -> (measure: Measure, value: Int64)? {
+        let measure = mistakes.take { () throws(EventError) in try native.measure(members) }
+        // Without its measure a goal cannot be read.
+        guard let measure else { return nil }
+        return mistakes.take { () throws(EventError) in (measure, try native.goal(members, measure)) }
+    }
+
+    /// Reads a body that is an object.
+    /// - Parameter read: gives nil only after a mistake.
+    private func object<Value>(
+        _ body: [UInt8],
+        _ read: (Members, inout Mistakes) -> Value?
+    ) throws(BodyErrors) -> Value {
+        try text(body) { (_, tape) throws(BodyErrors) in
+            var mistakes = Mistakes()
+            let members = mistakes.take { () throws(EventError) in
+                guard tape.nodes[0].kind == .object else {
+                    throw EventError(member: nil, reason: "is not a JSON object")
+                }
+                return try Members(tape, object: 0)
+            }
+            if let members, let value = read(members, &mistakes), mistakes.errors.isEmpty { return value }
+            throw BodyErrors(errors: mistakes.errors)
+        }
+    }
+
+    private func text<Value>(
+        _ body: [UInt8],
+        _ read: (UnsafeBufferPointer<UInt8>, JSONTape) throws(BodyErrors) -> Value
+    ) throws(BodyErrors) -> Value {
+        try body.withUnsafeBufferPointer { (text) throws(BodyErrors) in
+            let tape: JSONTape
+            do throws(EventError) {
+                guard !text.isEmpty else { throw EventError(member: nil, reason: "is empty") }
+                tape = try JSONTape(text)
+            } catch {
+                throw BodyErrors(errors: [error])
+            }
+            return try read(text, tape)
+        }
+    }
+}
+
+/// Collects what is wrong, so that all of it can be told at once.
+private struct Mistakes {
+    private(set) var errors: [EventError] = []
+
+    mutating func take<Value>(_ read: () throws(EventError) -> Value) -> Value? {
+        do throws(EventError) {
+            return try read()
+        } catch {
+            errors.append(error)
+            return nil
+        }
+    }
+}

@@ -1,0 +1,128 @@
+internal import SalesRules
+
+/// Why bytes from Redis cannot be what this program wrote.
+package struct CorruptRecord: Error, Hashable, CustomStringConvertible {
+    /// The key or field that holds it, where known.
+    package var place: String
+    /// What is wrong with it.
+    package let reason: String
+
+    /// A record that cannot be read.
+    package init(place: String = "", reason: String) {
+        self.place = place
+        self.reason = reason
+    }
+
+    package var description: String {
+        "\(place) in Redis cannot be read (\(reason)): it was changed by another program or another version; "
+            + "`salestargets rebuild` makes it anew from the log"
+    }
+}
+
+/// Puts values together, compactly: numbers as variable-length integers, texts with their length before them.
+struct ByteWriter {
+    private(set) var bytes: [UInt8] = []
+
+    init(reserving capacity: Int) { bytes.reserveCapacity(capacity) }
+
+    /// Lets `write` add to bytes that are there already, without copying them.
+    static func append(to bytes: inout [UInt8], _ write: (inout ByteWriter) -> Void) {
+        var writer = ByteWriter(reserving: 0)
+        swap(&writer.bytes, &bytes)
+        write(&writer)
+        swap(&writer.bytes, &bytes)
+    }
+
+    mutating func byte(_ value: UInt8) { bytes.append(value) }
+
+    mutating func unsigned(_ value: UInt64) {
+        var value = value
+        while value >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: value) | 0x80)
+            value >>= 7
+        }
+        bytes.append(UInt8(value))
+    }
+
+    /// Zigzag, so that small numbers below zero are short too.
+    mutating func signed(_ value: Int64) {
+        unsigned(UInt64(bitPattern: (value << 1) ^ (value >> 63)))
+    }
+
+    mutating func text(_ text: String) {
+        unsigned(UInt64(text.utf8.count))
+        bytes.append(contentsOf: text.utf8)
+    }
+
+    mutating func id(_ id: Identifier) { text(id.rawValue) }
+}
+
+/// Takes apart what a ``ByteWriter`` put together, trusting nothing.
+struct ByteReader {
+    private let bytes: [UInt8]
+    private var position = 0
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    mutating func byte() throws(CorruptRecord) -> UInt8 {
+        guard position < bytes.count else { throw CorruptRecord(reason: "it ends too early") }
+        defer { position += 1 }
+        return bytes[position]
+    }
+
+    mutating func unsigned() throws(CorruptRecord) -> UInt64 {
+        var value: UInt64 = 0
+        var shift: UInt64 = 0
+        while true {
+            let byte = try byte()
+            guard shift < 63 || byte <= 1 else { throw CorruptRecord(reason: "a number is too long") }
+            value |= UInt64(byte & 0x7f) << shift
+            if byte & 0x80 == 0 { return value }
+            shift += 7
+            guard shift <= 63 else { throw CorruptRecord(reason: "a number is too long") }
+        }
+    }
+
+    mutating func signed() throws(CorruptRecord) -> Int64 {
+        let value = try unsigned()
+        return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
+    }
+
+    /// A count of things that take at least one byte each.
+    mutating func count(upTo limit: Int) throws(CorruptRecord) -> Int {
+        let count = try unsigned()
+        guard count <= UInt64(limit), count <= UInt64(bytes.count - position) else {
+            throw CorruptRecord(reason: "a count of \(count) is beyond what it can hold")
+        }
+        return Int(count)
+    }
+
+    mutating func text() throws(CorruptRecord) -> String {
+        let count = try count(upTo: .max)
+        let end = position + count
+        guard let text = String(validating: bytes[position..<end], as: UTF8.self) else {
+            throw CorruptRecord(reason: "a text is not UTF-8")
+        }
+        position = end
+        return text
+    }
+
+    mutating func id() throws(CorruptRecord) -> Identifier {
+        let text = try text()
+        guard let id = Identifier(text) else { throw CorruptRecord(reason: "an id is not one") }
+        return id
+    }
+
+    mutating func day() throws(CorruptRecord) -> Day {
+        guard let number = Int(exactly: try signed()), let day = Day(number: number) else {
+            throw CorruptRecord(reason: "a date is not one")
+        }
+        return day
+    }
+
+    var isAtEnd: Bool { position == bytes.count }
+
+    func end() throws(CorruptRecord) {
+        guard position == bytes.count else { throw CorruptRecord(reason: "it goes on after its end") }
+    }
+}

@@ -1,0 +1,192 @@
+package import SalesRules
+
+/// The form of an order's entry in Redis: a format byte, flags, and the fields that are there. The order's id is not
+/// repeated: it is in the key.
+package enum EntryCodec {
+    private static let format: UInt8 = 1
+
+    private struct Flags: OptionSet {
+        let rawValue: UInt8
+        static let order = Flags(rawValue: 1)
+        static let deleted = Flags(rawValue: 2)
+        static let version = Flags(rawValue: 4)
+        static let allocations = Flags(rawValue: 8)
+        static let foreignCurrency = Flags(rawValue: 16)
+        static let all: Flags = [.order, .deleted, .version, .allocations, .foreignCurrency]
+    }
+
+    /// - Parameter reporting: the currency that is not written out, with a rate of 1.
+    package static func encode(_ entry: OrderEntry, reporting: Currency) -> [UInt8] {
+        var bytes: [UInt8] = []
+        write(entry, revision: entry.revision, reporting: reporting, to: &bytes)
+        return bytes
+    }
+
+    /// Adds the entry, derived under this revision of the catalog, to the bytes.
+    static func write(_ entry: OrderEntry, revision: Int64, reporting: Currency, to bytes: inout [UInt8]) {
+        var flags: Flags = []
+        let foreign = entry.order.map { $0.currency != reporting || $0.exchangeRate != .one } ?? false
+        if entry.order != nil { flags.insert(.order) }
+        if entry.isDeleted { flags.insert(.deleted) }
+        if entry.version != nil { flags.insert(.version) }
+        if !entry.listed.isEmpty || !entry.own.isEmpty { flags.insert(.allocations) }
+        if foreign { flags.insert(.foreignCurrency) }
+
+        ByteWriter.append(to: &bytes) { writer in
+            writer.byte(format)
+            writer.byte(flags.rawValue)
+            writer.unsigned(UInt64(bitPattern: revision))
+            if let version = entry.version { writer.signed(version) }
+            if let order = entry.order { write(order, foreign: foreign, to: &writer) }
+            if flags.contains(.allocations) { writeAllocations(of: entry, to: &writer) }
+        }
+    }
+
+    /// - Throws: ``CorruptRecord``; whatever the bytes are, nothing worse happens.
+    package static func decode(
+        _ bytes: [UInt8],
+        id: Identifier,
+        reporting: Currency
+    ) throws(CorruptRecord) -> OrderEntry {
+        var reader = ByteReader(bytes)
+        guard try reader.byte() == format else { throw CorruptRecord(reason: "it is of another format") }
+        let flags = Flags(rawValue: try reader.byte())
+        guard Flags.all.isSuperset(of: flags) else { throw CorruptRecord(reason: "it has unknown flags") }
+        var entry = OrderEntry()
+        entry.isDeleted = flags.contains(.deleted)
+        entry.revision = Int64(bitPattern: try reader.unsigned())
+        if flags.contains(.version) { entry.version = try reader.signed() }
+        if flags.contains(.order) {
+            entry.order = try readOrder(
+                id: id,
+                reporting: flags.contains(.foreignCurrency) ? nil : reporting,
+                from: &reader
+            )
+        }
+        if flags.contains(.allocations) { try readAllocations(of: &entry, from: &reader) }
+        try reader.end()
+        return entry
+    }
+
+    private static func write(_ order: Order, foreign: Bool, to writer: inout ByteWriter) {
+        writer.id(order.owner)
+        writer.signed(order.total)
+        writer.signed(Int64(order.date.number))
+        if foreign {
+            writer.text(order.currency.code)
+            writer.decimal(order.exchangeRate)
+        }
+        writer.text(order.status)
+        writer.text(order.number)
+        writer.text(order.subject)
+        writer.text(order.account)
+    }
+
+    private static func readOrder(
+        id: Identifier,
+        reporting: Currency?,
+        from reader: inout ByteReader
+    ) throws(CorruptRecord) -> Order {
+        let owner = try reader.id()
+        let total = try reader.signed()
+        let date = try reader.day()
+        var currency = reporting
+        var rate = Decimal.one
+        if currency == nil {
+            currency = Currency(try reader.text())
+            rate = try reader.decimal()
+        }
+        guard let currency, rate.units > 0, total.magnitude <= UInt64(Money.bound) else {
+            throw CorruptRecord(reason: "its money is out of bounds")
+        }
+        let status = try reader.text()
+        return Order(
+            id: id,
+            number: try reader.text(),
+            subject: try reader.text(),
+            account: try reader.text(),
+            owner: owner,
+            total: total,
+            currency: currency,
+            exchangeRate: rate,
+            date: date,
+            status: status
+        )
+    }
+
+    private static func writeAllocations(of entry: OrderEntry, to writer: inout ByteWriter) {
+        writer.unsigned(UInt64(entry.listed.count))
+        for allocation in entry.listed { writer.allocation(allocation) }
+        writer.unsigned(UInt64(entry.own.count))
+        for own in entry.own {
+            writer.byte((own.allocation == nil ? 0 : 1) | (own.version == nil ? 0 : 2))
+            if let version = own.version { writer.signed(version) }
+            if let allocation = own.allocation { writer.allocation(allocation) } else { writer.id(own.id) }
+        }
+    }
+
+    private static func readAllocations(
+        of entry: inout OrderEntry,
+        from reader: inout ByteReader
+    ) throws(CorruptRecord) {
+        for _ in 0..<(try reader.count(upTo: OrderEntry.maximumAllocations)) {
+            entry.listed.append(try reader.allocation())
+        }
+        for _ in 0..<(try reader.count(upTo: OrderEntry.maximumOwn)) {
+            let flags = try reader.byte()
+            guard flags <= 3 else { throw CorruptRecord(reason: "an allocation has unknown flags") }
+            let version = flags & 2 == 0 ? nil : try reader.signed()
+            let allocation = flags & 1 == 0 ? nil : try reader.allocation()
+            let id: Identifier
+            if let allocation { id = allocation.id } else { id = try reader.id() }
+            entry.own.append(OrderEntry.OwnAllocation(id: id, allocation: allocation, version: version))
+        }
+    }
+}
+
+extension ByteWriter {
+    mutating func decimal(_ value: Decimal) {
+        byte(UInt8(value.scale))
+        signed(value.units)
+    }
+
+    mutating func allocation(_ allocation: Allocation) {
+        id(allocation.id)
+        id(allocation.salesperson)
+        switch allocation.limit {
+        case .whole: byte(0)
+        case .percent(let percent):
+            byte(1)
+            unsigned(UInt64(percent.tenThousandths))
+        case .amount(let amount):
+            byte(2)
+            decimal(amount)
+        }
+    }
+}
+
+extension ByteReader {
+    mutating func decimal() throws(CorruptRecord) -> Decimal {
+        let scale = Int(try byte())
+        guard scale <= 18 else { throw CorruptRecord(reason: "a decimal has \(scale) digits behind its point") }
+        return Decimal(units: try signed(), scale: scale)
+    }
+
+    mutating func allocation() throws(CorruptRecord) -> Allocation {
+        let id = try id()
+        let salesperson = try self.id()
+        switch try byte() {
+        case 0: return Allocation(id: id, salesperson: salesperson, limit: .whole)
+        case 1:
+            guard let parts = Int(exactly: try unsigned()), let percent = Percent(tenThousandths: parts) else {
+                throw CorruptRecord(reason: "a percentage is out of bounds")
+            }
+            return Allocation(id: id, salesperson: salesperson, limit: .percent(percent))
+        case 2:
+            let amount = try decimal()
+            guard amount.units >= 0 else { throw CorruptRecord(reason: "an allocation's amount is below zero") }
+            return Allocation(id: id, salesperson: salesperson, limit: .amount(amount))
+        default: throw CorruptRecord(reason: "an allocation has an unknown limit")
+        }
+    }
+}

@@ -1,0 +1,186 @@
+package import Redis
+package import SalesRules
+
+/// The names of everything the ledger keeps in Redis. Keys of one shard share a hash tag, so that a posting touches one
+/// slot of a cluster.
+///
+/// | key | type | holds |
+/// |---|---|---|
+/// | `{s<n>}:settings` | string | the settings the numbers were made with |
+/// | `{s<n>}:view` | string | which view of the log this is (``ViewStamp``) |
+/// | `{s<n>}:revision` | string | the catalog revision; in other shards than 0, the one they have followed up to |
+/// | `{s0}:cluster` | string | the Kafka cluster whose log this is a view of |
+/// | `{s0}:rebuild` | string | in a view that is being built: the settings it is built with |
+/// | `{s0}:targets` | hash | tenant/target → target and the revision it counts from |
+/// | `{s0}:target-changes` | sorted set | tenant/target by the revision of its last change |
+/// | `{s0}:counting` | hash | tenant/target → the pass that counts earlier orders in |
+/// | `{s0}:people` · `{s0}:preferences` | hash | tenant/person → name · what they chose to see |
+/// | `{s0}:stopped` | hash | topic:partition → since when a worker has stopped it, and why |
+/// | `{s<n>}:cursor:<topic>:<partition>` | string | the next offset, and the fingerprint of the last record applied |
+/// | `{s<n>}:o:<tenant>/<order>` | string | the entry of an order |
+/// | `{s<n>}:d:<tenant>/<person>:<year>` | string | a tally for each day of the year; `*` is everyone |
+/// | `{s<n>}:i:<tenant>/<person>:<day>` | hash | the orders that credit them on that day |
+/// | `{s<n>}:a:<tenant>/<allocation>` | set | the orders that have this allocation, where it was saved on its own |
+/// | `{s<n>}:v:<tenant>/<target>:<revision>` | string | a tally of what its assignees' credits count more than once |
+package struct KeySpace: Sendable {
+    /// How many shards the orders are spread over, 1 to 1,024.
+    package let shards: Int
+
+    private let prefixes: [String]
+
+    /// The keys of a ledger with this many shards.
+    package init(shards: Int = 1) {
+        precondition((1...1_024).contains(shards))
+        self.shards = shards
+        prefixes = (0..<shards).map { "{s\($0)}:" }
+    }
+
+    /// The shard that an order lives in: FNV-1a over `<tenant>/<order id>`.
+    package func shard(of order: TenantScoped) -> Int {
+        if shards == 1 { return 0 }
+        var hash = FNV1a()
+        hash.mix(order.tenant.rawValue.utf8)
+        hash.mix(CollectionOfOne(UInt8(ascii: "/")))
+        hash.mix(order.id.rawValue.utf8)
+        return Int(hash.value % UInt64(shards))
+    }
+
+    /// The Kafka cluster whose log this is a view of.
+    package var cluster: String { "{s0}:cluster" }
+    /// Marks a view that is being built and takes another one's place when it is done.
+    package var rebuild: String { "{s0}:rebuild" }
+    /// The hash of targets.
+    package var targets: String { "{s0}:targets" }
+    /// The sorted set of targets by the revision of their last change.
+    package var targetChanges: String { "{s0}:target-changes" }
+    /// The hash of passes under way.
+    package var counting: String { "{s0}:counting" }
+    /// The hash of people.
+    package var people: String { "{s0}:people" }
+    /// The hash of what people chose to see.
+    package var preferences: String { "{s0}:preferences" }
+    /// The hash of stopped partitions (``StoppedPartitions``).
+    package var stopped: String { "{s0}:stopped" }
+
+    /// The settings that a shard's numbers were made with.
+    package func settings(shard: Int) -> String { "{s\(shard)}:settings" }
+
+    /// The stamp of the view that a shard belongs to.
+    package func view(shard: Int) -> String { "{s\(shard)}:view" }
+
+    /// Shard 0's revision is the catalog's; another shard's is the one its totals have followed up to.
+    package func revision(shard: Int) -> String { "{s\(shard)}:revision" }
+
+    /// Up to where a shard has applied a partition.
+    package func cursor(_ partition: LogPartition, shard: Int) -> String {
+        "{s\(shard)}:cursor:\(partition.topic):\(partition.partition)"
+    }
+
+    /// The entry of an order, which is in this shard.
+    package func entry(_ order: TenantScoped, shard: Int) -> String {
+        text { write("o:", order.tenant, order.id.rawValue, shard: shard, to: &$0) }
+    }
+
+    /// A year's tallies by day.
+    package func days(_ days: DaysKey, shard: Int) -> String {
+        text { write("d:", days.tenant, days.person?.rawValue ?? "*", days.year, shard: shard, to: &$0) }
+    }
+
+    /// The orders that credit someone on a day.
+    package func index(tenant: Identifier, person: Identifier, day: Day, shard: Int) -> String {
+        text { write("i:", tenant, person.rawValue, day.number, shard: shard, to: &$0) }
+    }
+
+    /// The orders that have an allocation of this id, saved on its own.
+    package func allocation(_ id: TenantScoped, shard: Int) -> String {
+        text { write("a:", id.tenant, id.id.rawValue, shard: shard, to: &$0) }
+    }
+
+    /// Adds the name of an order's entry to a command. Here and below: in the path of every order, a text of its own
+    /// would take longer than Redis does for the command.
+    package func append(entryOf order: TenantScoped, shard: Int, to command: inout RedisCommand) {
+        command.appendArgument { write("o:", order.tenant, order.id.rawValue, shard: shard, to: &$0) }
+    }
+
+    /// Adds the name of a year's tallies to a command.
+    package func append(daysOf days: DaysKey, shard: Int, to command: inout RedisCommand) {
+        command.appendArgument {
+            write("d:", days.tenant, days.person?.rawValue ?? "*", days.year, shard: shard, to: &$0)
+        }
+    }
+
+    /// Adds the name of the index of someone's day to a command.
+    package func append(
+        indexOf person: Identifier,
+        tenant: Identifier,
+        day: Day,
+        shard: Int,
+        to command: inout RedisCommand
+    ) {
+        command.appendArgument { write("i:", tenant, person.rawValue, day.number, shard: shard, to: &$0) }
+    }
+
+    private func text(_ write: (inout [UInt8]) -> Void) -> String {
+        var bytes: [UInt8] = []
+        write(&bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private func write(
+        _ kind: String,
+        _ tenant: Identifier,
+        _ id: String,
+        _ number: Int? = nil,
+        shard: Int,
+        to name: inout [UInt8]
+    ) {
+        name.append(contentsOf: prefixes[shard].utf8)
+        name.append(contentsOf: kind.utf8)
+        name.append(contentsOf: tenant.rawValue.utf8)
+        name.append(UInt8(ascii: "/"))
+        name.append(contentsOf: id.utf8)
+        if let number {
+            name.append(UInt8(ascii: ":"))
+            name.append(contentsOf: String(number).utf8)
+        }
+    }
+
+    /// What a shared target's assignees' credits count more than once.
+    package func overlap(_ target: TenantScoped, revision: Int64, shard: Int) -> String {
+        "{s\(shard)}:v:\(target.tenant.rawValue)/\(target.id.rawValue):\(revision)"
+    }
+
+    /// The channel on which a transaction announces what it changed (``Announcement``).
+    package func changes(shard: Int) -> String { "{s\(shard)}:changes" }
+}
+
+/// One partition of a topic of the log.
+package struct LogPartition: Hashable, Sendable {
+    /// The topic's name.
+    package let topic: String
+    /// The partition's number, from 0.
+    package let partition: Int32
+
+    /// A partition of a topic.
+    package init(topic: String, partition: Int32) {
+        self.topic = topic
+        self.partition = partition
+    }
+}
+
+/// The days of one person's year.
+package struct DaysKey: Hashable, Sendable {
+    /// The organisation.
+    package let tenant: Identifier
+    /// Nil for everyone together.
+    package let person: Identifier?
+    /// The year.
+    package let year: Int
+
+    /// The days of this person's year.
+    package init(tenant: Identifier, person: Identifier?, year: Int) {
+        self.tenant = tenant
+        self.person = person
+        self.year = year
+    }
+}

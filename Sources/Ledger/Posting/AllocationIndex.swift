@@ -1,0 +1,59 @@
+internal import Redis
+package import SalesRules
+
+/// Which orders have an allocation of an id, saved on its own: what a posting changes of it. Orders without such
+/// allocations cost nothing.
+struct AllocationIndex {
+    private var changes: [(allocation: TenantScoped, order: Identifier, isThere: Bool)] = []
+
+    /// Notes what came and what went of an order's own allocations.
+    mutating func move(
+        _ order: TenantScoped,
+        from old: [OrderEntry.OwnAllocation],
+        to new: [OrderEntry.OwnAllocation]
+    ) {
+        if old == new { return }
+        let before = Set(old.lazy.filter { $0.allocation != nil }.map(\.id))
+        let after = Set(new.lazy.filter { $0.allocation != nil }.map(\.id))
+        for id in before.symmetricDifference(after) {
+            let allocation = TenantScoped(tenant: order.tenant, id: id)
+            changes.append((allocation, order.id, after.contains(id)))
+        }
+    }
+
+    func append(to pipeline: inout RedisPipeline, keys: KeySpace, shard: Int) {
+        for change in changes {
+            pipeline.append(
+                RedisCommand(
+                    change.isThere ? "SADD" : "SREM",
+                    keys.allocation(change.allocation, shard: shard),
+                    change.order.rawValue
+                )
+            )
+        }
+    }
+}
+
+extension LedgerReader {
+    /// The orders that have an allocation of this id, saved on its own: two of them at most from each shard.
+    package func orders(withOwn allocation: Identifier, of tenant: Identifier) async throws(LedgerError) -> [Identifier]
+    {
+        let id = TenantScoped(tenant: tenant, id: allocation)
+        let replies = try await link.snapshot(
+            (0..<keys.shards).map { RedisCommand("SRANDMEMBER", keys.allocation(id, shard: $0), "2") }
+        )
+        var orders: [Identifier] = []
+        for reply in replies {
+            for value in try reply.elements("SRANDMEMBER") {
+                let name = String(decoding: try value.optionalBytes("SRANDMEMBER") ?? [], as: UTF8.self)
+                guard let order = Identifier(name) else {
+                    throw .corrupt(
+                        CorruptRecord(place: "the index of allocation \(id)", reason: "an order's id is not one")
+                    )
+                }
+                orders.append(order)
+            }
+        }
+        return orders
+    }
+}

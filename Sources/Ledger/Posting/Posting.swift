@@ -1,0 +1,146 @@
+package import Redis
+package import SalesRules
+
+/// What a batch changes in one shard: the differences of many orders put together, and written by one transaction.
+package struct Posting {
+    /// The shard that is written to.
+    package let shard: Int
+    private let keys: KeySpace
+    private let settings: LedgerSettings
+    private var values = RedisCommand("MSET")
+    private var days = DayChanges()
+    private var overlaps: [OverlapKey: Tally] = [:]
+    private var allocations = AllocationIndex()
+
+    private struct OverlapKey: Hashable {
+        let target: TenantScoped
+        let revision: Int64
+    }
+
+    /// A posting that changes nothing yet.
+    package init(shard: Int, settings: LedgerSettings) {
+        self.shard = shard
+        self.settings = settings
+        keys = settings.keys
+        values.reserveCapacity(arguments: 2_048, bytes: 262_144)
+    }
+
+    /// Whether it would change nothing that is read: at most entries' versions, and cursors.
+    package var movesNothing: Bool { days.isEmpty && overlaps.values.allSatisfy { $0 == .zero } }
+
+    /// Derive, diff, post: replaces what the order contributed as it stood by what it contributes as it stands now.
+    /// - Parameters:
+    ///   - old: the entry in Redis, as it was posted.
+    ///   - new: the entry to write; it gets the catalog's revision.
+    package mutating func move(
+        _ order: TenantScoped,
+        from old: OrderEntry,
+        to new: OrderEntry,
+        catalogs: Catalogs
+    ) {
+        keys.append(entryOf: order, shard: shard, to: &values)
+        values.appendArgument {
+            EntryCodec.write(new, revision: catalogs.revision, reporting: settings.rules.currency, to: &$0)
+        }
+        allocations.move(order, from: old.own, to: new.own)
+        let before = settings.rules.worth(of: old)
+        let after = settings.rules.worth(of: new)
+        if before != after {
+            if let before { days.remove(before, of: order) }
+            if let after { days.enter(after, of: order) }
+        }
+        // Only an order that credits several people can count more than once.
+        if let before, before.credits.count > 1 {
+            for overlap in catalogs[order.tenant].overlaps(of: before, revision: old.revision) {
+                addOverlap(overlap, tenant: order.tenant, sign: -1)
+            }
+        }
+        if let after, after.credits.count > 1 {
+            for overlap in catalogs[order.tenant].overlaps(of: after, revision: catalogs.revision) {
+                addOverlap(overlap, tenant: order.tenant, sign: 1)
+            }
+        }
+    }
+
+    /// Moves the cursor of a partition in this shard.
+    package mutating func advance(_ partition: LogPartition, to cursor: Cursor) {
+        setValue(keys.cursor(partition, shard: shard), cursor.description)
+    }
+
+    /// Lets the shard follow the catalog.
+    package mutating func raiseRevision(to revision: Int64) {
+        setValue(keys.revision(shard: shard), String(revision))
+    }
+
+    private mutating func setValue(_ key: String, _ value: String) {
+        values.append(key)
+        values.append(value)
+    }
+
+    private mutating func addOverlap(_ overlap: Catalog.Contribution, tenant: Identifier, sign: Int64) {
+        let key = OverlapKey(
+            target: TenantScoped(tenant: tenant, id: overlap.target.target.id),
+            revision: overlap.target.revision
+        )
+        let signed = Tally(revenue: sign * overlap.tally.revenue, orders: sign * overlap.tally.orders)
+        overlaps[key, default: .zero] += signed
+    }
+
+    /// The transaction: to be sent after the reads that watch what it was made from.
+    package func transaction() -> RedisPipeline {
+        var pipeline = RedisPipeline(reserving: 131_072)
+        pipeline.append(RedisCommand("MULTI"))
+        if values.argumentCount > 1 { pipeline.append(values) }
+        days.append(to: &pipeline, keys: keys, shard: shard)
+        for (key, tally) in overlaps where tally != .zero {
+            var command = RedisCommand("BITFIELD", keys.overlap(key.target, revision: key.revision, shard: shard))
+            TallyString.refuseOverflow(&command)
+            TallyString.appendIncrement(tally, at: 0, to: &command)
+            pipeline.append(command)
+        }
+        allocations.append(to: &pipeline, keys: keys, shard: shard)
+        if let publish = announcement.command(shard: shard, keys: keys) { pipeline.append(publish) }
+        pipeline.append(RedisCommand("EXEC"))
+        return pipeline
+    }
+
+    private var announcement: Announcement {
+        var announcement = Announcement()
+        announcement.days = days.announced
+        announcement.targets = overlaps.filter { $0.value != .zero }.map(\.key.target)
+        return announcement
+    }
+
+    /// How a transaction ended.
+    package enum Outcome: Hashable, Sendable {
+        case applied
+        /// Another worker changed what was watched: nothing was applied, and what is there has to be read again.
+        case lostRace
+    }
+
+    /// Reads the replies to a ``transaction()``.
+    /// - Throws: ``LedgerError/refused(_:)`` when nothing was applied, ``LedgerError/brokenPosting(_:)`` when a part was.
+    package static func outcome(of replies: some BidirectionalCollection<RedisValue>) throws(LedgerError) -> Outcome {
+        for reply in replies {
+            if case .error(let error) = reply, error.code != "EXECABORT" { throw .refused(error) }
+        }
+        switch replies.last {
+        case .some(.null): return .lostRace
+        case .some(.array(let results)):
+            for result in results { try checkResult(result) }
+            return .applied
+        case .some(.error(let error)): throw .refused(error)
+        default: throw .unexpectedReply("EXEC")
+        }
+    }
+
+    private static func checkResult(_ result: RedisValue) throws(LedgerError) {
+        switch result {
+        case .error(let error): throw .brokenPosting("\(error.code) \(error.message)")
+        case .array(let elements):
+            guard elements.contains(.null) else { return }
+            throw .brokenPosting("a tally would overflow")
+        default: return
+        }
+    }
+}

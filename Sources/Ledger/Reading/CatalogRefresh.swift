@@ -1,0 +1,68 @@
+internal import Redis
+internal import SalesRules
+
+extension Catalogs {
+    /// The most targets that one posting may change, so that a page always holds a whole revision.
+    package static let maximumChanges = 1_000
+
+    /// Takes in what changed in Redis since this revision; all of it, where Redis holds another view than was read.
+    package mutating func refresh(from link: some RedisLink, keys: KeySpace) async throws(LedgerError) {
+        while true {
+            let values = try await link.replies(
+                to: RedisCommand("MGET", keys.view(shard: 0), keys.revision(shard: 0))
+            )[0].elements("MGET")
+            guard values.count == 2 else { throw .unexpectedReply("MGET") }
+            let view = try OrderReads.view(values[0])
+            let current = try integer(values[1], missing: 0, "revision")
+            if view != self.view || current < revision { self = Catalogs(view: view) }
+            if current == revision { return }
+            try await takePage(from: link, keys: keys)
+        }
+    }
+
+    private mutating func takePage(from link: some RedisLink, keys: KeySpace) async throws(LedgerError) {
+        let limit = 2 * Self.maximumChanges + 1
+        let reply = try await link.replies(
+            to: RedisCommand(
+                "ZRANGEBYSCORE",
+                keys.targetChanges,
+                "(\(revision)",
+                "+inf",
+                "WITHSCORES",
+                "LIMIT",
+                "0",
+                String(limit)
+            )
+        )[0]
+        var changes = try Self.changes(in: try reply.elements("ZRANGEBYSCORE"))
+        guard let last = changes.last else { return }
+        if changes.count == limit { changes.removeAll { $0.revision == last.revision } }
+        guard let upTo = changes.last?.revision else { throw .unexpectedReply("ZRANGEBYSCORE") }
+        var read = RedisCommand("HMGET")
+        read.append(keys.targets)
+        for change in changes { read.append(change.target.description) }
+        let records = try (try await link.replies(to: read)[0]).elements("HMGET")
+        for (change, record) in zip(changes, records) {
+            guard let bytes = try record.optionalBytes("HMGET") else { continue }
+            let record = try reading("target \(change.target)") { () throws(CorruptRecord) in
+                try CatalogRecord.decode(bytes, id: change.target.id)
+            }
+            put(record, for: change.target)
+        }
+        revision = upTo
+    }
+
+    private static func changes(
+        in values: [RedisValue]
+    ) throws(LedgerError) -> [(target: TenantScoped, revision: Int64)] {
+        var changes: [(target: TenantScoped, revision: Int64)] = []
+        for index in stride(from: 0, to: values.count - 1, by: 2) {
+            let name = try values[index].optionalBytes("ZRANGEBYSCORE") ?? []
+            guard let target = TenantScoped(String(decoding: name, as: UTF8.self)) else {
+                throw .corrupt(CorruptRecord(place: "a changed target", reason: "its name is not one"))
+            }
+            changes.append((target, try integer(values[index + 1], missing: 0, "a target's revision")))
+        }
+        return changes
+    }
+}

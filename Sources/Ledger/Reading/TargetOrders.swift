@@ -1,0 +1,132 @@
+internal import Redis
+package import SalesRules
+
+/// An order with what it counts for.
+package struct OrderResult: Sendable {
+    /// The order's id.
+    package let id: Identifier
+    /// All that is known of it.
+    package let entry: OrderEntry
+    /// Nil when it does not count.
+    package let worth: Worth?
+}
+
+/// Where a list of orders, newest first, goes on.
+package struct OrderPosition: Hashable, Sendable {
+    /// The day of the last order shown.
+    package let day: Day
+    /// Its id.
+    package let order: Identifier
+
+    /// The place behind this order.
+    package init(day: Day, order: Identifier) {
+        self.day = day
+        self.order = order
+    }
+}
+
+extension LedgerReader {
+    /// The order of this id; nil when none was ever seen.
+    package func order(_ id: Identifier, of tenant: Identifier) async throws(LedgerError) -> OrderResult? {
+        let found = try await entries([id], of: tenant)[0]
+        return found.entry.order == nil ? nil : found
+    }
+
+    /// The orders that make up a target's result, newest first, a tie by id downwards.
+    /// - Parameter after: the last one of the page before.
+    /// - Returns: up to `limit` orders, and whether there may be more.
+    package func orders(
+        of target: Target,
+        tenant: Identifier,
+        after: OrderPosition?,
+        limit: Int
+    ) async throws(LedgerError) -> (orders: [OrderResult], hasMore: Bool) {
+        let assignees = Set(target.assignees)
+        var found: [OrderResult] = []
+        let upTo = after?.day ?? target.period.end
+        var days = try await daysWithOrders(of: target, tenant: tenant, upTo: upTo)[...]
+        while found.count <= limit, let day = days.popFirst() {
+            var ids = try await self.ids(on: day, of: target, tenant: tenant)
+            if let after, after.day == day { ids = ids.filter { $0 < after.order } }
+            var rest = ids.sorted(by: >)[...]
+            while found.count <= limit, !rest.isEmpty {
+                // One more than asked for tells whether there is a next page.
+                let chunk = Array(rest.prefix(limit + 1 - found.count))
+                rest.removeFirst(chunk.count)
+                for order in try await entries(chunk, of: tenant) {
+                    guard let worth = order.worth, worth.day == day else { continue }
+                    if worth.tally(of: assignees) != nil { found.append(order) }
+                }
+            }
+        }
+        return (Array(found.prefix(limit)), found.count > limit)
+    }
+
+    private func entries(
+        _ ids: [Identifier],
+        of tenant: Identifier
+    ) async throws(LedgerError) -> [OrderResult] {
+        let names = ids.map { TenantScoped(tenant: tenant, id: $0) }
+        let replies = try await link.snapshot(
+            names.map { RedisCommand("GET", keys.entry($0, shard: keys.shard(of: $0))) }
+        )
+        var orders: [OrderResult] = []
+        for (name, reply) in zip(names, replies) {
+            let entry = try OrderReads.entry(reply, of: name, currency: rules.currency)
+            orders.append(OrderResult(id: name.id, entry: entry, worth: rules.worth(of: entry)))
+        }
+        return orders
+    }
+
+    /// Newest first.
+    private func daysWithOrders(
+        of target: Target,
+        tenant: Identifier,
+        upTo last: Day
+    ) async throws(LedgerError) -> [Day] {
+        guard let period = Period(start: target.period.start, end: min(last, target.period.end)) else { return [] }
+        let parts = target.assignees.flatMap { person in
+            PersonDays.parts(tenant: tenant, person: person, period: period)
+        }
+        var hasOrders = Set<Int>()
+        let replies = try await link.snapshot(
+            parts.flatMap { part in
+                (0..<keys.shards).map { TallyString.read(key: keys.days(part.key, shard: $0), part.places) }
+            }
+        )
+        for (index, reply) in replies.enumerated() {
+            let part = parts[index / keys.shards]
+            var tallies = Array(repeating: Tally.zero, count: part.places.count)
+            TallyString.add(try reply.optionalBytes("GETRANGE") ?? [], to: &tallies[...])
+            for (place, tally) in tallies.enumerated() where tally.orders != 0 {
+                hasOrders.insert(part.firstDay.number + place)
+            }
+        }
+        return hasOrders.sorted(by: >).compactMap { Day(number: $0) }
+    }
+
+    private func ids(
+        on day: Day,
+        of target: Target,
+        tenant: Identifier
+    ) async throws(LedgerError) -> Set<Identifier> {
+        let replies = try await link.snapshot(
+            target.assignees.flatMap { person in
+                (0..<keys.shards).map { shard in
+                    RedisCommand("HKEYS", keys.index(tenant: tenant, person: person, day: day, shard: shard))
+                }
+            }
+        )
+        var ids: Set<Identifier> = []
+        for reply in replies {
+            for value in try reply.elements("HKEYS") {
+                guard let id = Identifier(String(decoding: try value.optionalBytes("HKEYS") ?? [], as: UTF8.self))
+                else {
+                    throw .corrupt(CorruptRecord(place: "the index of \(day)", reason: "an order's id is not one"))
+                }
+                ids.insert(id)
+            }
+        }
+        return ids
+    }
+}

@@ -1,0 +1,115 @@
+internal import Redis
+package import SalesRules
+
+/// A target with what has been sold towards it.
+package struct TargetResult: Sendable {
+    /// The target.
+    package let target: Target
+    /// The target's own result.
+    package let realized: Tally
+    /// What each assignee is credited with in its period, in the order of the target's assignees.
+    package let assignees: [(person: Identifier, tally: Tally)]
+    /// Whether earlier orders that credit several of the assignees are still being counted in.
+    package let isCounting: Bool
+}
+
+extension LedgerReader {
+    /// The target of this id with its result; nil when there is none.
+    package func target(_ id: Identifier, of tenant: Identifier) async throws(LedgerError) -> TargetResult? {
+        try await targets(of: tenant) { catalog in catalog[id].map { [$0] } ?? [] }.first
+    }
+
+    /// What the ledger keeps of the target of this id, also of one that was deleted; nil when none was ever seen.
+    package func targetRecord(_ id: Identifier, of tenant: Identifier) async throws(LedgerError) -> CatalogRecord? {
+        let key = TenantScoped(tenant: tenant, id: id)
+        let reply = try await link.replies(to: RedisCommand("HGET", keys.targets, key.description))[0]
+        guard let bytes = try reply.optionalBytes("HGET") else { return nil }
+        return try reading("target \(key)") { () throws(CorruptRecord) in try CatalogRecord.decode(bytes, id: id) }
+    }
+
+    /// Results of the targets that `choose` picks from the catalog, in its order.
+    package func targets(
+        of tenant: Identifier,
+        _ choose: @escaping @Sendable (Catalog) -> [CatalogTarget]
+    ) async throws(LedgerError) -> [TargetResult] {
+        let (catalog, replies) = try await read(tenant: tenant) { [keys] (catalog) throws(LedgerError) in
+            TargetQuery(choose(catalog), tenant: tenant, keys: keys).commands
+        }
+        return try TargetQuery(choose(catalog), tenant: tenant, keys: keys).results(from: replies)
+    }
+}
+
+/// The commands that give the results of some targets, and how to read what they answer.
+struct TargetQuery {
+    private let targets: [CatalogTarget]
+    private let tenant: Identifier
+    private let keys: KeySpace
+
+    init(_ targets: [CatalogTarget], tenant: Identifier, keys: KeySpace) {
+        self.targets = targets
+        self.tenant = tenant
+        self.keys = keys
+    }
+
+    var commands: [RedisCommand] {
+        targets.flatMap { entry in
+            var commands = entry.target.assignees.flatMap { tallies(of: $0, in: entry.target.period) }
+            if entry.target.isShared {
+                commands += (0..<keys.shards).map { TallyString.read(key: overlapKey(entry, shard: $0), 0...0) }
+                commands.append(RedisCommand("HEXISTS", keys.counting, name(entry).description))
+            }
+            return commands
+        }
+    }
+
+    func results(from replies: [RedisValue]) throws(LedgerError) -> [TargetResult] {
+        var replies = replies[...]
+        var results: [TargetResult] = []
+        for entry in targets {
+            var realized = Tally.zero
+            var assignees: [(person: Identifier, tally: Tally)] = []
+            for person in entry.target.assignees {
+                let tally = try sum(of: tallies(of: person, in: entry.target.period).count, from: &replies)
+                assignees.append((person, tally))
+                realized += tally
+            }
+            var isCounting = false
+            if entry.target.isShared {
+                realized -= try sum(of: keys.shards, from: &replies)
+                isCounting = replies.popFirst() == .integer(1)
+            }
+            results.append(
+                TargetResult(
+                    target: entry.target,
+                    realized: realized,
+                    assignees: assignees,
+                    isCounting: isCounting
+                )
+            )
+        }
+        return results
+    }
+
+    private func name(_ entry: CatalogTarget) -> TenantScoped {
+        TenantScoped(tenant: tenant, id: entry.target.id)
+    }
+
+    private func overlapKey(_ entry: CatalogTarget, shard: Int) -> String {
+        keys.overlap(name(entry), revision: entry.revision, shard: shard)
+    }
+
+    private func tallies(of person: Identifier, in period: Period) -> [RedisCommand] {
+        PersonDays.parts(tenant: tenant, person: person, period: period).flatMap { part in
+            (0..<keys.shards).map { TallyString.read(key: keys.days(part.key, shard: $0), part.places) }
+        }
+    }
+
+    private func sum(of count: Int, from replies: inout ArraySlice<RedisValue>) throws(LedgerError) -> Tally {
+        var sum = Tally.zero
+        for _ in 0..<count {
+            guard let reply = replies.popFirst() else { throw .unexpectedReply("EXEC") }
+            sum += TallyString.sum(try reply.optionalBytes("GETRANGE") ?? [])
+        }
+        return sum
+    }
+}

@@ -1,0 +1,41 @@
+internal import Redis
+package import SalesRules
+
+/// The widget's two lines, month by month, in the measure's unit.
+package struct YearResult: Sendable {
+    /// Twelve goals.
+    package let goals: [Int64]
+    /// What was credited in each of the twelve months.
+    package let results: [Int64]
+}
+
+extension LedgerReader {
+    /// A year of one salesperson, or of everyone together.
+    package func year(
+        _ year: Int,
+        of person: Identifier?,
+        tenant: Identifier,
+        measure: Measure
+    ) async throws(LedgerError) -> YearResult {
+        let shards = keys.shards
+        let days = DaysKey(tenant: tenant, person: person, year: year)
+        let (catalog, replies) = try await read(tenant: tenant) { [keys] (_) throws(LedgerError) in
+            (0..<shards).map { TallyString.read(key: keys.days(days, shard: $0), 0...365) }
+        }
+        var tallies = Array(repeating: Tally.zero, count: 366)
+        for reply in replies {
+            TallyString.add(try reply.optionalBytes("GETRANGE") ?? [], to: &tallies[...])
+        }
+        let goals =
+            if let person {
+                catalog.monthGoals(of: person, year: year, measure: measure)
+            } else {
+                monthGoalsOfAll(tenant: tenant, year: year, measure: measure)
+            }
+        let results = (1...12).map { month in
+            guard let period = Month(year: year, month: month).period else { return Int64(0) }
+            return tallies[period.start.ordinal...period.end.ordinal].reduce(.zero, +).quantity(measure)
+        }
+        return YearResult(goals: goals, results: results)
+    }
+}

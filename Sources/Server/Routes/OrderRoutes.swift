@@ -1,0 +1,62 @@
+internal import Events
+internal import Hummingbird
+internal import Ledger
+internal import SalesRules
+
+/// One order with all it counts for.
+struct OrderRoutes: Sendable {
+    let reader: LedgerReader
+
+    func add(to group: RouterGroup<Context>) {
+        group.get("orders/:id") { _, context in try await one(context) }
+    }
+
+    private func one(_ context: Context) async throws -> Response {
+        let viewer = try context.reading()
+        guard let id = context.id, let found = try await reader.order(id, of: viewer.tenant),
+            let order = found.entry.order
+        else { throw Problem.notFound("such order") }
+        guard viewer.maySee(found.worth?.credits.map(\.salesperson) ?? []) else { throw Problem.forbidden }
+        return try await reader.answer(order, found.entry, of: viewer.tenant)
+    }
+}
+
+extension LedgerReader {
+    /// An order as it stands, or as a change that is not made would let it stand.
+    func answer(_ order: Order, _ entry: OrderEntry, of tenant: Identifier) async throws -> Response {
+        let worth = rules.worth(of: entry)
+        let credits = worth?.credits ?? []
+        let allocations = StandingAllocation.all(of: entry)
+        let catalog = try await catalog(of: tenant)
+        let contributions = worth.map { catalog.contributions(of: $0) } ?? []
+        let shown = Set(credits.map(\.salesperson) + allocations.map(\.allocation.salesperson))
+        let currency = rules.currency
+        let unallocated = rules.unallocated(of: entry) ?? 0
+        let text = OrderText(currency: currency, people: try await people(shown, of: tenant))
+        return .json { json in
+            text.write(order, to: &json)
+            json.member("exchangeRate", order.exchangeRate.description)
+            json.member("owner", order.owner.rawValue)
+            json.member("status", order.status)
+            json.member("deleted", entry.isDeleted)
+            text.write(allocations, of: order, to: &json)
+            json.member("unallocated", Money.text(unallocated, in: currency))
+            text.write(credits, of: order, to: &json)
+            json.objects("contributions", contributions) { contribution, json in
+                let target = contribution.target.target
+                json.object("target") { json in
+                    json.member("id", target.id.rawValue)
+                    json.member("name", target.name)
+                    json.member("measure", target.measure.rawValue)
+                    let counted = credits.map(\.salesperson).filter(Set(target.assignees).contains)
+                    json.objects("salespeople", counted) { person, json in
+                        json.member("id", person.rawValue)
+                        json.member("name", text.people[person]?.name ?? person.rawValue)
+                    }
+                }
+                let quantity = contribution.tally.quantity(target.measure)
+                json.member("amount", Quantity.text(quantity, target.measure, currency))
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+internal import Events
+internal import Ledger
+internal import SalesRules
+
+/// Orders, allocations and credits as the contract shows them.
+struct OrderText {
+    /// The reporting currency, which credits are in.
+    let currency: Currency
+    /// The names of whom allocations and credits are about.
+    let people: [Identifier: Person]
+
+    /// The order's total is in its own currency, which stands beside it.
+    func write(_ order: Order, to json: inout JSONWriter) {
+        json.member("id", order.id.rawValue)
+        json.member("number", order.number)
+        json.member("subject", order.subject)
+        json.member("account", order.account)
+        json.member("date", order.date.description)
+        json.member("total", Money.text(order.total, in: order.currency))
+        json.member("currency", order.currency.code)
+    }
+
+    func write(_ allocations: [StandingAllocation], of order: Order, to json: inout JSONWriter) {
+        json.objects("allocations", allocations) { standing, json in
+            json.member("id", standing.allocation.id.rawValue)
+            write(standing, of: order, to: &json)
+        }
+    }
+
+    /// All but the allocation's id.
+    func write(_ standing: StandingAllocation, of order: Order, to json: inout JSONWriter) {
+        write(person: standing.allocation.salesperson, to: &json)
+        write(standing.allocation.limit, of: order, to: &json)
+        json.member("source", standing.isOwn ? "own" : "order")
+        json.member("etag", standing.tag.description)
+    }
+
+    func write(_ credits: [Credit], of order: Order, to json: inout JSONWriter) {
+        json.objects("credits", credits) { credit, json in
+            write(person: credit.salesperson, to: &json)
+            json.member("amount", Money.text(credit.amount, in: currency))
+            json.member("because", credit.because.map { Self.text($0, order) }.joined(separator: ", "))
+            json.objects("reasons", credit.because) { reason, json in write(reason, of: order, to: &json) }
+        }
+    }
+
+    private func write(person: Identifier, to json: inout JSONWriter) {
+        json.member("salesperson", person.rawValue)
+        json.member("name", people[person]?.name ?? person.rawValue)
+    }
+
+    private func write(_ reason: CreditReason, of order: Order, to json: inout JSONWriter) {
+        switch reason {
+        case .owner: json.member("kind", "owner")
+        case .remainder: json.member("kind", "remainder")
+        case .allocation(let id, let limit):
+            json.member("kind", "allocation")
+            json.member("allocation", id.rawValue)
+            write(limit, of: order, to: &json)
+        }
+    }
+
+    private func write(_ limit: Allocation.Limit, of order: Order, to json: inout JSONWriter) {
+        switch limit {
+        case .whole: break
+        case .percent(let percent): json.member("percent", percent.description)
+        case .amount(let amount): json.member("amount", Self.text(amount, in: order.currency))
+        }
+    }
+
+    private static func text(_ reason: CreditReason, _ order: Order) -> String {
+        switch reason {
+        case .owner: "owner"
+        case .remainder: "owner: what the allocations leave"
+        case .allocation(let id, .whole): "allocation \(id): whole order"
+        case .allocation(let id, .percent(let percent)): "allocation \(id): \(percent) %"
+        case .allocation(let id, .amount(let amount)):
+            "allocation \(id): \(text(amount, in: order.currency)) \(order.currency)"
+        }
+    }
+
+    /// With the digits of the minor unit; as it was given where it is beyond what money may be.
+    private static func text(_ amount: Decimal, in currency: Currency) -> String {
+        Money.minorUnits(of: amount, in: currency).map { Money.text($0, in: currency) } ?? amount.description
+    }
+}
+
+/// An allocation in force, with where it comes from.
+struct StandingAllocation {
+    let allocation: Allocation
+    /// Saved on its own; if not, the order's source lists it.
+    let isOwn: Bool
+    let tag: RecordTag
+
+    /// The allocations in force of an order.
+    static func all(of entry: OrderEntry) -> [StandingAllocation] {
+        entry.allocations.map { allocation in
+            let own = entry.own.first { $0.id == allocation.id && $0.allocation != nil }
+            return StandingAllocation(
+                allocation: allocation,
+                isOwn: own != nil,
+                tag: RecordTag(allocation, version: own?.version, isOwn: own != nil)
+            )
+        }
+    }
+
+    /// The one of this id; nil when there is none.
+    static func of(_ id: Identifier, in entry: OrderEntry) -> StandingAllocation? {
+        all(of: entry).first { $0.allocation.id == id }
+    }
+}

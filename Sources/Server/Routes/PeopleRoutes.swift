@@ -1,0 +1,55 @@
+internal import Events
+internal import Hummingbird
+internal import Ledger
+internal import SalesRules
+
+/// The people there are, and who is asking.
+struct PeopleRoutes: Sendable {
+    let reader: LedgerReader
+
+    func add(to group: RouterGroup<Context>) {
+        group.get("salespeople") { _, context in try await salespeople(context) }
+        group.get("me") { _, context in try await me(context) }
+    }
+
+    private func salespeople(_ context: Context) async throws -> Response {
+        let viewer = try context.reading()
+        let people = viewer.role == .manager ? try await everyone(in: viewer.tenant) : [try await person(of: viewer)]
+        return .json { json in
+            json.objects("salespeople", people.sorted { ($0.name, $0.id) < ($1.name, $1.id) }) { person, json in
+                json.member("id", person.id.rawValue)
+                json.member("name", person.name)
+            }
+        }
+    }
+
+    private func me(_ context: Context) async throws -> Response {
+        let viewer = try context.signedIn()
+        let person = try await person(of: viewer)
+        let choice = try await reader.preference(of: TenantScoped(tenant: viewer.tenant, id: viewer.id))
+        return .json { json in
+            json.member("id", person.id.rawValue)
+            json.member("name", person.name)
+            json.member("role", viewer.role.rawValue)
+            json.member("tenant", viewer.tenant.rawValue)
+            json.object("preferences") { choice.write(to: &$0) }
+        }
+    }
+
+    /// Whom the log has named, and whoever has a target: a source may tell of a target before it tells of its people.
+    private func everyone(in tenant: Identifier) async throws -> [Person] {
+        var people = try await reader.people(of: tenant)
+        for assignee in try await reader.catalog(of: tenant).targets.lazy.flatMap(\.target.assignees)
+        where people[assignee] == nil {
+            people[assignee] = Person(id: assignee, name: assignee.rawValue)
+        }
+        return Array(people.values)
+    }
+
+    /// The name that the log tells comes first: it is the one that everyone else sees.
+    private func person(of viewer: Viewer) async throws -> Person {
+        var person = try await reader.people([viewer.id], of: viewer.tenant)[viewer.id] ?? Person(id: viewer.id)
+        if person.name.isEmpty || person.name == viewer.id.rawValue, !viewer.name.isEmpty { person.name = viewer.name }
+        return person
+    }
+}

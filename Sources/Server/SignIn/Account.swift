@@ -1,0 +1,109 @@
+package import Foundation
+package import SalesRules
+
+/// Who may sign in with a username and a password, and as whom.
+package struct Account: Sendable, Codable, Hashable {
+    /// Compared without case; no two accounts have the same.
+    package let username: Username
+    /// The person's id, in the events.
+    package let person: Identifier
+    /// What they may do.
+    package let role: Role
+    /// The organisation whose data they see.
+    package let tenant: Identifier
+    /// Shown until the log tells a name; empty for none.
+    package let name: String
+    /// When it was made, or its password or role changed, in whole seconds: sessions from before are over.
+    package private(set) var changed: Date
+    /// What the password is checked against.
+    package private(set) var password: PasswordHash
+
+    /// An account as it is from now on.
+    package init(
+        username: Username,
+        person: Identifier,
+        role: Role,
+        tenant: Identifier,
+        name: String,
+        password: PasswordHash,
+        now: Date = Date()
+    ) {
+        self.username = username
+        self.person = person
+        self.role = role
+        self.tenant = tenant
+        self.name = name
+        self.password = password
+        changed = Self.nextSecond(now)
+    }
+
+    /// Sets another password, which ends the sessions there are.
+    package mutating func change(_ password: PasswordHash, now: Date = Date()) {
+        self.password = password
+        changed = max(Self.nextSecond(now), changed)
+    }
+
+    /// Tokens know whole seconds only: a session of this very second, with the former password, must not survive.
+    private static func nextSecond(_ moment: Date) -> Date {
+        Date(timeIntervalSince1970: moment.timeIntervalSince1970.rounded(.up))
+    }
+
+    /// Who signs in by it.
+    var viewer: Viewer { Viewer(id: person, tenant: tenant, role: role, name: name) }
+
+    /// Whether a session that was begun with it then is still good: neither the password nor who it is changed since.
+    func isStill(_ viewer: Viewer, since issued: Date) -> Bool {
+        issued >= changed && viewer.id == person && viewer.tenant == tenant && viewer.role == role
+    }
+
+    private enum CodingKeys: CodingKey { case username, person, role, tenant, name, changed, password }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        func value<Value>(_ key: CodingKeys, _ expected: String, _ read: (String) -> Value?) throws -> Value {
+            guard let value = read(try container.decode(String.self, forKey: key)) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: key,
+                    in: container,
+                    debugDescription: "\(key.stringValue) is not \(expected)"
+                )
+            }
+            return value
+        }
+        username = try value(.username, "a username") { Username($0) }
+        person = try value(.person, "an id") { Identifier($0) }
+        role = try value(.role, "manager, salesperson or ingest") { Role(rawValue: $0) }
+        tenant = try value(.tenant, "an id") { Identifier($0) }
+        name = try container.decodeIfPresent(String.self, forKey: .name) ?? ""
+        changed = Date(timeIntervalSince1970: Double(try container.decode(Int64.self, forKey: .changed)))
+        password = try container.decode(PasswordHash.self, forKey: .password)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(username.rawValue, forKey: .username)
+        try container.encode(person.rawValue, forKey: .person)
+        try container.encode(role.rawValue, forKey: .role)
+        try container.encode(tenant.rawValue, forKey: .tenant)
+        try container.encode(name, forKey: .name)
+        try container.encode(Int64(changed.timeIntervalSince1970), forKey: .changed)
+        try container.encode(password, forKey: .password)
+    }
+}
+
+/// What one types to sign in: characters as an id has them, such as an e-mail address, in any case.
+package struct Username: Hashable, Sendable, Comparable, CustomStringConvertible {
+    /// In lower case.
+    package let rawValue: String
+    /// As ``rawValue``.
+    package var description: String { rawValue }
+
+    /// Nil when the text cannot be one: it has other characters than `[A-Za-z0-9._:@+-]`, or not 1 to 128 of them.
+    package init?(_ text: String) {
+        guard Identifier(text.replacing("+", with: "-")) != nil else { return nil }
+        rawValue = text.lowercased()
+    }
+
+    /// As texts are sorted.
+    package static func < (left: Username, right: Username) -> Bool { left.rawValue < right.rawValue }
+}

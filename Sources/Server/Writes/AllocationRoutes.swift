@@ -1,0 +1,167 @@
+internal import Events
+internal import HTTPTypes
+internal import Hummingbird
+internal import Ledger
+internal import SalesRules
+
+/// Dividing an order: allocations saved on their own, for managers.
+struct AllocationRoutes: Sendable {
+    let reader: LedgerReader
+    let writer: LogWriter
+    let decoder: BodyDecoder
+
+    /// An allocation's order, as it stands before a change.
+    private struct Place {
+        let id: Identifier
+        let order: Order
+        let entry: OrderEntry
+    }
+
+    func add(to group: RouterGroup<Context>) {
+        group.post("orders/:id/allocations") { request, context in try await create(request, context) }
+        group.get("allocations/:id") { request, context in try await one(request, context) }
+        group.put("allocations/:id") { request, context in try await save(request, context) }
+        group.delete("allocations/:id") { request, context in try await delete(request, context) }
+    }
+
+    private func create(_ request: Request, _ context: Context) async throws -> Response {
+        let viewer = try context.managing()
+        let isPreview = try Query.read(request) { $0.flag("preview") }
+        let body = try decoder.allocation(try await JSONBody.read(request))
+        guard let id = context.id, let found = try await reader.order(id, of: viewer.tenant),
+            let order = found.entry.order
+        else { throw Problem.notFound("such order") }
+        let place = Place(id: body.id ?? .random("A-"), order: order, entry: found.entry)
+        guard StandingAllocation.of(place.id, in: place.entry) == nil else {
+            throw Problem(
+                status: .conflict,
+                detail: "The order has an allocation of this id already.",
+                errors: [.init(member: "id", reason: "is there already")]
+            )
+        }
+        return try await put(body.allocation, at: place, isPreview: isPreview, by: viewer, status: .created)
+    }
+
+    private func one(_ request: Request, _ context: Context) async throws -> Response {
+        let viewer = try context.reading()
+        let place = try await place(request, context, viewer)
+        let credits = reader.rules.worth(of: place.entry)?.credits ?? []
+        guard viewer.maySee(credits.map(\.salesperson)) else { throw Problem.forbidden }
+        return try await answer(place, place.entry, of: viewer.tenant, status: .ok)
+    }
+
+    private func save(_ request: Request, _ context: Context) async throws -> Response {
+        let viewer = try context.managing()
+        let isPreview = try Query.read(request) { $0.flag("preview") }
+        let body = try decoder.allocation(try await JSONBody.read(request))
+        guard body.id == nil || body.id == context.id else { throw Problem.otherID }
+        let place = try await place(request, context, viewer)
+        return try await put(body.allocation, at: place, isPreview: isPreview, by: viewer, status: .ok)
+    }
+
+    private func delete(_ request: Request, _ context: Context) async throws -> Response {
+        let viewer = try context.managing()
+        let isPreview = try Query.read(request) { $0.flag("preview") }
+        let place = try await place(request, context, viewer)
+        let change = OrderChange.allocationDeleted(place.id, version: try version(at: place))
+        let entry = try applying(change, to: place)
+        if isPreview { return try await reader.answer(place.order, entry, of: viewer.tenant) }
+        guard try await write(change, at: place, by: viewer) else {
+            return .accepted("/api/v1/orders/\(place.order.id)")
+        }
+        let standing = try await reader.order(place.order.id, of: viewer.tenant)?.entry ?? OrderEntry()
+        guard StandingAllocation.of(place.id, in: standing) == nil else { throw Problem.changedMeanwhile }
+        return Response(status: .noContent)
+    }
+
+    private func put(
+        _ allocation: Allocation,
+        at place: Place,
+        isPreview: Bool,
+        by viewer: Viewer,
+        status: HTTPResponse.Status
+    ) async throws -> Response {
+        var allocation = allocation
+        allocation.id = place.id
+        let change = OrderChange.allocationSaved(allocation, version: try version(at: place))
+        let entry = try applying(change, to: place)
+        if isPreview { return try await reader.answer(place.order, entry, of: viewer.tenant) }
+        guard try await write(change, at: place, by: viewer) else { return .accepted(Self.location(of: place)) }
+        let standing = try await reader.order(place.order.id, of: viewer.tenant)?.entry ?? OrderEntry()
+        guard StandingAllocation.of(place.id, in: standing)?.tag == StandingAllocation.of(place.id, in: entry)?.tag
+        else { throw Problem.changedMeanwhile }
+        return try await answer(place, standing, of: viewer.tenant, status: status)
+    }
+
+    private func answer(
+        _ place: Place,
+        _ entry: OrderEntry,
+        of tenant: Identifier,
+        status: HTTPResponse.Status
+    ) async throws -> Response {
+        guard let standing = StandingAllocation.of(place.id, in: entry) else {
+            throw Problem.notFound("such allocation")
+        }
+        let people = try await reader.people([standing.allocation.salesperson], of: tenant)
+        let text = OrderText(currency: reader.rules.currency, people: people)
+        var headers: HTTPFields = [.eTag: standing.tag.description]
+        if status == .created { headers[.location] = Self.location(of: place) }
+        return .json(status: status, headers: headers) { json in
+            json.member("id", place.id.rawValue)
+            json.member("order", place.order.id.rawValue)
+            text.write(standing, of: place.order, to: &json)
+        }
+    }
+
+    private static func location(of place: Place) -> String {
+        "/api/v1/allocations/\(place.id)?order=\(place.order.id)"
+    }
+
+    /// The allocation that the path names, in the order that the query names; one that was saved on its own for a single
+    /// order is found without.
+    private func place(_ request: Request, _ context: Context, _ viewer: Viewer) async throws -> Place {
+        let named = try Query.read(request) { $0.id("order") }
+        guard let id = context.id else { throw Problem.notFound("such allocation") }
+        let orders = if let named { [named] } else { try await reader.orders(withOwn: id, of: viewer.tenant) }
+        guard orders.count <= 1 else {
+            throw Problem(
+                status: .conflict,
+                detail: "Several orders have an allocation of this id: say which one is meant.",
+                errors: [.init(member: "order", reason: "is missing")]
+            )
+        }
+        guard let name = orders.first, let found = try await reader.order(name, of: viewer.tenant),
+            let order = found.entry.order, let standing = StandingAllocation.of(id, in: found.entry)
+        else { throw Problem.notFound("such allocation") }
+        try Precondition.check(request, standing.tag)
+        return Place(id: id, order: order, entry: found.entry)
+    }
+
+    private func version(at place: Place) throws -> Int64 {
+        try LogWriter.version(after: place.entry.own.first { $0.id == place.id }?.version)
+    }
+
+    /// The order as the change will leave it.
+    private func applying(_ change: OrderChange, to place: Place) throws -> OrderEntry {
+        var entry = place.entry
+        do throws(OrderChangeRefusal) {
+            _ = try entry.apply(change)
+        } catch {
+            throw Problem(
+                status: .conflict,
+                detail: "The order has as many allocations as it may have (\(OrderEntry.maximumAllocations))."
+            )
+        }
+        return entry
+    }
+
+    private func write(_ change: OrderChange, at place: Place, by viewer: Viewer) async throws -> Bool {
+        let event = Event(tenant: viewer.tenant, .order(place.order.id, change))
+        return try await writer.write([event], by: viewer.id)
+    }
+}
+
+extension Problem {
+    /// The body is about another record than the path.
+    static let otherID = badBody([.init(member: "id", reason: "is not the one in the path")])
+}

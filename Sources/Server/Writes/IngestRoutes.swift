@@ -1,0 +1,45 @@
+internal import Events
+internal import Hummingbird
+internal import SalesRules
+
+/// Bringing events in, for a source that has no Kafka client.
+struct IngestRoutes: Sendable {
+    let writer: LogWriter
+    let decoder: BodyDecoder
+
+    func add(to group: RouterGroup<Context>) {
+        group.post("orders") { request, context in try await events(request, context) }
+    }
+
+    private func events(_ request: Request, _ context: Context) async throws -> Response {
+        let viewer = try context.signedIn()
+        guard viewer.role == .ingest else {
+            throw Problem(status: .forbidden, detail: "Only the role ingest may bring events in.")
+        }
+        let body = try await JSONBody.read(request, upTo: JSONBody.maximumBulkSize)
+        let type = Header(name: "content-type", value: Array(JSONBody.mediaType(of: request).utf8))
+        let events = try decoder.events(body, tenant: viewer.tenant, headers: [type])
+        let foreign = events.indices.filter { events[$0].tenant != viewer.tenant }
+        guard foreign.isEmpty else {
+            throw Problem(
+                status: .forbidden,
+                detail: "An event is of another organisation than the token's.",
+                errors: foreign.prefix(100).map { .init(member: "[\($0)].tenant", reason: "is not the token's") }
+            )
+        }
+        guard try await writer.write(events, by: nil) else {
+            return .accepted(Self.location(of: events))
+        }
+        return .json { json in json.member("accepted", Int64(events.count)) }
+    }
+
+    /// Where the first order will be seen, or else the first record.
+    private static func location(of events: [Event]) -> String {
+        let order = events.lazy.compactMap { event in
+            if case .order(let id, _) = event.change { id } else { nil }
+        }.first
+        if let order { return "/api/v1/orders/\(order)" }
+        if case .target(let id, _) = events.first?.change { return "/api/v1/targets/\(id)" }
+        return "/api/v1/salespeople"
+    }
+}

@@ -1,0 +1,34 @@
+internal import Events
+internal import Hummingbird
+internal import SalesRules
+
+/// Remembering what someone chose to see.
+struct PreferenceRoutes: Sendable {
+    let writer: LogWriter
+    let decoder: BodyDecoder
+
+    func add(to group: RouterGroup<Context>) {
+        group.put("me/preferences") { request, context in try await save(request, context) }
+    }
+
+    private func save(_ request: Request, _ context: Context) async throws -> Response {
+        let viewer = try context.reading()
+        let choice = try decoder.choice(try await JSONBody.read(request))
+        _ = try viewer.chosen(choice.salesperson)
+        // Without a version, so that the last choice stands: it is one person's own.
+        let event = Event(tenant: viewer.tenant, .person(viewer.id, .preferred(choice, version: nil)))
+        guard try await writer.write([event], by: nil) else { return .accepted("/api/v1/me") }
+        return .json { json in choice.write(to: &json) }
+    }
+}
+
+extension WidgetChoice {
+    /// Writes the member `widget`.
+    func write(to json: inout JSONWriter) {
+        json.object("widget") { json in
+            if let year { json.member("year", Int64(year)) }
+            if let salesperson { json.member("salesperson", salesperson.rawValue) }
+            if let measure { json.member("measure", measure.rawValue) }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import Foundation
+import Ledger
+import Model
+import Redis
+import SalesRules
+import Testing
+
+@Suite("The door: what a Redis has to be before anything is posted to it")
+struct DoorTests {
+    private let settings = LedgerSettings(rules: Rules(), shards: 2)
+
+    @Test("Whoever comes in first stamps the view, and all who follow find the same stamp")
+    func stamp() async throws {
+        try await withRedis { server in
+            let first = try await LedgerDoor.enter(try await server.connect(), settings)
+            let second = try await LedgerDoor.enter(try await server.connect(), settings)
+            #expect(first == second)
+        }
+    }
+
+    @Test("A Redis that was emptied is another view")
+    func emptied() async throws {
+        try await withRedis { server in
+            let connection = try await server.connect()
+            let before = try await LedgerDoor.enter(connection, settings)
+            _ = try await connection.send("FLUSHALL")
+            #expect(try await LedgerDoor.enter(connection, settings) != before)
+        }
+    }
+
+    @Test("One shard that lost its stamp makes all of it another view")
+    func oneShard() async throws {
+        try await withRedis { server in
+            let connection = try await server.connect()
+            let before = try await LedgerDoor.enter(connection, settings)
+            _ = try await connection.send("DEL", settings.keys.view(shard: 1))
+            #expect(try await LedgerDoor.enter(connection, settings) != before)
+        }
+    }
+
+    @Test("A Redis that was restarted is another view, and its append-only file is written anew once before it is")
+    func restarted() async throws {
+        let folder = "/tmp/door-tests-\(UInt64.random(in: 0...(.max)))"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var stamps: Set<ViewStamp> = []
+        for _ in 0..<2 {
+            let server = try await RedisServerProcess.start(folder: folder, configuration: ["--appendonly", "yes"])
+            for _ in 0..<2 { stamps.insert(try await LedgerDoor.enter(try await server.connect(), settings)) }
+            #expect(try await server.connect().calls(of: "bgrewriteaof") == 1)
+            await server.stop()
+        }
+        #expect(stamps.count == 2)
+    }
+
+    @Test(
+        "Nobody comes in while Redis loads its data: it does not tell of its append-only file then",
+        .timeLimit(.minutes(1))
+    )
+    func loading() async throws {
+        let configuration = ["--appendonly", "yes", "--loading-process-events-interval-bytes", "1024"]
+        try await withRedis(configuration: configuration) { server in
+            let connection = try await server.connect()
+            for number in 0..<50 { _ = try await connection.send("SET", "\(number)", "\(UUID()) \(UUID()) \(UUID())") }
+            let stamp = try await LedgerDoor.enter(connection, settings)
+            // In microseconds for each key: a second for all of them.
+            _ = try await connection.send("CONFIG", "SET", "key-load-delay", "20000")
+            let other = try await server.connect()
+            async let loaded = other.send("DEBUG", "LOADAOF")
+            var info: [String: String] = [:]
+            while info["loading"] != "1" {
+                info = try LedgerDoor.fields(try await connection.send("INFO", "persistence"))
+            }
+            #expect(info["aof_enabled"] == "0")
+            await #expect { try await LedgerDoor.enter(connection, settings) } throws: { error in
+                if case LedgerError.notReady? = error as? LedgerError { true } else { false }
+            }
+            #expect(try await loaded == .status("OK"))
+            #expect(try await LedgerDoor.enter(connection, settings) == stamp)
+        }
+    }
+
+    @Test("While a rebuilt view is about to take this one's place, nobody comes in; and anybody once it is given up")
+    func held() async throws {
+        try await withRedis { server in
+            let connection = try await server.connect()
+            let before = try await LedgerDoor.enter(connection, settings)
+            try await ViewSwap.hold(connection, settings.keys, for: .milliseconds(50))
+            await #expect { try await LedgerDoor.enter(connection, settings) } throws: { error in
+                if case LedgerError.held? = error as? LedgerError { true } else { false }
+            }
+            while try await connection.send("EXISTS", settings.keys.view(shard: 0)) == .integer(1) {}
+            #expect(try await LedgerDoor.enter(connection, settings) != before)
+        }
+    }
+
+    @Test("The log of another cluster is refused, and that of the same one is not")
+    func cluster() async throws {
+        try await withRedis { server in
+            let connection = try await server.connect()
+            try await LedgerDoor.checkCluster("one", connection, settings.keys)
+            try await LedgerDoor.checkCluster("one", connection, settings.keys)
+            await #expect { try await LedgerDoor.checkCluster("other", connection, settings.keys) } throws: { error in
+                if case LedgerError.otherCluster("one", "other")? = error as? LedgerError { true } else { false }
+            }
+        }
+    }
+
+    @Test("A reader that knows the targets of a lost view reads them anew, also where the revision is the same")
+    func sameRevision() async throws {
+        try await withRedis { server in
+            var scene = Scene(try await server.connect())
+            let reader = LedgerReader(link: scene.connection, settings: scene.settings)
+            try await scene.save(target("T-1", "own"))
+            #expect(try await reader.catalog(of: Scene.tenant).targets.map(\.target.id) == [id("T-1")])
+            _ = try await scene.connection.send("FLUSHALL")
+            scene = Scene(scene.connection)
+            try await scene.save(target("T-2", "own"))
+            #expect(try await reader.catalog(of: Scene.tenant).targets.map(\.target.id) == [id("T-2")])
+        }
+    }
+
+    @Test("A posting made for a view that is gone is not applied")
+    func goneView() async throws {
+        try await withRedis { server in
+            var scene = Scene(try await server.connect())
+            try await scene.save(order("SO-1"))
+            let unit = scene.unit([Scene.saved(order("SO-2"))])
+            let posting = unit.posting(
+                on: try await scene.read(unit),
+                catalogs: scene.catalogs,
+                settings: scene.settings
+            )
+            let other = try await server.connect()
+            _ = try await other.send("FLUSHALL")
+            _ = try await LedgerDoor.enter(other, scene.settings)
+            let digest = try await other.digest()
+            #expect(try await scene.post(posting) == .lostRace)
+            #expect(try await other.digest() == digest)
+        }
+    }
+}

@@ -1,0 +1,39 @@
+import Ledger
+import Model
+import SalesRules
+
+/// Events as a log holds them: partitions of the contract's topics, each with its offsets.
+struct Log {
+    let partitions: [LogPartition: [Event]]
+
+    init(_ events: some Sequence<Event>, partitions count: Int) {
+        var partitions: [LogPartition: [Event]] = [:]
+        for (topic, lists) in events.partitioned(into: count) {
+            for (number, list) in lists.enumerated() where !list.isEmpty {
+                partitions[LogPartition(topic: topic.name, partition: Int32(number))] = list
+            }
+        }
+        self.partitions = partitions
+    }
+
+    /// The partitions of these topics, in a fixed order.
+    func partitions(of topics: HistoryTopic...) -> [LogPartition] {
+        let names = topics.map(\.name)
+        return partitions.keys.filter { names.contains($0.topic) }
+            .sorted { ($0.topic, $0.partition) < ($1.topic, $1.partition) }
+    }
+}
+
+extension HistoryTopic {
+    var name: String { "sales.\(self)" }
+}
+
+extension LogPartition {
+    /// Whether its events are of orders and their allocations.
+    var carriesOrders: Bool { topic == HistoryTopic.orders.name || topic == HistoryTopic.allocations.name }
+}
+
+/// Where a cursor stands after the event at `offset`.
+func cursor(after offset: Int) -> Cursor {
+    Cursor(next: Int64(offset) + 1, last: .init(offset: Int64(offset), checksum: UInt32(offset) &* 7))
+}

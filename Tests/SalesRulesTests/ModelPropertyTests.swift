@@ -1,0 +1,36 @@
+import Model
+import SalesRules
+import Testing
+
+@Suite("The rules and the plain model come to the same")
+struct ModelPropertyTests {
+    @Test(
+        "Every order's worth is what the model works out, for each setting of the owner's credit",
+        arguments: OwnerCredit.allCases
+    )
+    func worth(ownerCredit: OwnerCredit) throws {
+        let rules = Rules(ownerCredit: ownerCredit)
+        let events = Array(History(seed: seedOfThisRun, events: 6_000))
+        let model = Model(rules: rules, applying: events)
+        let entries = try OrderEntries(applying: events).entries
+        for tenant in History.tenants {
+            let figures = model.figures(of: tenant)
+            let expected = Dictionary(uniqueKeysWithValues: figures.sales.map { ($0.order, $0) })
+            var counting = 0
+            for (key, entry) in entries where key.tenant == tenant {
+                let worth = rules.worth(of: entry)
+                let sale = expected[key.id]
+                #expect(worth?.day == sale?.day, "\(key), seed \(seedOfThisRun)")
+                #expect(worth?.total == sale?.total, "\(key), seed \(seedOfThisRun)")
+                let credits = worth.map { $0.credits.map { ($0.salesperson, $0.amount) } }
+                #expect(
+                    credits.map { Dictionary(uniqueKeysWithValues: $0) } == sale?.credits,
+                    "\(key), seed \(seedOfThisRun)"
+                )
+                if worth != nil { counting += 1 }
+            }
+            #expect(counting == figures.sales.count)
+            #expect(counting > 50)
+        }
+    }
+}

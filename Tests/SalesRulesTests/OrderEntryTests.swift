@@ -1,0 +1,119 @@
+import Model
+import SalesRules
+import Testing
+
+@Suite("An order's entry")
+struct OrderEntryTests {
+    @Test("A version that is not above the highest applied changes nothing")
+    func stale() throws {
+        var changed = entry(.saved(order(total: 1), listed: nil, version: 5))
+        #expect(try !changed.apply(.saved(order(total: 2), listed: [allocation("A-1 ann")], version: 5)))
+        #expect(try !changed.apply(.deleted(version: 4)))
+        #expect(changed == entry(.saved(order(total: 1), listed: nil, version: 5)))
+        #expect(try changed.apply(.saved(order(total: 3), listed: nil, version: 6)))
+        #expect(changed.order?.total == 3)
+        #expect(changed.version == 6)
+    }
+
+    @Test("A stale version changes nothing after a deletion either")
+    func staleAfterDeletion() throws {
+        var changed = entry(.saved(order(), listed: nil, version: 7), .deleted(version: 8))
+        #expect(try !changed.apply(.saved(order(), listed: nil, version: 8)))
+        #expect(changed.isDeleted)
+        #expect(try changed.apply(.saved(order(), listed: nil, version: 9)))
+        #expect(!changed.isDeleted)
+    }
+
+    @Test("A deletion that comes before the order keeps its version")
+    func deletedFirst() throws {
+        var changed = entry(.deleted(version: 8))
+        #expect(try !changed.apply(.saved(order(), listed: nil, version: 7)))
+        #expect(changed.order == nil)
+    }
+
+    @Test("An event without a version always applies, and leaves the highest as it is")
+    func withoutVersion() throws {
+        var changed = entry(.saved(order(total: 1), listed: nil, version: 5))
+        #expect(try changed.apply(.saved(order(total: 2), listed: nil, version: nil)))
+        #expect(changed.order?.total == 2)
+        #expect(try !changed.apply(.saved(order(total: 3), listed: nil, version: 5)))
+    }
+
+    @Test("An allocation's event without a version always applies, and leaves the highest as it is")
+    func allocationWithoutVersion() throws {
+        var changed = entry(.allocationSaved(allocation("A-1 ann 40%"), version: 5))
+        #expect(try changed.apply(.allocationDeleted(id("A-1"), version: nil)))
+        #expect(changed.allocations.isEmpty)
+        #expect(try !changed.apply(.allocationSaved(allocation("A-1 ann 50%"), version: 5)))
+        #expect(try changed.apply(.allocationSaved(allocation("A-1 ann 60%"), version: nil)))
+        #expect(try changed.apply(.allocationSaved(allocation("A-1 ann 70%"), version: 6)))
+        #expect(changed.allocations == [allocation("A-1 ann 70%")])
+    }
+
+    @Test("The versions of an order and of each of its allocations count on their own")
+    func versionsOfTheirOwn() throws {
+        var changed = entry(.saved(order(), listed: nil, version: 9))
+        #expect(try changed.apply(.allocationSaved(allocation("A-1 ann 40%"), version: 1)))
+        #expect(try changed.apply(.allocationSaved(allocation("A-2 ann 40%"), version: 1)))
+        #expect(try !changed.apply(.allocationSaved(allocation("A-1 ann 50%"), version: 1)))
+        #expect(try changed.apply(.allocationDeleted(id("A-1"), version: 2)))
+        #expect(try !changed.apply(.allocationSaved(allocation("A-1 ann 60%"), version: 2)))
+        #expect(changed.allocations == [allocation("A-2 ann 40%")])
+        #expect(changed.version == 9)
+    }
+
+    @Test("Allocations in force are the latest list and those saved on their own, which override it")
+    func override() throws {
+        var changed = entry(order(), ["A-1 ann 40%", "A-2 bob 10%", "A-3 cy 5%"])
+        _ = try changed.apply(.allocationSaved(allocation("A-2 bob 99%"), version: nil))
+        _ = try changed.apply(.allocationDeleted(id("A-3"), version: nil))
+        _ = try changed.apply(.allocationSaved(allocation("A-0 dan"), version: nil))
+        #expect(changed.allocations == ["A-0 dan", "A-1 ann 40%", "A-2 bob 99%"].map(allocation))
+        _ = try changed.apply(.saved(order(), listed: nil, version: nil))
+        #expect(changed.allocations.count == 3)
+        _ = try changed.apply(.saved(order(), listed: [allocation("A-3 cy 5%"), allocation("A-9 eve")], version: nil))
+        #expect(changed.allocations == ["A-0 dan", "A-2 bob 99%", "A-9 eve"].map(allocation))
+        _ = try changed.apply(.saved(order(), listed: [], version: nil))
+        #expect(changed.allocations == ["A-0 dan", "A-2 bob 99%"].map(allocation))
+    }
+
+    @Test("One allocation more than an order may have is refused and leaves the entry as it was")
+    func tooMany() throws {
+        var changed = entry(.saved(order(), listed: nil, version: nil))
+        for number in 1...OrderEntry.maximumAllocations {
+            _ = try changed.apply(.allocationSaved(allocation("A-\(number) ann 1%"), version: nil))
+        }
+        let full = changed
+        #expect(throws: OrderChangeRefusal.tooManyAllocations) {
+            try changed.apply(.allocationSaved(allocation("A-0 ann 1%"), version: nil))
+        }
+        #expect(changed == full)
+        #expect(try changed.apply(.allocationSaved(allocation("A-7 bob 2%"), version: nil)))
+        #expect(try changed.apply(.allocationDeleted(id("A-1"), version: nil)))
+        #expect(try changed.apply(.allocationSaved(allocation("A-0 ann 1%"), version: nil)))
+        #expect(changed.allocations.count == OrderEntry.maximumAllocations)
+    }
+
+    @Test("Any interleaving of an order's events with its allocations' comes to the same entry")
+    func interleaving() throws {
+        let events = Array(History(seed: seedOfThisRun, events: 3_000, orders: 40))
+        let entries = try OrderEntries(applying: events).entries
+        for round in 1...5 as ClosedRange<UInt64> {
+            let others = events.reshuffled(seed: seedOfThisRun &+ round)
+            #expect(others != events)
+            #expect(try OrderEntries(applying: others).entries == entries, "seed \(seedOfThisRun)")
+        }
+    }
+}
+
+/// The entries of all orders, as the program keeps them.
+struct OrderEntries {
+    private(set) var entries: [TenantScoped: OrderEntry] = [:]
+
+    init(applying events: some Sequence<Event>) throws {
+        for event in events {
+            guard case .order(let id, let change) = event.change else { continue }
+            _ = try entries[TenantScoped(tenant: event.tenant, id: id), default: OrderEntry()].apply(change)
+        }
+    }
+}

@@ -1,0 +1,255 @@
+import AsyncHTTPClient
+import Foundation
+import HTTPTypes
+import Ledger
+import NIOHTTP1
+import Redis
+import SalesRules
+import Server
+import Synchronization
+import Testing
+
+@Suite("The live feed", .timeLimit(.minutes(5)))
+struct StreamTests {
+    @Test("An order that is applied shows in each of its targets, as the list of targets has them")
+    func progress() async throws {
+        try await withLiveServer(RoleTests.events) { server in
+            var events = try await server.follow()
+            try await server.fixture.sink.apply([saved("SO-new", total: "7.00", date: "2026-02-01")])
+            for target in ["T-17", "T-both"] {
+                let sent = try await events.next("progress", target)
+                #expect(try await server.asker.get("targets/\(target)").text == sent.data)
+            }
+            let results = [try await events.next("results"), try await events.next("results")]
+            #expect(
+                Set(results.map(\.data)) == [
+                    #"{"salesperson":"u-17","year":2026}"#, #"{"salesperson":"all","year":2026}"#,
+                ]
+            )
+        }
+    }
+
+    @Test("A burst of orders ends in the right numbers, in fewer events than orders")
+    func burst() async throws {
+        try await withLiveServer(RoleTests.events) { server in
+            var events = try await server.follow()
+            let count = 200
+            for number in 1...count { try await server.fixture.sink.apply([saved("SO-\(number)-x", total: "1.00")]) }
+            var seen = 0
+            while try await events.next("progress", "T-17").member("orders") != "\(count + 2)" { seen += 1 }
+            #expect(seen < count)
+        }
+    }
+
+    @Test("Targets and names that change show too, and a target that is deleted, or no longer someone's, is removed")
+    func catalog() async throws {
+        try await withLiveServer(RoleTests.events) { server in
+            var manager = try await server.follow()
+            var jan = try await server.follow("u-17", .salesperson)
+            let sink = server.fixture.sink
+            try await sink.apply([target("T-17", title: "Renamed", goal: "1.00", for: ["u-17"])])
+            #expect(try await manager.next("progress", "T-17").member("name") == "Renamed")
+            #expect(try await jan.next("progress", "T-17").member("name") == "Renamed")
+            try await sink.apply([person("u-17", "Jan Jansen")])
+            #expect(try await jan.next("progress", "T-17").data.contains("Jan Jansen"))
+            try await sink.apply([target("T-both", goal: "1.00", for: ["u-18"])])
+            #expect(try await jan.next().map { [$0.name, $0.member("id")] } == ["progress", "T-both"])
+            #expect(try await jan.next("removed").data == #"{"id":"T-both"}"#)
+            try await sink.apply([Event(tenant: acme, .target(id("T-17"), .deleted(version: nil)))])
+            #expect(try await jan.next("removed").data == #"{"id":"T-17"}"#)
+            #expect(try await manager.next("removed").data == #"{"id":"T-17"}"#)
+        }
+    }
+
+    @Test("Nobody follows without a valid token, nor who only brings orders in")
+    func refused() async throws {
+        try await withLiveServer(RoleTests.events) { server in
+            let tokens = [
+                (nil, 401), ("nonsense", 401), (try await ServerFixture.token("u-17", .ingest), 403),
+                (try await ServerFixture.token("u-17", .manager, expiresIn: .seconds(-1)), 401),
+                (try await ServerFixture.token("u-17", .manager, secret: Array(repeating: 1, count: 32)), 401),
+            ]
+            for (token, status) in tokens {
+                let response = try await server.get(token: token)
+                #expect(response.status.code == UInt(status))
+                #expect(response.headers.first(name: "content-type") == "application/problem+json")
+            }
+            #expect(try await server.metric("salestargets_streams") == 0)
+        }
+    }
+
+    @Test("A salesperson gets what is theirs alone, and another organisation nothing")
+    func rights() async throws {
+        try await withLiveServer(RoleTests.events) { server in
+            var person = try await server.follow("u-17", .salesperson)
+            var other = try await server.follow(tenant: RoleTests.globex)
+            let sink = server.fixture.sink
+            try await sink.apply([saved("SO-1", owner: "u-18", total: "1.00", date: "2026-02-01")])
+            var manager = try await server.follow()
+            try await sink.apply([saved("SO-2", owner: "u-17", total: "2.00", date: "2026-02-01")])
+            _ = try await manager.next("progress", "T-17")
+            var seen: [String] = []
+            while seen.last != "results" {
+                let sent = try #require(try await person.next())
+                seen.append(sent.name == "results" ? "results" : sent.member("id") ?? "")
+                if sent.name == "results" { #expect(sent.member("salesperson") == "u-17") }
+            }
+            #expect(Set(seen) == ["T-17", "T-both", "results"])
+            try await sink.apply([saved("SO-3", total: "3.00", tenant: RoleTests.globex)])
+            #expect(try await other.next()?.member("id") == "T-globex")
+        }
+    }
+
+    @Test("Who comes back gets what they missed, the newest of each")
+    func resuming() async throws {
+        try await withLiveServer(RoleTests.events) { server in
+            let sink = server.fixture.sink
+            var first = try await server.follow("u-18", .salesperson)
+            try await sink.apply([saved("SO-1", owner: "u-18", total: "1.00")])
+            _ = try await first.next("results")
+            let last = try #require(first.lastID)
+            var witness = try await server.follow()
+            for (total, realized) in [("2.00", "62.00"), ("3.00", "63.00")] {
+                try await sink.apply([saved("SO-1", owner: "u-18", total: total)])
+                while try await witness.next("progress", "T-18").member("realized") != realized {}
+                while try await witness.next("results").member("salesperson") != "u-18" {}
+            }
+            var again = try await server.follow("u-18", .salesperson, after: last)
+            var seen: [String?] = []
+            while seen.last != "results" {
+                let sent = try #require(try await again.next())
+                seen.append(sent.name == "results" ? "results" : sent.member("id"))
+                if sent.member("id") == "T-18" { #expect(sent.member("realized") == "63.00") }
+            }
+            #expect(seen.count == 3 && Set(seen) == ["T-18", "T-both", "results"])
+            // Nothing is sent twice: the next thing that comes is new.
+            try await sink.apply([target("T-next", goal: "1.00", for: ["u-18"])])
+            #expect(try await again.next()?.member("id") == "T-next")
+        }
+    }
+
+    @Test("Who comes back before anything was sent has a place too")
+    func place() async throws {
+        try await withLiveServer(RoleTests.events) { server in
+            var first = try await server.follow()
+            try await server.fixture.sink.apply([target("T-17", goal: "2.00", for: ["u-17"])])
+            let before = try #require(try await first.next("progress", "T-17").id)
+            var second = try await server.follow()
+            try await server.fixture.sink.apply([target("T-17", goal: "3.00", for: ["u-17"])])
+            #expect(try await second.next("progress", "T-17").member("goal") == "3.00")
+            var again = try await server.follow(after: before)
+            #expect(try await again.next()?.member("goal") == "3.00")
+        }
+    }
+
+    @Test("Who names a place that is not known is told how each of their targets stands")
+    func unknownPlace() async throws {
+        try await withLiveServer(RoleTests.events) { server in
+            var events = try await server.follow("u-17", .salesperson, after: "gone-7")
+            #expect(try await events.next()?.member("id") == "T-17")
+            #expect(try await events.next()?.member("id") == "T-both")
+            #expect(try await events.next()?.data == #"{"salesperson":"u-17","year":2026}"#)
+        }
+    }
+
+    @Test("Who would have to be told of more than a thousand targets is told to look anew")
+    func tooManyTargets() async throws {
+        let targets = (1...1_001).map { target("T-\($0)", goal: "1.00") }
+        try await withLiveServer(Array(targets.prefix(600))) { server in
+            try await server.fixture.sink.apply(Array(targets.dropFirst(600)))
+            var events = try await server.follow(after: "gone-7")
+            let sent = try await events.next()
+            #expect(sent?.name == "reload" && sent?.data == "{}")
+            var person = try await server.follow("u-18", .salesperson, after: "gone-7")
+            #expect(try await person.next()?.name == "results")
+        }
+    }
+
+    @Test("When the connection on which it hears of changes breaks, everyone is told how everything stands")
+    func missed() async throws {
+        try await withLiveServer(RoleTests.events) { server in
+            var manager = try await server.follow()
+            var person = try await server.follow("u-18", .salesperson)
+            let kill = RedisCommand("CLIENT", "KILL", "TYPE", "pubsub")
+            #expect(try await server.fixture.connection.send(RedisPipeline(kill)) == [.integer(1)])
+            for target in ["T-17", "T-18", "T-both"] { #expect(try await manager.next()?.member("id") == target) }
+            for target in ["T-18", "T-both"] { #expect(try await person.next()?.member("id") == target) }
+            while try await server.metric("salestargets_feed_up") != 1 {}
+            try await server.fixture.sink.apply([target("T-new", goal: "1.00", for: ["u-18"])])
+            #expect(try await person.next("progress", "T-new").name == "progress")
+        }
+    }
+
+    @Test("An announcement that cannot be read is taken as one of anything")
+    func unreadable() async throws {
+        try await withLiveServer(RoleTests.events) { server in
+            var events = try await server.follow()
+            let publish = RedisCommand("PUBLISH", server.fixture.keys.changes(shard: 0), "acme/u-17:2026")
+            _ = try await server.fixture.connection.send(RedisPipeline(publish))
+            for target in ["T-17", "T-18", "T-both"] { #expect(try await events.next()?.member("id") == target) }
+        }
+    }
+
+    @Test("A stream ends with its token")
+    func expiry() async throws {
+        let clock = Mutex(ServerFixture.now)
+        try await withLiveServer([], now: clock.withLock { $0 }) { server in
+            var events = try await server.follow()
+            clock.withLock { $0 += 3_600 }
+            #expect(try await events.next() == nil)
+            #expect(try await server.metric("salestargets_streams") == 0)
+        }
+    }
+
+    @Test("Who hangs up is forgotten, and so is who only asks for the head")
+    func hangingUp() async throws {
+        try await withLiveServer(RoleTests.events) { server in
+            let token = try await ServerFixture.token("u-boss", .manager)
+            #expect(try await server.asker.get("stream", token: token, method: .head).status == 200)
+            #expect(try await server.metric("salestargets_streams") == 0)
+            do {
+                var events = try await server.follow()
+                #expect(try await server.metric("salestargets_streams") == 1)
+                try await server.fixture.sink.apply([saved("SO-1", total: "1.00")])
+                _ = try await events.next()
+            }
+            while try await server.metric("salestargets_streams") != 0 {}
+        }
+    }
+
+    @Test("When the server stops, streams end at once and cleanly")
+    func shutdown() async throws {
+        let (stopping, stopped) = AsyncStream.makeStream(of: EventReader.self)
+        let start = Mutex(ContinuousClock.now)
+        try await withLiveServer(RoleTests.events) { server in
+            for _ in 0..<3 { stopped.yield(try await server.follow()) }
+            stopped.finish()
+            start.withLock { $0 = .now }
+        }
+        #expect(start.withLock { $0 }.duration(to: .now) < .seconds(5))
+        for await var events in stopping { #expect(try await events.next() == nil) }
+    }
+
+    @Test("A viewer who does not read gets fewer events and newer ones, and holds up neither the others nor the stop")
+    func slowViewer() async throws {
+        // Large enough to fill what the system buffers between the two.
+        let people = (1...1_000).map { "u-\($0)-\(String(repeating: "x", count: 90))" }
+        let start = Mutex(ContinuousClock.now)
+        try await withLiveServer([target("T-large", goal: "1.00", for: people)]) { server in
+            var slow = try await server.follow()
+            let stuck = try await server.follow()
+            var quick = try await server.follow()
+            let changes = 60
+            for goal in 2...changes {
+                try await server.fixture.sink.apply([target("T-large", goal: "\(goal).00", for: people)])
+                #expect(try await quick.next("progress").member("goal") == "\(goal).00")
+            }
+            var seen = 1
+            while try await slow.next("progress").member("goal") != "\(changes).00" { seen += 1 }
+            #expect(seen < changes - 1)
+            start.withLock { $0 = .now }
+            withExtendedLifetime(stuck) {}
+        }
+        #expect(start.withLock { $0 }.duration(to: .now) < .seconds(5))
+    }
+}

@@ -1,0 +1,182 @@
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import Ledger
+import Redis
+import SalesRules
+import Server
+import Synchronization
+import Testing
+
+@Suite("While something is away", .timeLimit(.minutes(2)))
+struct DegradedTests {
+    /// A log with this many orders, and a clock, both moved by the test.
+    private final class World: Sendable {
+        let end = Mutex<Int64?>(10)
+        private let seconds = Mutex(0.0)
+
+        var now: Date { ServerFixture.now + seconds.withLock { $0 } }
+        func pass(_ more: Double) { seconds.withLock { $0 += more } }
+
+        var bounds: ServerFixture.LogBounds {
+            {
+                guard let end = self.end.withLock({ $0 }) else { throw Away() }
+                return [ServerFixture.orders: (0, end)]
+            }
+        }
+
+        private struct Away: Error {}
+    }
+
+    private func withWorld(
+        _ body: @escaping @Sendable (World, LiveServer) async throws -> Void
+    ) async throws {
+        try await withFixture(RoleTests.events) { fixture in
+            let world = World()
+            try await fixture.sink.move(ServerFixture.orders, to: 10)
+            let impatient = RedisClient(
+                try RedisEndpoint(url: fixture.redis.url),
+                timeouts: RedisTimeouts(connect: .milliseconds(500), request: .milliseconds(500))
+            )
+            let application = try await fixture.application(
+                now: world.now,
+                logBounds: world.bounds,
+                client: impatient
+            )
+            try await application.test(.live) { client in
+                try await body(world, LiveServer(fixture: fixture, asker: Asker(client: client)))
+            }
+            await impatient.shutdown()
+        }
+    }
+
+    /// Asks until the answer has this status, and is as expected.
+    private func until(
+        _ server: LiveServer,
+        _ path: String,
+        _ status: Int,
+        _ isExpected: ([String: Any]) -> Bool = { _ in true }
+    ) async throws -> Asker.Answer {
+        while true {
+            let answer = try await server.asker.get(path)
+            if answer.status == status, isExpected(try answer.json()) { return answer }
+        }
+    }
+
+    private func problems(_ answer: Asker.Answer) throws -> [String] {
+        try #require(try answer.json()["problems"] as? [String])
+    }
+
+    @Test("A Redis that hangs is told, requests are refused with when to ask again, and it all comes back by itself")
+    func hangingRedis() async throws {
+        try await withWorld { _, server in
+            _ = try await until(server, "/readyz", 200)
+            var viewer = try await server.follow()
+            #expect(try await viewer.next("freshness").member("state") == "fresh")
+            server.fixture.redis.kill(signal: SIGSTOP)
+            try await withThrowingTaskGroup(of: Asker.Answer.self) { group in
+                for _ in 0..<300 { group.addTask { try await server.asker.get("widget") } }
+                for try await answer in group {
+                    try expectProblem(answer, 503)
+                    #expect(answer.headers[.retryAfter] == "1")
+                }
+            }
+            let ready = try await until(server, "/readyz", 503)
+            #expect(try ready.json()["redis"] as? Bool == false && ready.json()["kafka"] as? Bool == true)
+            #expect(try problems(ready).count == 1 && !ready.text.contains(server.fixture.redis.url))
+            let told = try await until(server, "freshness", 200) { $0["state"] as? String == "redis-away" }
+            #expect(try told.json()["asOf"] is String && told.json()["behind"] as? Bool == true)
+            while try await viewer.next("freshness").member("state") != "redis-away" {}
+            server.fixture.redis.kill(signal: SIGCONT)
+            _ = try await until(server, "widget", 200)
+            #expect(try problems(await until(server, "/readyz", 200)).isEmpty)
+            while try await viewer.next("freshness").member("state") != "fresh" {}
+        }
+    }
+
+    @Test("Without Kafka results are shown with the moment they are of")
+    func kafkaAway() async throws {
+        try await withWorld { world, server in
+            let fresh = try await until(server, "freshness", 200) { $0["state"] as? String == "fresh" }
+            #expect(fresh.text == #"{"state":"fresh","behind":false,"lag":0,"asOf":"2026-02-05T12:00:00Z"}"#)
+            world.end.withLock { $0 = nil }
+            world.pass(60)
+            let ready = try await until(server, "/readyz", 503)
+            #expect(try problems(ready).first?.contains("--kafka-bootstrap-servers") == true)
+            let told = try await until(server, "freshness", 200) { $0["state"] as? String == "kafka-away" }
+            #expect(told.text == #"{"state":"kafka-away","behind":true,"lag":0,"asOf":"2026-02-05T12:00:00Z"}"#)
+            #expect(try await server.asker.get("widget").status == 200)
+            world.end.withLock { $0 = 10 }
+            let back = try await until(server, "freshness", 200) { $0["state"] as? String == "fresh" }
+            #expect(back.text.contains("12:01:00Z"))
+        }
+    }
+
+    @Test("Being behind is told with since when, and does not make the server unready")
+    func lag() async throws {
+        try await withWorld { world, server in
+            _ = try await until(server, "freshness", 200) { $0["asOf"] != nil }
+            world.end.withLock { $0 = 14 }
+            let waiting = try await until(server, "/readyz", 200) { $0["lag"] as? Int == 4 }
+            #expect(try waiting.json()["asOf"] as? String == "2026-02-05T12:00:00Z")
+            world.pass(240)
+            let told = try await until(server, "freshness", 200) { $0["state"] as? String == "behind" }
+            #expect(told.text == #"{"state":"behind","behind":true,"lag":4,"asOf":"2026-02-05T12:00:00Z"}"#)
+            #expect(try await server.asker.get("/readyz", token: nil).status == 200)
+            #expect(try await server.metric("salestargets_log_lag_records") == 4)
+            let asOf = try await server.asker.get("/metrics", token: nil).text
+            #expect(asOf.contains("\nsalestargets_results_as_of_seconds 1770292800.0\n"))
+            var viewer = try await server.follow()
+            while try await viewer.next("freshness").member("state") != "behind" {}
+            try await server.fixture.sink.move(ServerFixture.orders, to: 14)
+            while try await viewer.next("freshness").member("state") != "fresh" {}
+            let back = try await until(server, "freshness", 200) { $0["lag"] as? Int == 0 }
+            #expect(back.text.contains("12:04:00Z"))
+        }
+    }
+
+    @Test(
+        "A Redis that may drop keys, or has the numbers of other settings, makes the server unready, and what to do is said"
+    )
+    func unfit() async throws {
+        try await withWorld { _, server in
+            _ = try await until(server, "/readyz", 200)
+            let (connection, keys) = (server.fixture.connection, server.fixture.keys)
+            func send(_ command: RedisCommand) async throws {
+                _ = try await connection.send(RedisPipeline(command))[0].checked()
+            }
+            try await send(RedisCommand("CONFIG", "SET", "maxmemory", "1gb", "maxmemory-policy", "allkeys-lru"))
+            let evicting = try await until(server, "/readyz", 503)
+            #expect(try problems(evicting).first?.contains("set it to noeviction") == true)
+            #expect(try evicting.json()["redis"] as? Bool == true)
+            #expect(try await server.metric("salestargets_redis_fit") == 0)
+            #expect(try await server.metric("salestargets_redis_up") == 1)
+            try await send(RedisCommand("CONFIG", "SET", "maxmemory", "0"))
+            _ = try await until(server, "/readyz", 200)
+            try await send(RedisCommand("SET", keys.settings(shard: 0), "format=1 currency=USD"))
+            let other = try await until(server, "/readyz", 503)
+            #expect(try problems(other).first?.contains("salestargets rebuild") == true)
+        }
+    }
+
+    @Test("A stopped partition is shown to operators with what to do, and to viewers without")
+    func stopped() async throws {
+        try await withWorld { _, server in
+            _ = try await until(server, "/readyz", 200)
+            let (link, keys) = (server.fixture.connection, server.fixture.keys)
+            let sentence = "its log was cut: run `salestargets rebuild`"
+            try await StoppedPartitions.note(ServerFixture.orders, sentence, at: 1, over: link, keys: keys)
+            let ready = try await until(server, "/readyz", 503)
+            #expect(try problems(ready) == ["sales.orders[0] is stopped: \(sentence)"])
+            #expect(try await server.metric("salestargets_partitions_stopped") == 1)
+            for (person, role) in [("u-17", Role.salesperson), ("u-boss", .manager), ("crm", .ingest)] {
+                let told = try await server.asker.get("freshness", as: person, role)
+                #expect(try told.status == 200 && told.json()["state"] as? String == "stopped")
+                #expect(!told.text.contains("sales.orders") && !told.text.contains("rebuild"))
+            }
+            try expectProblem(try await server.asker.get("freshness", token: nil), 401)
+            try await StoppedPartitions.clear([ServerFixture.orders], over: link, keys: keys)
+            _ = try await until(server, "/readyz", 200)
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import Foundation
+import Hummingbird
+import HummingbirdTesting
+import SalesRules
+import Testing
+
+@testable import Server
+
+@Suite("What the server says of itself", .timeLimit(.minutes(1)))
+struct DescriptionTests {
+    @Test("The document has every route, and no other")
+    func routes() async throws {
+        try await withFixture([]) { fixture in
+            let router = try await fixture.router()
+            var routes = Set(router.routes.filter { $0.method != .head }.map { "\($0.method) \($0.path)" })
+            // One pattern for both, see TargetWriteRoutes.
+            #expect(routes.remove("POST /api/v1/targets/{id}") != nil)
+            let expected = routes.union(["POST /api/v1/targets/months", "POST /api/v1/targets/copies"])
+            try await Application(router: router).test(.router) { client in
+                let document = try await Asker(client: client).get("/openapi.json", token: nil).json()
+                let paths = try #require(document["paths"] as? [String: [String: Any]])
+                let described = paths.flatMap { path, operations in
+                    operations.keys.filter { $0 != "parameters" }.map { "\($0.uppercased()) \(path)" }
+                }
+                #expect(Set(described) == expected)
+            }
+        }
+    }
+
+    @Test("A method that a path does not have is refused with 405, and those it has are named")
+    func otherMethods() async throws {
+        try await withServer([]) { server in
+            for (path, allowed) in [
+                ("/healthz", "GET, HEAD"), ("targets/T-1", "DELETE, GET, HEAD, PUT"), ("orders", "POST"),
+            ] {
+                let answer = try await server.get(path, token: nil, method: .patch)
+                try expectProblem(answer, 405)
+                #expect(answer.headers[.allow] == allowed)
+            }
+        }
+    }
+}

@@ -1,0 +1,238 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import JWTKit
+import Ledger
+import Logging
+import NIOCore
+import SalesRules
+import Testing
+
+@testable import Server
+
+/// One route, asked for in a way that is right but for who asks.
+struct Route: Sendable, Hashable, CustomTestStringConvertible {
+    let method: HTTPRequest.Method
+    /// As the router has it, such as `/api/v1/targets/{id}`.
+    let path: String
+
+    var testDescription: String { "\(method) \(path)" }
+
+    /// Whether it is about one record, which another organisation must not find.
+    var isOfOne: Bool { path.contains("{id}") && !isOfMany }
+
+    /// `targets/months` and `targets/copies`, which share the router's pattern with a target's id.
+    private var isOfMany: Bool { method == .post && path == "/api/v1/targets/{id}" }
+
+    /// With ids of `RoleTests.events`.
+    var uri: String {
+        let one = path.hasPrefix("/api/v1/orders") ? "SO-17" : path.contains("allocations") ? "A-1" : "T-17"
+        let id = isOfMany ? "months" : one
+        let order = path == "/api/v1/allocations/{id}" ? "?order=SO-both" : ""
+        return path.replacing("{id}", with: id) + order
+    }
+
+    /// What a route that takes a body can take.
+    var body: String? {
+        guard method == .post || method == .put else { return nil }
+        let target = #""name":"N","measure":"revenue","goal":"1.00""#
+        return switch path {
+        case _ where isOfMany: #"{\#(target),"year":2026,"assignees":["u-17"]}"#
+        case "/api/v1/targets", "/api/v1/targets/{id}":
+            #"{\#(target),"start":"2026-01-01","end":"2026-01-31","assignees":["u-17"]}"#
+        case "/api/v1/me/preferences": #"{"widget":{"year":2026}}"#
+        case "/api/v1/orders": #"{"type":"order.deleted","id":"SO-1"}"#
+        default: #"{"salesperson":"u-17","percent":"40"}"#
+        }
+    }
+
+    /// Who may use it at all.
+    var roles: Set<Role> {
+        switch (method, path) {
+        case (.get, "/api/v1/me"), (.head, "/api/v1/me"), (.get, "/api/v1/freshness"):
+            [.manager, .salesperson, .ingest]
+        case (.post, "/api/v1/orders"): [.ingest]
+        case (.put, "/api/v1/me/preferences"), (.get, _), (.head, _): [.manager, .salesperson]
+        default: [.manager]
+        }
+    }
+}
+
+@Suite("Refusals, on every route that there is", .timeLimit(.minutes(2)))
+struct RefusalTests {
+    /// For anyone: they show nothing that is anyone's.
+    private static let open: Set<Route> = [
+        Route(method: .get, path: "/"), Route(method: .get, path: "/widget"),
+        Route(method: .get, path: "/assets/**"), Route(method: .get, path: "/healthz"),
+        Route(method: .get, path: "/readyz"), Route(method: .get, path: "/metrics"),
+        Route(method: .get, path: "/openapi.json"), Route(method: .post, path: "/api/v1/session"),
+        Route(method: .delete, path: "/api/v1/session"),
+    ]
+
+    /// Runs `body` with a server and those of its routes that need a token.
+    private func withRoutes(
+        accounts: AccountDirectory = .empty,
+        jwks: String? = nil,
+        _ body: @escaping @Sendable (Asker, [Route]) async throws -> Void
+    ) async throws {
+        try await withFixture(RoleTests.events) { fixture in
+            let router = try await fixture.router(jwks: jwks, accounts: accounts)
+            let routes = router.routes.filter { $0.method != .head }
+                .map { Route(method: $0.method, path: $0.path.description) }
+            let closed = routes.filter { !Self.open.contains($0) }
+            // The router's list is what it is believed to be.
+            #expect(closed.contains(Route(method: .get, path: "/api/v1/targets/{id}")))
+            try await Application(router: router).test(.router) { try await body(Asker(client: $0), closed) }
+        }
+    }
+
+    @Test("Whatever is no valid token is refused with 401")
+    func badTokens() async throws {
+        let key = ES256PrivateKey()
+        let point = try #require(key.parameters)
+        let jwks = #"{"keys":[{"kty":"EC","kid":"k","crv":"P-256","x":"\#(point.x)","y":"\#(point.y)"}]}"#
+        var accounts = try TestAccounts.all()
+        let session = try await removedSession(&accounts)
+        let tokens = try await Self.badTokens() + [("a session of a removed account", session)]
+        try await withRoutes(accounts: AccountDirectory(accounts), jwks: jwks) { server, routes in
+            for route in routes {
+                for (what, token) in tokens {
+                    let comment: Comment = "\(what): \(route.testDescription)"
+                    let headers: [HTTPFields] =
+                        token.map { [[.authorization: "Bearer \($0)"], [.cookie: "salestargets=\($0)"]] } ?? [[:]]
+                    for headers in headers {
+                        let answer = try await server.ask(route, headers: headers)
+                        try expectProblem(answer, 401, comment)
+                        #expect(answer.headers[.wwwAuthenticate] == "Bearer", comment)
+                    }
+                }
+            }
+        }
+    }
+
+    /// What nobody gets in with, by what is wrong with it; nil for no token.
+    private static func badTokens() async throws -> [(String, String?)] {
+        struct Claims: JWTPayload {
+            var sub = "u-boss"
+            var role = "manager"
+            var exp = ServerFixture.now.timeIntervalSince1970 + 60
+
+            func verify(using algorithm: some JWTAlgorithm) async throws {}
+        }
+        let none = JWTKeyCollection()
+        await none.addUnsecuredNone()
+        let stranger = JWTKeyCollection()
+        await stranger.add(ecdsa: ES256PrivateKey(), kid: "k")
+        let good = try await ServerFixture.token("u-boss", .manager)
+        let parts = good.split(separator: ".")
+        let manager = Viewer(id: id("u-boss"), tenant: acme, role: .manager, name: "")
+        return [
+            ("no token", nil),
+            ("expired", try await ServerFixture.token("u-boss", .manager, expiresIn: .seconds(-1))),
+            (
+                "another secret",
+                try await ServerFixture.token("u-boss", .manager, secret: Array(repeating: 7, count: 32))
+            ),
+            ("another key of the same name", try await stranger.sign(Claims(), kid: "k")),
+            ("alg none", try await none.sign(Claims())), ("no signature", "\(parts[0]).\(parts[1])."),
+            ("a signature cut short", String(good.dropLast(2))),
+            (
+                "a link",
+                try await TokenSigner(secret: ServerFixture.secret)
+                    .link(for: manager, expiresIn: .seconds(60), now: ServerFixture.now)
+            ),
+        ]
+    }
+
+    /// A session of the manager's account, which `accounts` then has no more.
+    private func removedSession(_ accounts: inout Accounts) async throws -> String {
+        let username = try #require(Username("marit"))
+        let account = try #require(accounts[username])
+        accounts[username] = nil
+        return try await TokenSigner(secret: ServerFixture.secret)
+            .session(for: account.viewer, account: account, now: ServerFixture.now).token
+    }
+
+    @Test("Whoever has another role than a route is for is refused with 403", arguments: Role.allCases)
+    func wrongRoles(role: Role) async throws {
+        let token = try await ServerFixture.token("u-17", role)
+        try await withRoutes { server, routes in
+            for route in routes where !route.roles.contains(role) {
+                let answer = try await server.ask(route, headers: [.authorization: "Bearer \(token)"])
+                try expectProblem(answer, 403, "\(route.testDescription)")
+            }
+        }
+    }
+
+    @Test("Another organisation's ids are not found, by whoever may use the route")
+    func otherTenant() async throws {
+        try await withRoutes { server, routes in
+            for route in routes where route.isOfOne {
+                for role in Role.allCases where route.roles.contains(role) {
+                    let token = try await ServerFixture.token("u-17", role, tenant: id("initech"))
+                    let answer = try await server.ask(route, headers: [.authorization: "Bearer \(token)"])
+                    try expectProblem(answer, 404, "\(route.testDescription)")
+                }
+            }
+        }
+    }
+
+    @Test("With the cookie, another site's page changes nothing on any route")
+    func forgery() async throws {
+        let token = try await ServerFixture.token("u-boss", .manager)
+        try await withRoutes { server, routes in
+            for route in routes where route.method != .get {
+                for origin: HTTPFields in [
+                    [.origin: "https://evil.example"], [HTTPField.Name("Sec-Fetch-Site")!: "cross-site"],
+                ] {
+                    var headers = origin
+                    headers[.cookie] = "salestargets=\(token)"
+                    try expectProblem(try await server.ask(route, headers: headers), 403, "\(route.testDescription)")
+                }
+            }
+        }
+    }
+
+    @Test(
+        "The rule against forgery: unsafe methods, with the cookie, from another site",
+        arguments: SessionTests.origins
+    )
+    func rule(headers: HTTPFields, isOwn: Bool) async throws {
+        let verifier = try await TokenVerifier(secret: ServerFixture.secret)
+        let router = Router(context: Context.self)
+        router.add(middleware: Problems(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
+        router.add(middleware: SignedIn(verifier: verifier, defaultTenant: acme, now: { ServerFixture.now }))
+        for method: HTTPRequest.Method in [.get, .post, .put, .delete, .patch] {
+            router.on("x", method: method) { _, _ in Response.text("done") }
+        }
+        let token = try await ServerFixture.token("u-boss", .manager)
+        try await Application(router: router).test(.router) { client in
+            let server = Asker(client: client)
+            for method: HTTPRequest.Method in [.get, .post, .put, .delete, .patch] {
+                var cookie = headers
+                cookie[.cookie] = "a=b; salestargets=\(token); c=d"
+                let status = try await server.send("/x", headers: cookie, method: method).status
+                #expect(status == (isOwn || method == .get ? 200 : 403), "\(method)")
+                var bearer = cookie
+                bearer[.authorization] = "Bearer \(token)"
+                #expect(try await server.send("/x", headers: bearer, method: method).status == 200, "\(method)")
+            }
+        }
+    }
+}
+
+extension Asker {
+    fileprivate func ask(_ route: Route, headers: HTTPFields) async throws -> Answer {
+        var headers = headers
+        if route.body != nil { headers[.contentType] = "application/json" }
+        return try await client.execute(
+            uri: route.uri,
+            method: route.method,
+            headers: headers,
+            body: route.body.map { ByteBuffer(string: $0) }
+        ) { response in
+            Answer(status: response.status.code, headers: response.headers, text: String(buffer: response.body))
+        }
+    }
+}

@@ -1,0 +1,181 @@
+import HTTPTypes
+import SalesRules
+import Server
+import Testing
+
+@Suite("Who may see what", .timeLimit(.minutes(1)))
+struct RoleTests {
+    static let globex = id("globex")
+
+    /// Two people with a target and an order each, and another organisation.
+    static let events = [
+        person("u-17", "Jan de Vries"), person("u-18", "Mia Bakker"), person("u-17", "Other", tenant: globex),
+        target("T-17", goal: "100.00", for: ["u-17"]), target("T-18", goal: "100.00", for: ["u-18"]),
+        target("T-both", goal: "100.00", for: ["u-17", "u-18"]),
+        target("T-globex", goal: "100.00", for: ["u-17"], tenant: globex),
+        saved("SO-17", owner: "u-17", total: "10.00"), saved("SO-18", owner: "u-18", total: "20.00"),
+        saved("SO-both", owner: "u-18", total: "40.00", allocations: ["A-1 u-17 10%"]),
+        saved("SO-globex", owner: "u-17", total: "80.00", tenant: globex),
+    ]
+
+    static let routes = [
+        "widget", "targets", "targets/T-17", "targets/T-17/orders", "orders/SO-17", "salespeople", "me",
+    ]
+
+    @Test("Nobody sees anything without a valid token", arguments: routes)
+    func withoutToken(route: String) async throws {
+        try await withServer(Self.events) { server in
+            let answer = try await server.get(route, token: nil)
+            try expectProblem(answer, 401)
+            #expect(answer.headers[.wwwAuthenticate] == "Bearer")
+        }
+    }
+
+    @Test("Who only brings orders in sees no numbers", arguments: routes.dropLast())
+    func ingest(route: String) async throws {
+        try await withServer(Self.events) { server in
+            try expectProblem(try await server.get(route, as: "u-17", .ingest), 403)
+            #expect(try await server.get(route, as: "u-17", .salesperson).status == 200)
+        }
+    }
+
+    /// A question, and the status that each viewer gets.
+    struct Question: Sendable, CustomTestStringConvertible {
+        let path: String
+        let manager: Int
+        /// u-17
+        let salesperson: Int
+        var testDescription: String { path }
+
+        init(_ path: String, manager: Int = 200, salesperson: Int) {
+            self.path = path
+            self.manager = manager
+            self.salesperson = salesperson
+        }
+    }
+
+    static let questions = [
+        Question("widget", salesperson: 200),
+        Question("widget?salesperson=u-17", salesperson: 200),
+        Question("widget?salesperson=u-18", salesperson: 403),
+        Question("widget?salesperson=all", salesperson: 403),
+        Question("targets", salesperson: 200),
+        Question("targets?salesperson=u-17", salesperson: 200),
+        Question("targets?salesperson=u-18", salesperson: 403),
+        Question("targets?salesperson=all", salesperson: 403),
+        Question("targets/T-17", salesperson: 200),
+        Question("targets/T-18", salesperson: 403),
+        Question("targets/T-both", salesperson: 200),
+        Question("targets/T-globex", manager: 404, salesperson: 404),
+        Question("targets/T-none", manager: 404, salesperson: 404),
+        Question("targets/T-17/orders", salesperson: 200),
+        Question("targets/T-18/orders", salesperson: 403),
+        Question("targets/T-both/orders", salesperson: 200),
+        Question("targets/T-globex/orders", manager: 404, salesperson: 404),
+        Question("orders/SO-17", salesperson: 200),
+        Question("orders/SO-18", salesperson: 403),
+        Question("orders/SO-both", salesperson: 200),
+        Question("orders/SO-globex", manager: 404, salesperson: 404),
+        Question("orders/SO-none", manager: 404, salesperson: 404),
+        Question("salespeople", salesperson: 200),
+        Question("me", salesperson: 200),
+    ]
+
+    @Test("A manager sees all of their organisation, a salesperson what is theirs", arguments: questions)
+    func rights(question: Question) async throws {
+        try await withServer(Self.events) { server in
+            #expect(try await server.get(question.path).status == question.manager)
+            let answer = try await server.get(question.path, as: "u-17", .salesperson)
+            #expect(answer.status == question.salesperson)
+            if answer.status != 200 { try expectProblem(answer, question.salesperson) }
+        }
+    }
+
+    @Test("A list of targets has those that the viewer may see")
+    func lists() async throws {
+        try await withServer(Self.events) { server in
+            for (path, person, role, expected) in [
+                ("targets", "u-17", Role.salesperson, ["T-17", "T-both"]),
+                ("targets", "u-boss", .manager, ["T-17", "T-18", "T-both"]),
+                ("targets?salesperson=all", "u-boss", .manager, ["T-17", "T-18", "T-both"]),
+                ("targets?salesperson=u-18", "u-boss", .manager, ["T-18", "T-both"]),
+            ] {
+                let targets = try await server.get(path, as: person, role).json()["targets"] as? [[String: Any]]
+                #expect(targets?.compactMap { $0["id"] as? String } == expected)
+            }
+        }
+    }
+
+    @Test("A viewer's rights never change a total")
+    func totals() async throws {
+        try await withServer(Self.events) { server in
+            for path in ["targets/T-both", "targets/T-both/orders", "orders/SO-both", "widget?salesperson=u-17"] {
+                let manager = try await server.get(path).text
+                #expect(try await server.get(path, as: "u-17", .salesperson).text == manager)
+            }
+        }
+    }
+
+    @Test("Each organisation sees its own of what has the same id")
+    func tenants() async throws {
+        try await withServer(Self.events) { server in
+            let token = try await ServerFixture.token("u-boss", .manager, tenant: Self.globex)
+            #expect(try await server.get("targets/T-globex", token: token).status == 200)
+            for path in ["targets/T-17", "targets/T-17/orders", "orders/SO-17"] {
+                try expectProblem(try await server.get(path, token: token), 404)
+            }
+            let people = try await server.get("salespeople", token: token).text
+            #expect(people == #"{"salespeople":[{"id":"u-17","name":"Other"}]}"#)
+            let widget = try await server.get("widget?year=2026&salesperson=all", token: token).json()
+            #expect((widget["total"] as? [String: Any])?["result"] as? String == "80.00")
+        }
+    }
+
+    @Test("Salespeople are sorted by name, and a salesperson sees only themselves")
+    func salespeople() async throws {
+        let events = [
+            person("u-2", "Zoë \"Z\" Ångström"), person("u-1", "Ann"),
+            target("T-1", goal: "1.00", for: ["u-0", "u-1"]),
+        ]
+        try await withServer(events) { server in
+            let everyone = try await server.get("salespeople").text
+            #expect(
+                everyone
+                    == compact(
+                        #"""
+                        {"salespeople":[{"id":"u-1","name":"Ann"},{"id":"u-2","name":"Zoë \"Z\" Ångström"},
+                        {"id":"u-0","name":"u-0"}]}
+                        """#
+                    )
+            )
+            let own = try await server.get("salespeople", as: "u-1", .salesperson).text
+            #expect(own == #"{"salespeople":[{"id":"u-1","name":"Ann"}]}"#)
+        }
+    }
+
+    @Test("Me is who the token says, with the name that is known and what was preferred")
+    func me() async throws {
+        let events = [
+            person("u-17", "Jan de Vries"),
+            preference(of: "u-17", WidgetChoice(year: 2026, salesperson: id("u-18"), measure: .orders)),
+        ]
+        try await withServer(events) { server in
+            let jan = try await server.get("me", as: "u-17", .salesperson).text
+            #expect(
+                jan
+                    == compact(
+                        """
+                        {"id":"u-17","name":"Jan de Vries","role":"salesperson","tenant":"acme",
+                        "preferences":{"widget":{"year":2026,"salesperson":"u-18","measure":"orders"}}}
+                        """
+                    )
+            )
+            let token = try await ServerFixture.token("u-9", .ingest, tenant: Self.globex, name: "The CRM")
+            let source = try await server.get("me", token: token).text
+            #expect(
+                source
+                    == #"{"id":"u-9","name":"The CRM","role":"ingest","tenant":"globex","preferences":{"widget":{}}}"#
+            )
+        }
+    }
+}

@@ -1,0 +1,217 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import JWTKit
+import Logging
+import NIOCore
+import SalesRules
+import Synchronization
+import Testing
+
+@testable import Server
+
+/// An identity provider on this machine, whose keys a test changes.
+private final class Provider: Sendable {
+    struct State {
+        var keys: [(id: String, key: ES256PrivateKey)] = []
+        var asked = 0
+        var answer: @Sendable (String) -> Response = { Response.text($0, type: "application/json") }
+    }
+
+    let state = Mutex(State())
+
+    /// Runs `body` with the address of the keys.
+    func run(_ body: @Sendable (JWKSAddress) async throws -> Void) async throws {
+        let router = Router()
+        router.get("keys") { _, _ in
+            self.state.withLock { state in
+                state.asked += 1
+                return state.answer(Self.jwks(state.keys))
+            }
+        }
+        router.get("elsewhere") { _, _ in Response.redirect(to: "/keys") }
+        try await Application(router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)))
+            .test(.live) { client in
+                let address = JWKSAddress("http://127.0.0.1:\(client.port ?? 0)/keys")
+                try await body(try #require(address))
+            }
+    }
+
+    func publish(_ ids: String...) {
+        state.withLock { state in
+            state.keys = ids.map { id in state.keys.first { $0.id == id } ?? (id, ES256PrivateKey()) }
+        }
+    }
+
+    func answer(_ answer: @escaping @Sendable (String) -> Response) { state.withLock { $0.answer = answer } }
+
+    var asked: Int { state.withLock { $0.asked } }
+
+    private static func jwks(_ keys: [(id: String, key: ES256PrivateKey)]) -> String {
+        let list = keys.compactMap { id, key in
+            key.parameters.map { #"{"kty":"EC","kid":"\#(id)","crv":"P-256","x":"\#($0.x)","y":"\#($0.y)"}"# }
+        }
+        return #"{"keys":[\#(list.joined(separator: ","))]}"#
+    }
+
+    struct Claims: JWTPayload {
+        var sub = "u-boss"
+        var role = "manager"
+        var exp = ServerFixture.now.timeIntervalSince1970 + 60
+
+        func verify(using algorithm: some JWTAlgorithm) async throws {}
+    }
+
+    /// A token that this key signs, published or not.
+    func token(_ id: String) async throws -> String {
+        let key = state.withLock { $0.keys.first { $0.id == id }?.key } ?? ES256PrivateKey()
+        let keys = JWTKeyCollection()
+        await keys.add(ecdsa: key, kid: JWKIdentifier(string: id))
+        return try await keys.sign(Claims(), kid: JWKIdentifier(string: id))
+    }
+}
+
+@Suite("An identity provider's keys", .timeLimit(.minutes(1)))
+struct KeySetTests {
+    private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    private func isGood(_ token: String, _ verifier: TokenVerifier) async -> Bool {
+        await verifier.viewer(of: token, defaultTenant: acme, now: ServerFixture.now) != nil
+    }
+
+    @Test("A key that was published since is asked for when a token names it, and one that is gone is no longer good")
+    func rotation() async throws {
+        let provider = Provider()
+        provider.publish("k-1")
+        try await provider.run { address in
+            let keys = FetchedKeys(address, pause: .zero, logger: logger)
+            let verifier = try await TokenVerifier(secret: nil, provider: keys)
+            let old = try await provider.token("k-1")
+            #expect(await isGood(old, verifier))
+            #expect(await isGood(old, verifier))
+            #expect(provider.asked == 1)
+            provider.publish("k-2")
+            #expect(await isGood(try await provider.token("k-2"), verifier))
+            #expect(provider.asked == 2)
+            #expect(await !isGood(old, verifier))
+        }
+    }
+
+    @Test("Tokens that name keys nobody knows make it ask once a minute, however many come at once")
+    func strangers() async throws {
+        let provider = Provider()
+        provider.publish("k-1")
+        try await provider.run { address in
+            let keys = FetchedKeys(address, logger: logger)
+            let verifier = try await TokenVerifier(secret: ServerFixture.secret, provider: keys)
+            await withTaskGroup { group in
+                for number in 0..<50 {
+                    group.addTask {
+                        let token = try? await provider.token("made-up-\(number)")
+                        #expect(await !isGood(token ?? "", verifier))
+                    }
+                }
+            }
+            #expect(provider.asked == 1)
+            for _ in 0..<3 { #expect(await !isGood(try await provider.token("made-up"), verifier)) }
+            #expect(provider.asked == 1)
+            #expect(await isGood(try await provider.token("k-1"), verifier))
+            #expect(await isGood(try await ServerFixture.token("u-1", .manager), verifier))
+        }
+    }
+
+    @Test("Whatever goes wrong at the provider, the keys that are known stay in force, and the operator is told")
+    func failures() async throws {
+        let provider = Provider()
+        provider.publish("k-1")
+        let log = Log()
+        try await provider.run { address in
+            let keys = FetchedKeys(address, pause: .zero, logger: log.logger)
+            let verifier = try await TokenVerifier(secret: nil, provider: keys)
+            let token = try await provider.token("k-1")
+            #expect(await isGood(token, verifier))
+            let answers: [@Sendable (String) -> Response] = [
+                { _ in Response(status: .internalServerError) }, { _ in Response.text("<html>") },
+                { _ in Response.text(#"{"keys":[]}"#) },
+                { $0.isEmpty ? Response(status: .ok) : Response.redirect(to: "/elsewhere") },
+                { Response.text(String(repeating: " ", count: 1 << 20) + $0) },
+            ]
+            for (index, answer) in answers.enumerated() {
+                provider.answer(answer)
+                #expect(await !isGood(try await provider.token("unknown"), verifier))
+                #expect(await isGood(token, verifier), "\(index)")
+                #expect(provider.asked == index + 2)
+                #expect(log.text.split(separator: "\n").count { $0.hasPrefix("warning") } == index + 1)
+            }
+        }
+    }
+
+    @Test("A provider that cannot be reached at the start is asked again, and then its tokens are good")
+    func lateProvider() async throws {
+        let provider = Provider()
+        provider.answer { _ in Response(status: .serviceUnavailable) }
+        try await provider.run { address in
+            let verifier = try await TokenVerifier(
+                secret: nil,
+                provider: FetchedKeys(address, pause: .zero, logger: logger)
+            )
+            provider.publish("k-1")
+            #expect(await !isGood(try await provider.token("k-1"), verifier))
+            provider.answer { Response.text($0) }
+            #expect(await isGood(try await provider.token("k-1"), verifier))
+        }
+    }
+
+    @Test("The keys are asked for again and again without any token, and a server that stops ends that")
+    func schedule() async throws {
+        let provider = Provider()
+        let (asked, continuation) = AsyncStream.makeStream(of: Void.self)
+        provider.publish("k-1")
+        provider.answer {
+            continuation.yield()
+            return Response.text($0)
+        }
+        try await provider.run { address in
+            let keys = FetchedKeys(address, interval: .milliseconds(1), logger: logger)
+            let running = Task { await keys.run() }
+            var times = 0
+            for await _ in asked {
+                times += 1
+                if times == 3 { break }
+            }
+            running.cancel()
+            await running.value
+            #expect(times == 3)
+        }
+    }
+
+    @Test("A JWKS file is read again when it changes")
+    func file() async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "jwks-\(UInt64.random(in: 0...(.max)))").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        func write(_ key: ES256PrivateKey, _ kid: String) throws {
+            let point = try #require(key.parameters)
+            try Data(#"{"keys":[{"kty":"EC","kid":"\#(kid)","crv":"P-256","x":"\#(point.x)","y":"\#(point.y)"}]}"#.utf8)
+                .write(to: URL(filePath: path), options: .atomic)
+        }
+        try write(ES256PrivateKey(), "k-1")
+        let file = try await KeyFile(path: path, checkInterval: .zero, logger: logger)
+        #expect(await file.keys(naming: nil)?.ids == ["k-1"])
+        try write(ES256PrivateKey(), "k-2")
+        #expect(await file.keys(naming: nil)?.ids == ["k-2"])
+        try Data("{}".utf8).write(to: URL(filePath: path), options: .atomic)
+        #expect(await file.keys(naming: nil)?.ids == ["k-2"])
+    }
+
+    @Test(
+        "Keys come over TLS, or from this machine",
+        arguments: [
+            ("https://id.example.com/jwks", true), ("https://id.example.com:8443/realms/x/certs?a=b", true),
+            ("http://127.0.0.1:8080/jwks", true), ("http://localhost/jwks", true), ("http://[::1]:80/jwks", true),
+            ("http://id.example.com/jwks", false), ("http://localhost.example.com/jwks", false), ("ftp://x/y", false),
+            ("https://", false), ("file:///etc/jwks", false), ("https://user:word@id.example.com/", false), ("", false),
+        ]
+    )
+    func addresses(text: String, isGood: Bool) { #expect((JWKSAddress(text) != nil) == isGood) }
+}

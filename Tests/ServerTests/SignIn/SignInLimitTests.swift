@@ -1,0 +1,207 @@
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import SalesRules
+import Testing
+
+@testable import Server
+
+@Suite("Limits of signing in", .timeLimit(.minutes(1)))
+struct SignInLimitTests {
+    private let jan = Username("jan")!
+
+    /// How many of this many attempts may be made, and the seconds that the last refusal says to wait.
+    private func failures(
+        _ count: Int,
+        _ limits: SignInLimits,
+        from address: String,
+        at username: Username? = nil,
+        after seconds: Double = 0
+    ) -> (made: Int, wait: Int?) {
+        var result = (made: 0, wait: Int?.none)
+        for _ in 0..<count {
+            do throws(Problem) {
+                _ = try limits.attempt(
+                    from: ClientAddress(address),
+                    at: username ?? jan,
+                    now: ServerFixture.now.addingTimeInterval(seconds)
+                )
+                result.made += 1
+            } catch {
+                #expect(error.status == .tooManyRequests)
+                result.wait = error.headers[.retryAfter].flatMap { Int($0) }
+            }
+        }
+        return result
+    }
+
+    @Test("At an account one address has five attempts, and then one a minute")
+    func pair() {
+        let limits = SignInLimits()
+        #expect(failures(9, limits, from: "192.0.2.1") == (5, 60))
+        #expect(failures(9, limits, from: "192.0.2.1", after: 59) == (0, 1))
+        #expect(failures(9, limits, from: "192.0.2.1", after: 60) == (1, 60))
+        #expect(failures(9, limits, from: "192.0.2.1", after: 1_000_000) == (5, 60))
+    }
+
+    @Test("At many accounts one address has twenty attempts, and then one every six seconds")
+    func address() throws {
+        let limits = SignInLimits()
+        var made = 0
+        for number in 0..<30 {
+            made += failures(1, limits, from: "2001:db8::\(number)", at: Username("u\(number)")!).made
+        }
+        #expect(made == 20)
+        #expect(failures(1, limits, from: "2001:db8:0:1::1") == (1, nil))
+        #expect(failures(2, limits, from: "2001:db8::", at: Username("v"), after: 6) == (1, 6))
+    }
+
+    @Test("One stranger cannot keep anyone out of their account, however long they try")
+    func stranger() {
+        let limits = SignInLimits()
+        for minute in 0..<1_000 {
+            let seconds = Double(minute) * 60
+            _ = failures(20, limits, from: "192.0.2.1", after: seconds)
+            #expect(failures(1, limits, from: "198.51.100.\(minute % 250)", after: seconds).made == 1)
+        }
+    }
+
+    @Test("Many strangers slow an account down, but not for those who signed in from where they are before")
+    func manyStrangers() throws {
+        let limits = SignInLimits()
+        limits.succeeded(try limits.attempt(from: ClientAddress("203.0.113.9"), at: jan, now: ServerFixture.now))
+        let made = (0..<250).reduce(0) { $0 + failures(3, limits, from: "192.0.2.\($1)").made }
+        #expect(made == 30)
+        #expect(failures(1, limits, from: "198.51.100.1") == (0, 10))
+        #expect(failures(1, limits, from: "203.0.113.9").made == 1)
+        #expect(failures(1, limits, from: "198.51.100.1", after: 10).made == 1)
+        #expect(failures(1, limits, from: "198.51.100.1", at: Username("mia")).made == 1)
+    }
+
+    @Test("Sign-ins that succeed do not count")
+    func successes() throws {
+        let limits = SignInLimits()
+        for _ in 0..<100 {
+            limits.succeeded(try limits.attempt(from: ClientAddress("192.0.2.1"), at: jan, now: ServerFixture.now))
+        }
+        #expect(failures(9, limits, from: "192.0.2.1").made == 5)
+    }
+
+    @Test("However many addresses try, memory is bounded, and those that tried most stay limited")
+    func bounded() throws {
+        let limits = SignInLimits(capacity: 100)
+        _ = failures(5, limits, from: "192.0.2.1")
+        for number in 0..<1_000 {
+            let address = "2001:db8:\(String(number, radix: 16))::1"
+            _ = failures(1, limits, from: address, at: Username("u\(number)"))
+            #expect(limits.count <= 103)
+        }
+        #expect(failures(1, limits, from: "192.0.2.1").made == 0)
+    }
+
+    @Test("Too many attempts are answered with 429 and when to try again; another address may go on")
+    func answers() async throws {
+        let proxies = try #require(TrustedProxies("127.0.0.0/8"))
+        try await withFixture([]) { fixture in
+            let accounts = AccountDirectory(try TestAccounts.all())
+            let application = try await fixture.application(
+                accounts: accounts,
+                web: WebSettings(trustedProxies: proxies)
+            )
+            try await application.test(.live) { client in
+                let server = Asker(client: client)
+                let forwarded = HTTPField.Name("X-Forwarded-For")!
+                let here: HTTPFields = [forwarded: "198.51.100.7, 192.0.2.1"]
+                for _ in 0..<5 {
+                    #expect(try await server.signIn("jan", "wrong password", headers: here).status == 401)
+                }
+                // What a client itself claims is of no use to it.
+                for claimed in ["192.0.2.1", "203.0.113.1, 192.0.2.1"] {
+                    let answer = try await server.signIn("jan", TestAccounts.password, headers: [forwarded: claimed])
+                    try expectProblem(answer, 429)
+                    #expect(answer.headers[.retryAfter] == "60")
+                }
+                let elsewhere: HTTPFields = [forwarded: "192.0.2.2"]
+                #expect(try await server.signIn("jan", TestAccounts.password, headers: elsewhere).status == 200)
+            }
+        }
+    }
+
+    @Test("Without trusted proxies, X-Forwarded-For is not believed")
+    func noProxies() async throws {
+        try await withFixture([]) { fixture in
+            let accounts = AccountDirectory(try TestAccounts.all())
+            try await fixture.application(accounts: accounts).test(.live) { client in
+                let server = Asker(client: client)
+                var statuses: [Int] = []
+                for number in 0..<6 {
+                    let headers: HTTPFields = [HTTPField.Name("X-Forwarded-For")!: "192.0.2.\(number)"]
+                    statuses.append(try await server.signIn("jan", "wrong password", headers: headers).status)
+                }
+                #expect(statuses == [401, 401, 401, 401, 401, 429])
+            }
+        }
+    }
+
+    @Test("More passwords at once than can be checked are told to come back, and the rest is served")
+    func busy() async throws {
+        let check = PasswordCheck(AccountDirectory(try TestAccounts.all()))
+        let outcomes = await withTaskGroup(of: Bool?.self) { group in
+            for _ in 0..<200 {
+                group.addTask {
+                    do {
+                        return try await check.account("jan", TestAccounts.password) != nil
+                    } catch {
+                        return (error as? Problem)?.status == .serviceUnavailable ? nil : false
+                    }
+                }
+            }
+            return await group.reduce(into: [Bool?]()) { $0.append($1) }
+        }
+        #expect(!outcomes.contains(false))
+        #expect(outcomes.count { $0 == true } >= 34)
+        #expect(try await check.account("jan", TestAccounts.password) != nil)
+    }
+}
+
+@Suite("Where a request comes from")
+struct ClientAddressTests {
+    @Test(
+        "Addresses are read as proxies write them",
+        arguments: [
+            ("192.0.2.1", "192.0.2.1"), (" 192.0.2.1 ", "192.0.2.1"), ("192.0.2.1:443", "192.0.2.1"),
+            ("[2001:db8::1]:443", "2001:db8:0:0:0:0:0:1"), ("2001:DB8::1", "2001:db8:0:0:0:0:0:1"),
+            ("::ffff:192.0.2.1", "192.0.2.1"), ("fe80::1%eth0", "fe80:0:0:0:0:0:0:1"),
+        ]
+    )
+    func reading(text: String, address: String) { #expect(ClientAddress(text)?.description == address) }
+
+    @Test("What is no address is none", arguments: ["", "unknown", "192.0.2", "192.0.2.1.5", "_hidden", "[", "::g"])
+    func nonsense(text: String) { #expect(ClientAddress(text) == nil) }
+
+    @Test("Only what trusted proxies say is believed, from the last one backwards")
+    func proxies() throws {
+        let proxies = try #require(TrustedProxies("10.0.0.0/8, 127.0.0.1,fd00::/8"))
+        func client(_ peer: String, _ forwarded: String...) -> String? {
+            proxies.client(peer: ClientAddress(peer), forwardedFor: forwarded)?.description
+        }
+        #expect(client("192.0.2.1") == "192.0.2.1")
+        #expect(client("192.0.2.1", "203.0.113.5") == "192.0.2.1")
+        #expect(client("127.0.0.1", "203.0.113.5") == "203.0.113.5")
+        #expect(client("127.0.0.2", "203.0.113.5") == "127.0.0.2")
+        #expect(client("10.9.9.9", "198.51.100.1, 203.0.113.5, fd00::1, 10.1.1.1") == "203.0.113.5")
+        #expect(client("10.9.9.9", "198.51.100.1", "203.0.113.5") == "203.0.113.5")
+        #expect(client("10.9.9.9", "198.51.100.1, nonsense") == "10.9.9.9")
+        #expect(client("10.9.9.9", "10.1.1.1") == "10.1.1.1")
+        #expect(
+            TrustedProxies().client(peer: ClientAddress("127.0.0.1"), forwardedFor: ["203.0.113.5"])?.description
+                == "127.0.0.1"
+        )
+    }
+
+    @Test(
+        "A list of proxies that cannot be read is refused",
+        arguments: ["x", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/"]
+    )
+    func badProxies(text: String) { #expect(TrustedProxies(text) == nil) }
+}

@@ -1,0 +1,158 @@
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import JWTKit
+import SalesRules
+import Server
+import Testing
+
+@Suite("Tokens", .timeLimit(.minutes(1)))
+struct TokenTests {
+    /// Claims that a test may bend at will.
+    private struct Claims: JWTPayload {
+        var sub: String? = "u-boss"
+        var role: String? = "manager"
+        var exp: Double? = ServerFixture.now.timeIntervalSince1970 + 60
+        var nbf: Double?
+        var tenant: String?
+
+        func verify(using algorithm: some JWTAlgorithm) async throws {}
+    }
+
+    private func signed(_ claims: Claims) async throws -> String {
+        let keys = JWTKeyCollection()
+        await keys.add(hmac: HMACKey(from: Data(ServerFixture.secret)), digestAlgorithm: .sha256)
+        return try await keys.sign(claims)
+    }
+
+    private func status(of authorization: String?, jwks: String? = nil) async throws -> Int {
+        try await statuses(of: [authorization], jwks: jwks)[0]
+    }
+
+    private func statuses(of authorizations: [String?], jwks: String? = nil) async throws -> [Int] {
+        var statuses: [Int] = []
+        try await withFixture([]) { fixture in
+            statuses = try await fixture.application(jwks: jwks).test(.router) { client in
+                var statuses: [Int] = []
+                for authorization in authorizations {
+                    let headers: HTTPFields = authorization.map { [.authorization: $0] } ?? [:]
+                    statuses.append(try await Asker(client: client).send("targets", headers: headers).status)
+                }
+                return statuses
+            }
+        }
+        return statuses
+    }
+
+    @Test("A token signed with the secret is good until it expires")
+    func expiry() async throws {
+        let good = try await ServerFixture.token("u-boss", .manager, expiresIn: .seconds(1))
+        let past = try await ServerFixture.token("u-boss", .manager, expiresIn: .seconds(-1))
+        let now = try await ServerFixture.token("u-boss", .manager, expiresIn: .zero)
+        #expect(try await statuses(of: ["Bearer \(good)", "bearer \(good)"]) == [200, 200])
+        #expect(try await statuses(of: ["Bearer \(past)", "Bearer \(now)"]) == [401, 401])
+    }
+
+    @Test("Another secret's signature is refused")
+    func otherSecret() async throws {
+        let secret = Array("another secret that is long enough too".utf8)
+        let token = try await ServerFixture.token("u-boss", .manager, secret: secret)
+        #expect(try await status(of: "Bearer \(token)") == 401)
+    }
+
+    @Test("A token without a signature is refused, whatever it says of its algorithm")
+    func unsigned() async throws {
+        let keys = JWTKeyCollection()
+        await keys.addUnsecuredNone()
+        let none = try await keys.sign(Claims())
+        let good = try await signed(Claims())
+        let unsigned = good.split(separator: ".").prefix(2).joined(separator: ".") + "."
+        #expect(try await statuses(of: ["Bearer \(none)", "Bearer \(unsigned)"]) == [401, 401])
+    }
+
+    @Test("A token whose claims were changed after signing is refused")
+    func changed() async throws {
+        var parts = try await signed(Claims(role: "salesperson")).split(separator: ".").map(String.init)
+        parts[1] = try await signed(Claims()).split(separator: ".").map(String.init)[1]
+        #expect(try await status(of: "Bearer \(parts.joined(separator: "."))") == 401)
+    }
+
+    @Test("Each claim that is needed is needed, and has to be what it should be")
+    func claims() async throws {
+        let now = ServerFixture.now.timeIntervalSince1970
+        let good = [Claims(), Claims(nbf: now - 1), Claims(tenant: "globex")]
+        let bad = [
+            Claims(sub: nil), Claims(sub: ""), Claims(sub: "a/b"), Claims(sub: String(repeating: "x", count: 129)),
+            Claims(role: nil), Claims(role: "admin"), Claims(role: "Manager"), Claims(exp: nil),
+            Claims(nbf: now + 10), Claims(tenant: "../acme"), Claims(tenant: ""),
+        ]
+        for claims in good { #expect(try await status(of: "Bearer \(signed(claims))") == 200, "\(claims)") }
+        for claims in bad { #expect(try await status(of: "Bearer \(signed(claims))") == 401, "\(claims)") }
+    }
+
+    @Test("What is no bearer token is refused")
+    func malformed() async throws {
+        let good = try await signed(Claims())
+        let bad = [
+            nil, "", "Bearer", "Bearer ", good, "Basic \(good)", "Bearer \(good) \(good)", "Bearer a.b.c",
+            "Bearer ...", "Bearer \(String(repeating: "x", count: 20_000))", "Bearer \(good)x",
+        ]
+        #expect(try await statuses(of: bad) == bad.map { _ in 401 })
+    }
+
+    @Test("A secret that could be guessed, and a JWKS without a key, are refused at the start")
+    func badKeys() async throws {
+        await #expect(throws: TokenKeyError.self) { try await TokenVerifier(secret: Array("short".utf8)) }
+        for jwks in ["", "[]", "{}", #"{"keys":[]}"#, #"{"keys":[{"kty":"RSA","use":"enc","n":"AQ","e":"AQAB"}]}"#] {
+            await #expect(throws: TokenKeyError.self) { try await KeySet(jwks: jwks) }
+        }
+    }
+
+    @Test("A key of the JWKS signs tokens, beside the secret and beside keys that are of no use here")
+    func keySet() async throws {
+        let (ours, other) = (ES256PrivateKey(), ES256PrivateKey())
+        let point = try #require(ours.parameters)
+        let jwks = """
+            {"keys":[{"kty":"RSA","kid":"enc-1","use":"enc","alg":"RSA-OAEP","n":"AQ","e":"AQAB"},
+            {"kty":"new","kid":"x"},
+            {"kty":"EC","kid":"k-1","use":"sig","crv":"P-256","x":"\(point.x)","y":"\(point.y)"}]}
+            """
+        func token(_ key: ES256PrivateKey, kid: JWKIdentifier?) async throws -> String {
+            let keys = JWTKeyCollection()
+            await keys.add(ecdsa: key, kid: kid)
+            return "Bearer " + (try await keys.sign(Claims(), kid: kid))
+        }
+        let good = [
+            try await token(ours, kid: "k-1"), try await token(ours, kid: nil), "Bearer \(try await signed(Claims()))",
+        ]
+        let bad = [try await token(other, kid: "k-1"), try await token(other, kid: nil)]
+        #expect(try await statuses(of: good + bad, jwks: jwks) == [200, 200, 200, 401, 401])
+    }
+
+    @Test("A stranger's token cannot change which algorithm a key is used with")
+    func algorithmOfKey() async throws {
+        let (n, d) = (Self.modulus, Self.privateExponent)
+        let key = try Insecure.RSA.PrivateKey(modulus: n, exponent: "AQAB", privateExponent: d)
+        let keys = JWTKeyCollection()
+        await keys.add(rsa: key, digestAlgorithm: .sha256, kid: "k-1")
+        let good = try await keys.sign(Claims(), kid: "k-1")
+        let header = Data(#"{"alg":"RS512","kid":"k-1"}"#.utf8).base64EncodedString().replacing("=", with: "")
+        let forged = header + good.drop { $0 != "." }
+        let jwks = #"{"keys":[{"kty":"RSA","kid":"k-1","n":"\#(n)","e":"AQAB"}]}"#
+        #expect(try await statuses(of: ["Bearer \(forged)", "Bearer \(good)"], jwks: jwks) == [401, 200])
+    }
+
+    /// A key that was made for this test.
+    private static let modulus = """
+        qcCpAmPVJGaZ4sNb4Se0w4HSmJeO5_SqhyJQuc_rwHzJ-wNa3lviY2riLqXdSVU-C_eu9TNLmpXkq1mmfQUJmPTuS8MOCecNItho81oOGTP6\
+        JOf8MfCox-O8vayBZY3WFskm9l9YaZZyYz4lMmAYeYcasPsMnKWuo4kVHTMzBoJuwa2SIIxoP_dTne0uAq3RIT-lAWhToDTuwtOKs_COZK3f\
+        cdHFkHmmgyboK9pyhi8TpUueQ1qKxVfQYzhvMrIjJOIAoszmbM5gYFOxaB7Oe88pRiZyuJ0pi-vmdinXAKjkFV6Wt3hqLgJKGNiJlhNS9fk_\
+        MArOIyHKXWlJDIPbPQ
+        """
+    private static let privateExponent = """
+        CsHLs_wRkKnzzHvmwaDbgpwidUr9YlONztxs0ymK3frKbd6rjnWyJeyrApu-JxyAvw9mBeHHQ7eF8xnORBPipM-4nhJxPE1o9rFSDUHCrPQv\
+        QNF2mM-QUoJq_nYFCSNw0qbSkkA-gQpom0Nf5g5S3riiB18RUIfrRi-0p9ILxLi6pvmf-3STmYeQSvc7xr4LKiC6KepXHFWMCSpAya_Ztftu\
+        NeM7NdK72ySatc5TW-UEIjqqKZSipo1mHhapC-yw36JUYF53KpqvU632msLdF0G5IP7KROdUqN24IRfKfBg7dKTSSVZVvyBJKweM_VCsBWXd\
+        vjVWpy5BzDIhNd7QwQ
+        """
+}

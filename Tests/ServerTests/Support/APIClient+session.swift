@@ -1,0 +1,71 @@
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import NIOCore
+import SalesRules
+import Server
+import Testing
+
+extension Asker {
+    /// Sends JSON to a path below `/api/v1`.
+    func post(_ json: String, to path: String, headers: HTTPFields = [:]) async throws -> Answer {
+        try await client.execute(
+            uri: "/api/v1/" + path,
+            method: .post,
+            headers: headers,
+            body: ByteBuffer(string: json)
+        ) { response in
+            Answer(status: response.status.code, headers: response.headers, text: String(buffer: response.body))
+        }
+    }
+
+    /// Asks to be signed in.
+    func signIn(_ username: String, _ password: String, headers: HTTPFields = [:]) async throws -> Answer {
+        try await post(#"{"username":"\#(username)","password":"\#(password)"}"#, to: "session", headers: headers)
+    }
+}
+
+extension Asker.Answer {
+    /// The token in the body of a session.
+    var sessionToken: String {
+        get throws { try #require(try json()["token"] as? String) }
+    }
+
+    /// `Cookie`, as a browser sends it after this answer.
+    var cookie: HTTPFields {
+        get throws {
+            let text = try #require(headers[.setCookie]?.split(separator: ";").first)
+            return [.cookie: String(text)]
+        }
+    }
+}
+
+/// Accounts whose passwords are hashed with little work, so that tests are quick.
+enum TestAccounts {
+    static let password = "correct horse battery"
+
+    static func account(
+        _ username: String,
+        person: String,
+        _ role: Role,
+        password: String = password,
+        now: Date = ServerFixture.now
+    ) throws -> Account {
+        Account(
+            username: try #require(Username(username)),
+            person: id(person),
+            role: role,
+            tenant: acme,
+            name: "",
+            password: try PasswordHash(of: password, strength: PasswordHash.Strength(n: 1 << 4, r: 1, p: 1)),
+            now: now
+        )
+    }
+
+    /// A manager `marit` and a salesperson `jan`, u-17.
+    static func all() throws -> Accounts {
+        Accounts([
+            try account("marit", person: "u-boss", .manager), try account("jan", person: "u-17", .salesperson),
+        ])
+    }
+}

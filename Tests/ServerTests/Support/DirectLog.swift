@@ -1,0 +1,69 @@
+import Ledger
+import Redis
+import SalesRules
+import Server
+
+/// A log without Kafka: what is written is applied to the ledger at once, as a worker does, and the cursor moved.
+actor DirectLog: EventLog {
+    private let sink: EventSink
+    /// What was written, in its order.
+    private(set) var events: [Event] = []
+    /// Who wrote each of them.
+    private(set) var people: [Identifier?] = []
+    private let appliesEvents: Bool
+    /// How many writes come together before the first of them is applied.
+    private let crowd: Int
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var arrived = 0
+    private var latest: Task<Void, any Error>?
+
+    private static let partition = LogPartition(topic: "written", partition: 0)
+
+    /// - Parameter appliesEvents: false for a log that no worker reads.
+    init(_ sink: EventSink, appliesEvents: Bool = true, crowd: Int = 1) {
+        self.sink = sink
+        self.appliesEvents = appliesEvents
+        self.crowd = crowd
+    }
+
+    func append(_ events: [Event], by person: Identifier?) async throws -> [LogPosition] {
+        await waitForOthers()
+        let first = self.events.count
+        self.events += events
+        people += events.map { _ in person }
+        let end = self.events.count
+        let before = latest
+        // One after the other: the sink's transactions share a connection.
+        let task = Task { [sink, appliesEvents] in
+            _ = await before?.result
+            guard appliesEvents else { return }
+            try await sink.apply(events)
+            try await sink.move(Self.partition, to: end)
+        }
+        latest = task
+        try await task.value
+        return (first..<end).map { LogPosition(partition: Self.partition, offset: Int64($0)) }
+    }
+
+    private func waitForOthers() async {
+        arrived += 1
+        if arrived < crowd {
+            await withCheckedContinuation { waiting.append($0) }
+        } else {
+            for continuation in waiting { continuation.resume() }
+            waiting = []
+        }
+    }
+}
+
+extension EventSink {
+    /// Moves a partition's cursor behind so many records, in every shard.
+    func move(_ partition: LogPartition, to next: Int) async throws {
+        let cursor = Cursor(next: Int64(next), last: .init(offset: Int64(next) - 1, checksum: 0))
+        var pipeline = RedisPipeline()
+        for shard in 0..<settings.shards {
+            pipeline.append(RedisCommand("SET", settings.keys.cursor(partition, shard: shard), cursor.description))
+        }
+        _ = try await connection.send(pipeline)
+    }
+}

@@ -1,0 +1,164 @@
+import Events
+import Foundation
+import Hummingbird
+import HummingbirdTesting
+import Ledger
+import Logging
+import Redis
+import SalesRules
+import Testing
+
+@testable import Server
+
+/// A server over a Redis of its own, at a moment of its own.
+struct ServerFixture {
+    static let secret = Array("a secret that is only good for tests".utf8)
+    /// Noon of 5 February 2026, UTC.
+    static let now = Date(timeIntervalSince1970: 1_770_292_800)
+
+    /// The log's partitions, where a test has any.
+    static let orders = LogPartition(topic: "sales.orders", partition: 0)
+    static let targets = LogPartition(topic: "sales.targets", partition: 0)
+
+    typealias LogBounds = @Sendable () async throws -> [LogPartition: (low: Int64, high: Int64)]
+
+    let redis: RedisServerProcess
+    let connection: RedisConnection
+    let client: RedisClient
+    let sink: EventSink
+
+    var keys: KeySpace { sink.settings.keys }
+
+    /// The application, with the given parts in place of the usual ones.
+    func application(
+        rules: Rules? = nil,
+        timeZone: String = "UTC",
+        now: @escaping @autoclosure @Sendable () -> Date = Self.now,
+        jwks: String? = nil,
+        accounts: AccountDirectory = .empty,
+        web: WebSettings = WebSettings(),
+        verifier: TokenVerifier? = nil,
+        log: (any EventLog)? = nil,
+        patience: Duration = .seconds(2),
+        logBounds: @escaping LogBounds = { [:] },
+        client: RedisClient? = nil,
+        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    ) async throws -> some ApplicationProtocol {
+        let usual = try await Self.verifier(jwks: jwks, accounts: accounts)
+        let settings = ServerSettings(
+            httpHost: "127.0.0.1",
+            httpPort: 0,
+            defaultTenant: acme,
+            timeZone: try #require(TimeZone(identifier: timeZone)),
+            web: web,
+            version: "1.2.3"
+        )
+        let parts = try parts(
+            rules: rules,
+            now: now,
+            verifier: verifier ?? usual,
+            log: log,
+            patience: patience,
+            logBounds: logBounds,
+            client: client
+        )
+        return try makeApplication(settings, parts, logger: logger)
+    }
+
+    /// The routes of the usual application.
+    func router(jwks: String? = nil, accounts: AccountDirectory = .empty) async throws -> Router<Context> {
+        let settings = ServerSettings(httpHost: "127.0.0.1", httpPort: 0, defaultTenant: acme, timeZone: .gmt)
+        let parts = try parts(verifier: try await Self.verifier(jwks: jwks, accounts: accounts))
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let feed = makeFeed(settings, parts, logger: logger)
+        let freshness = makeFreshness(parts, feed: feed, logger: logger)
+        return try makeRouter(settings, parts, feed: feed, freshness: freshness, logger: logger)
+    }
+
+    private static func verifier(jwks: String?, accounts: AccountDirectory) async throws -> TokenVerifier {
+        var provider: KeySet?
+        if let jwks { provider = try await KeySet(jwks: jwks) }
+        return try await TokenVerifier(secret: secret, provider: provider, accounts: accounts)
+    }
+
+    private func parts(
+        rules: Rules? = nil,
+        now: @escaping @Sendable () -> Date = { Self.now },
+        verifier: TokenVerifier,
+        log: (any EventLog)? = nil,
+        patience: Duration = .seconds(2),
+        logBounds: @escaping LogBounds = { [:] },
+        client: RedisClient? = nil
+    ) throws -> ServerParts {
+        let settings = rules.map { LedgerSettings(rules: $0, shards: sink.settings.shards) } ?? sink.settings
+        let client = client ?? self.client
+        let link = RedisGate(client)
+        return ServerParts(
+            verifier: verifier,
+            reader: LedgerReader(link: link, settings: settings),
+            subscriber: client.subscriber,
+            writer: LogWriter(log: log ?? DirectLog(sink), link: link, keys: settings.keys, patience: patience),
+            decoder: BodyDecoder(try EventSettings(defaultTenant: acme, currency: settings.rules.currency)),
+            surroundings: Surroundings(logBounds: logBounds, catalogTopics: [Self.targets.topic], now: now)
+        )
+    }
+
+    /// A token that is good for an hour from the server's moment.
+    static func token(
+        _ person: String,
+        _ role: Role,
+        tenant: Identifier? = nil,
+        name: String? = nil,
+        expiresIn: Duration = .seconds(3_600),
+        secret: [UInt8] = Self.secret
+    ) async throws -> String {
+        try await TokenSigner(secret: secret).token(
+            subject: person,
+            role: role,
+            tenant: tenant,
+            name: name,
+            expiresIn: expiresIn,
+            now: now
+        )
+    }
+}
+
+/// Runs `body` with a Redis that holds these events.
+func withFixture(
+    _ events: [Event],
+    rules: Rules = Rules(),
+    shards: Int = 1,
+    _ body: (ServerFixture) async throws -> Void
+) async throws {
+    let folder = "/tmp/server-tests-\(UInt64.random(in: 0...(.max)))"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let redis = try await RedisServerProcess.start(folder: folder)
+    let endpoint = try RedisEndpoint(url: redis.url)
+    let connection = try await RedisConnection.connect(to: endpoint)
+    let client = RedisClient(endpoint, timeouts: RedisTimeouts(connect: .milliseconds(300), request: .seconds(5)))
+    let sink = EventSink(connection: connection, settings: LedgerSettings(rules: rules, shards: shards))
+    let fixture = ServerFixture(redis: redis, connection: connection, client: client, sink: sink)
+    let outcome: Result<Void, any Error>
+    do {
+        try await sink.apply(events)
+        outcome = .success(try await body(fixture))
+    } catch {
+        outcome = .failure(error)
+    }
+    await client.shutdown()
+    connection.closeNow()
+    await redis.stop()
+    try outcome.get()
+}
+
+/// Runs `body` with a server over a Redis that holds these events.
+func withServer(
+    _ events: [Event],
+    rules: Rules = Rules(),
+    shards: Int = 1,
+    _ body: @Sendable (Asker) async throws -> Void
+) async throws {
+    try await withFixture(events, rules: rules, shards: shards) { fixture in
+        try await fixture.application().test(.router) { try await body(Asker(client: $0)) }
+    }
+}

@@ -1,0 +1,199 @@
+import HTTPTypes
+import HummingbirdTesting
+import SalesRules
+import Server
+import Testing
+
+@Suite("Dividing an order", .timeLimit(.minutes(1)))
+struct AllocationWriteTests {
+    private static let events = [
+        person("u-18", "Mia Bakker"), target("T-1", goal: "1000.00", for: ["u-17", "u-18"]),
+        saved("SO-1", total: "100.00", allocations: ["A-1 u-18 40%"]), saved("SO-2", total: "50.00"),
+    ]
+
+    private func credits(_ server: Asker, _ order: String = "SO-1") async throws -> [String: String] {
+        let credits = try await server.get("orders/\(order)").json()["credits"] as? [[String: Any]] ?? []
+        return Dictionary(uniqueKeysWithValues: credits.map { ($0["salesperson"] as! String, $0["amount"] as! String) })
+    }
+
+    @Test("A new allocation credits at once, and what is left of the order is shown", arguments: [1, 3])
+    func created(shards: Int) async throws {
+        try await withServer(Self.events, rules: Rules(ownerCredit: .remainder), shards: shards) { server in
+            let answer = try await server.send(
+                .post,
+                "orders/SO-1/allocations",
+                #"{"salesperson":"u-19","amount":25.5}"#
+            )
+            #expect(answer.status == 201)
+            let json = try answer.json()
+            let id = try #require(json["id"] as? String)
+            #expect(id.wholeMatch(of: /A-[a-z0-9]{16}/) != nil)
+            #expect(answer.headers[.location] == "/api/v1/allocations/\(id)?order=SO-1")
+            #expect(answer.headers[.eTag] == json["etag"] as? String)
+            #expect(
+                untagged(answer.text)
+                    == compact(
+                        """
+                        {"id":"\(id)","order":"SO-1","salesperson":"u-19","name":"u-19","amount":"25.50","source":"own"}
+                        """
+                    )
+            )
+            #expect(try await credits(server) == ["u-17": "34.50", "u-18": "40.00", "u-19": "25.50"])
+            #expect(try await server.get("orders/SO-1").json()["unallocated"] as? String == "34.50")
+            let location = try #require(answer.headers[.location])
+            #expect(try await server.get(location).text == answer.text)
+        }
+    }
+
+    @Test("An allocation is changed and deleted by its id alone, where one order has it")
+    func changed() async throws {
+        try await withServer(Self.events) { server in
+            let body = #"{"id":"A-9","salesperson":"u-18","percent":"10"}"#
+            #expect(try await server.send(.post, "orders/SO-2/allocations", body).status == 201)
+            let put = try await server.send(.put, "allocations/A-9", #"{"salesperson":"u-18","percent":"60"}"#)
+            #expect(put.status == 200)
+            #expect(try put.json()["percent"] as? String == "60")
+            #expect(try await credits(server, "SO-2")["u-18"] == "30.00")
+            #expect(try await server.send(.delete, "allocations/A-9").status == 204)
+            #expect(try await credits(server, "SO-2") == ["u-17": "50.00"])
+            try expectProblem(try await server.send(.delete, "allocations/A-9"), 404)
+        }
+    }
+
+    @Test("Where several orders have an allocation of one id, the order has to be named")
+    func ambiguous() async throws {
+        let more = [allocated("SO-1", "A-9 u-18"), allocated("SO-2", "A-9 u-18")]
+        try await withServer(Self.events + more, shards: 3) { server in
+            let answer = try await server.send(.delete, "allocations/A-9")
+            try expectProblem(answer, 409)
+            #expect((try answer.json()["errors"] as? [[String: String]])?.first?["member"] == "order")
+            #expect(try await server.send(.delete, "allocations/A-9?order=SO-2").status == 204)
+            #expect(try await server.send(.delete, "allocations/A-9").status == 204)
+        }
+    }
+
+    @Test("An allocation that the order lists is overridden by one of its own")
+    func listed() async throws {
+        try await withServer(Self.events) { server in
+            try expectProblem(try await server.send(.delete, "allocations/A-1"), 404)
+            let body = #"{"salesperson":"u-19","percent":"25"}"#
+            let put = try await server.send(.put, "allocations/A-1?order=SO-1", body)
+            #expect(put.status == 200)
+            #expect(try put.json()["source"] as? String == "own")
+            #expect(try await credits(server) == ["u-17": "100.00", "u-19": "25.00"])
+            #expect(try await server.send(.delete, "allocations/A-1?order=SO-1").status == 204)
+            #expect(try await credits(server) == ["u-17": "100.00"])
+            try expectProblem(try await server.send(.put, "allocations/A-1?order=SO-1", body), 404)
+            let again = #"{"id":"A-1","salesperson":"u-18"}"#
+            #expect(try await server.send(.post, "orders/SO-1/allocations", again).status == 201)
+            #expect(try await credits(server)["u-18"] == "100.00")
+        }
+    }
+
+    @Test("A preview shows the order as it would be, and changes nothing")
+    func preview() async throws {
+        try await withFixture(Self.events, rules: Rules(ownerCredit: .remainder)) { fixture in
+            let log = DirectLog(fixture.sink)
+            try await fixture.application(log: log).test(.router) { client in
+                let server = Asker(client: client)
+                let before = try await server.get("orders/SO-1").text
+                let half = #"{"salesperson":"u-19","percent":"50"}"#
+                for (method, path, left) in [
+                    (HTTPRequest.Method.post, "orders/SO-1/allocations?preview=true", "10.00"),
+                    (.put, "allocations/A-1?order=SO-1&preview=true", "50.00"),
+                    (.delete, "allocations/A-1?order=SO-1&preview=true", "100.00"),
+                ] {
+                    let answer = try await server.send(method, path, method == .delete ? nil : half)
+                    #expect(answer.status == 200)
+                    let json = try answer.json()
+                    #expect(json["unallocated"] as? String == left)
+                    #expect(json["contributions"] is [Any])
+                }
+                #expect(try await server.get("orders/SO-1").text == before)
+                try expectProblem(try await server.send(.post, "orders/SO-1/allocations?preview=yes", half), 400)
+            }
+            #expect(await log.events.isEmpty)
+        }
+    }
+
+    @Test("If-Match lets a change pass only while the allocation is as it was read")
+    func ifMatch() async throws {
+        try await withServer(Self.events) { server in
+            func tag() async throws -> String? {
+                let allocations = try await server.get("orders/SO-1").json()["allocations"] as? [[String: Any]]
+                return allocations?.first?["etag"] as? String
+            }
+            let (path, body) = ("allocations/A-1?order=SO-1", #"{"salesperson":"u-18","percent":"40"}"#)
+            let listed = try #require(try await tag())
+            let answer = try await server.send(.put, path, body, headers: [.ifMatch: listed])
+            #expect(answer.status == 200)
+            #expect(answer.headers[.eTag] != listed)
+            for (method, body) in [(HTTPRequest.Method.put, body), (.delete, nil)] as [(HTTPRequest.Method, String?)] {
+                try expectProblem(try await server.send(method, path, body, headers: [.ifMatch: listed]), 412)
+            }
+            let own = try #require(try await tag())
+            #expect(try await server.send(.delete, path, headers: [.ifMatch: own]).status == 204)
+        }
+    }
+
+    @Test("Of two managers who both passed the check, one is told that the other was quicker")
+    func race() async throws {
+        try await withFixture(Self.events) { fixture in
+            let log = DirectLog(fixture.sink, crowd: 2)
+            try await fixture.application(log: log).test(.router) { client in
+                let server = Asker(client: client)
+                let path = "allocations/A-1?order=SO-1"
+                async let first = server.send(.put, path, #"{"salesperson":"u-18","percent":"50"}"#)
+                async let second = server.send(.put, path, #"{"salesperson":"u-18","percent":"60"}"#)
+                let answers = try await [first, second].sorted { $0.status < $1.status }
+                #expect(answers.map(\.status) == [200, 412])
+            }
+        }
+    }
+
+    @Test(
+        "What cannot be used is refused",
+        arguments: [
+            ("orders/SO-none/allocations", #"{"salesperson":"u-18"}"#, 404),
+            ("orders/SO-1/allocations", #"{"id":"A-1","salesperson":"u-18"}"#, 409),
+            ("orders/SO-1/allocations", #"{"salesperson":"u-18","percent":"101"}"#, 400),
+            ("orders/SO-1/allocations", #"{"salesperson":"u-18","percent":"1","amount":"1"}"#, 400),
+            ("orders/SO-1/allocations", #"{"percent":"1"}"#, 400), ("orders/SO-1/allocations", "x", 400),
+        ]
+    )
+    func refused(path: String, body: String, status: Int) async throws {
+        try await withServer(Self.events) { server in
+            try expectProblem(try await server.send(.post, path, body), status)
+            #expect(try await credits(server) == ["u-17": "100.00", "u-18": "40.00"])
+        }
+    }
+
+    @Test("An order has at most a hundred allocations of its own")
+    func tooMany() async throws {
+        let own = (1...100).map { allocated("SO-2", "X-\($0) u-18 1%") }
+        try await withServer(Self.events + own) { server in
+            let body = #"{"salesperson":"u-18"}"#
+            try expectProblem(try await server.send(.post, "orders/SO-2/allocations", body), 409)
+            try expectProblem(try await server.send(.post, "orders/SO-2/allocations?preview=true", body), 409)
+            #expect(try await server.send(.put, "allocations/X-1", body).status == 200)
+        }
+    }
+
+    @Test("What no worker applies in time is accepted, with where it will be seen")
+    func accepted() async throws {
+        try await withFixture(Self.events) { fixture in
+            let log = DirectLog(fixture.sink, appliesEvents: false)
+            let application = try await fixture.application(log: log, patience: .milliseconds(30))
+            try await application.test(.router) { client in
+                let server = Asker(client: client)
+                let body = #"{"salesperson":"u-18"}"#
+                let put = try await server.send(.put, "allocations/A-1?order=SO-1", body)
+                #expect(put.status == 202)
+                #expect(put.headers[.location] == "/api/v1/allocations/A-1?order=SO-1")
+                let deleted = try await server.send(.delete, "allocations/A-1?order=SO-1")
+                #expect(deleted.status == 202)
+                #expect(deleted.headers[.location] == "/api/v1/orders/SO-1")
+            }
+        }
+    }
+}

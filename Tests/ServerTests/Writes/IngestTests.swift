@@ -1,0 +1,136 @@
+import Events
+import HTTPTypes
+import HummingbirdTesting
+import Kafka
+import Ledger
+import SalesRules
+import Server
+import Testing
+
+@Suite("Bringing events in over HTTP", .timeLimit(.minutes(1)))
+struct IngestTests {
+    private static let order =
+        #"{"type":"order.saved","id":"SO-1","owner":"u-17","total":1250.005,"date":"2026-03-14"}"#
+    private static let target = #"""
+        {"type":"target.saved","id":"T-1","measure":"revenue","goal":"10000.00","start":"2026-01-01","end":"2026-12-31","assignees":["u-17"]}
+        """#
+
+    private func post(_ server: Asker, _ body: String, type: String = "application/json") async throws -> Asker.Answer {
+        try await server.send(.post, "orders", body, as: "crm", .ingest, headers: [.contentType: type])
+    }
+
+    @Test("One event or a list of any events is applied before it is answered", arguments: [1, 3])
+    func applied(shards: Int) async throws {
+        try await withServer([], shards: shards) { server in
+            let one = try await post(server, Self.order)
+            #expect(one.status == 200)
+            #expect(one.text == #"{"accepted":1}"#)
+            let allocation =
+                #"{"type":"allocation.saved","id":"A-1","order":"SO-1","salesperson":"u-18","percent":"40"}"#
+            let person = #"{"type":"salesperson.saved","id":"u-18","name":"Mia"}"#
+            let list = try await post(server, "[\(Self.target),\(allocation),\(person)]")
+            #expect(list.text == #"{"accepted":3}"#)
+            let order = try await server.get("orders/SO-1").text
+            #expect(order.contains(#""total":"1250.00""#))
+            #expect(order.contains(#""salesperson":"u-18","name":"Mia","amount":"500.00""#))
+            #expect(try await server.get("targets/T-1").json()["realized"] as? String == "1250.00")
+            #expect(try await post(server, "[]").text == #"{"accepted":0}"#)
+        }
+    }
+
+    @Test("CloudEvents and vtiger's own are taken too")
+    func otherShapes() async throws {
+        try await withServer([]) { server in
+            let data = Self.order.replacing(#""type":"order.saved","#, with: "")
+            let cloud = #"{"specversion":"1.0","type":"order.saved","id":"1","source":"crm","data":\#(data)}"#
+            let vtiger = #"""
+                {"success":true,"result":{"id":"6x7","hdnGrandTotal":"10.00","assigned_user_id":"19x5",
+                "conversion_rate":"1","createdtime":"2026-03-14 10:00:00"}}
+                """#
+            for (body, type) in [
+                (cloud, "application/cloudevents+json"), (vtiger, "application/json"),
+                ("[\(cloud)]", "application/cloudevents-batch+json; charset=UTF-8"),
+            ] {
+                let answer = try await post(server, body, type: type)
+                #expect(answer.status == 200)
+            }
+            #expect(try await server.get("orders/7").json()["owner"] as? String == "5")
+        }
+    }
+
+    @Test("With one mistake nothing is written, and each is named with its place in the list")
+    func mistakes() async throws {
+        try await withFixture([]) { fixture in
+            let log = DirectLog(fixture.sink)
+            try await fixture.application(log: log).test(.router) { client in
+                let server = Asker(client: client)
+                let bad = Self.order.replacing("1250.005", with: "\"\"")
+                let answer = try await post(server, "[\(Self.order),\(bad),3]")
+                try expectProblem(answer, 400)
+                let errors = try answer.json()["errors"] as? [[String: String]]
+                #expect(errors?.compactMap { $0["member"] } == ["[1].total", "[2]"])
+                for body in ["", "{", "[{]", "null"] { try expectProblem(try await post(server, body), 400) }
+                try expectProblem(try await post(server, Self.order, type: "text/plain"), 415)
+            }
+            #expect(await log.events.isEmpty)
+        }
+    }
+
+    @Test("Events are of the token's organisation, or of none")
+    func tenants() async throws {
+        try await withFixture([]) { fixture in
+            let log = DirectLog(fixture.sink)
+            try await fixture.application(log: log).test(.router) { client in
+                let server = Asker(client: client)
+                let foreign = Self.order.replacing("{", with: #"{"tenant":"acme","#)
+                func post(_ body: String) async throws -> Asker.Answer {
+                    try await server.send(.post, "orders", body, as: "crm", .ingest, tenant: id("globex"))
+                }
+                let answer = try await post("[\(Self.order),\(foreign)]")
+                try expectProblem(answer, 403)
+                #expect((try answer.json()["errors"] as? [[String: String]])?.first?["member"] == "[1].tenant")
+                #expect(try await post(Self.order).status == 200)
+            }
+            #expect(await log.events.map(\.tenant) == [id("globex")])
+        }
+    }
+
+    @Test("What no worker applies in time is accepted, with where the first order will be seen")
+    func accepted() async throws {
+        try await withFixture([]) { fixture in
+            let log = DirectLog(fixture.sink, appliesEvents: false)
+            let application = try await fixture.application(log: log, patience: .milliseconds(30))
+            try await application.test(.router) { client in
+                let answer = try await post(Asker(client: client), "[\(Self.target),\(Self.order)]")
+                #expect(answer.status == 202)
+                #expect(answer.headers[.location] == "/api/v1/orders/SO-1")
+            }
+        }
+    }
+
+    @Test("Up to 16 MiB are taken, and not more")
+    func size() async throws {
+        try await withServer([]) { server in
+            let subject = String(repeating: "x", count: 900_000)
+            let large = Self.order.replacing("{", with: #"{"subject":"\#(subject)","#)
+            let list = "[" + Array(repeating: large, count: 10).joined(separator: ",") + "]"
+            #expect(try await post(server, list).status == 200)
+            let tooLarge = list + String(repeating: " ", count: 16_777_216 - list.utf8.count + 1)
+            try expectProblem(try await post(server, tooLarge), 413)
+        }
+    }
+
+    @Test("Without Kafka nothing is promised")
+    func noKafka() async throws {
+        try await withFixture([]) { fixture in
+            let kafka = KafkaConfiguration(bootstrapServers: "127.0.0.1:1", properties: ["message.timeout.ms": "300"])
+            let log = KafkaLog(kafka, topics: TopicNames(), currency: .euro)
+            try await fixture.application(log: log).test(.router) { client in
+                let answer = try await post(Asker(client: client), Self.order)
+                try expectProblem(answer, 503)
+                #expect(answer.headers[.retryAfter] == "1")
+            }
+            await log.close()
+        }
+    }
+}
