@@ -35,8 +35,13 @@ let package = Package(
             providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]
         ),
         .target(name: "SalesRules"),
-        .target(name: "Events", dependencies: ["SalesRules"]),
-        .target(name: "Kafka", dependencies: ["CKafka"]),
+        .target(name: "Events", dependencies: ["SalesRules"], exclude: ["Topics/LogEnds.swift"]),
+        .target(
+            name: "Kafka",
+            dependencies: ["CKafka"],
+            path: "Sources",
+            sources: ["Kafka", "Log/LogFault.swift", "Log/PartitionCheck.swift"]
+        ),
         .target(
             name: "Redis",
             dependencies: [
@@ -44,14 +49,28 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ]
+            ],
+            path: "Sources",
+            sources: ["Redis", "Concurrency/Backoff.swift"]
         ),
-        .target(name: "Ledger", dependencies: ["SalesRules", "Redis"]),
+        .target(
+            name: "Ledger",
+            dependencies: ["SalesRules", "Redis"],
+            path: "Sources",
+            exclude: ["Ledger/Admission/RedisInfo.swift", "Ledger/Posting/OrderBatch.swift"],
+            sources: ["Ledger", "Log/Cursor.swift", "Operations/Verify/CatalogFold.swift"]
+        ),
         .target(
             name: "Worker",
             dependencies: [
                 "SalesRules", "Events", "Kafka", "Redis", "Ledger",
                 .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources",
+            sources: [
+                "Worker", "Concurrency/StopFlag.swift", "Events/Topics/LogEnds.swift",
+                "Ledger/Admission/RedisInfo.swift", "Ledger/Posting/OrderBatch.swift",
+                "Operations/DeadLetters/DeadLetters.swift", "Operations/Status/LogCheck.swift",
             ]
         ),
         .target(name: "Samples", dependencies: ["SalesRules"]),
