@@ -35,49 +35,39 @@ let package = Package(
             providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]
         ),
         .target(name: "SalesRules"),
-        .target(name: "Events", dependencies: ["SalesRules"], exclude: ["Topics/LogEnds.swift"]),
-        .target(
-            name: "Kafka",
-            dependencies: ["CKafka"],
-            path: "Sources",
-            sources: ["Kafka", "Log/LogFault.swift", "Log/PartitionCheck.swift"]
-        ),
+        .target(name: "Log"),
+        .target(name: "Concurrency"),
+        .target(name: "Kafka", dependencies: ["CKafka", "Log", "Concurrency"]),
         .target(
             name: "Redis",
             dependencies: [
-                "CRedis",
+                "CRedis", "Concurrency",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ],
-            path: "Sources",
-            sources: ["Redis", "Concurrency/Backoff.swift"]
+            ]
         ),
-        .target(
-            name: "Ledger",
-            dependencies: ["SalesRules", "Redis"],
-            path: "Sources",
-            exclude: ["Ledger/Admission/RedisInfo.swift", "Ledger/Posting/OrderBatch.swift"],
-            sources: ["Ledger", "Log/Cursor.swift", "Operations/Verify/CatalogFold.swift"]
-        ),
+        .target(name: "LocalServers", dependencies: ["CKafka", "Log", "Redis", "Concurrency"]),
+        .target(name: "Events", dependencies: ["SalesRules", "Log", "Concurrency"]),
+        .target(name: "Ledger", dependencies: ["SalesRules", "Log", "Redis"]),
         .target(
             name: "Worker",
             dependencies: [
-                "SalesRules", "Events", "Kafka", "Redis", "Ledger",
+                "SalesRules", "Log", "Concurrency", "Events", "Redis", "Ledger",
                 .product(name: "Logging", package: "swift-log"),
-            ],
-            path: "Sources",
-            sources: [
-                "Worker", "Concurrency/StopFlag.swift", "Events/Topics/LogEnds.swift",
-                "Ledger/Admission/RedisInfo.swift", "Ledger/Posting/OrderBatch.swift",
-                "Operations/DeadLetters/DeadLetters.swift", "Operations/Status/LogCheck.swift",
+            ]
+        ),
+        .target(
+            name: "Operations",
+            dependencies: [
+                "SalesRules", "Log", "Concurrency", "Events", "Redis", "Ledger",
             ]
         ),
         .target(name: "Samples", dependencies: ["SalesRules"]),
         .target(
             name: "Server",
             dependencies: [
-                "SalesRules", "Events", "Kafka", "Redis", "Ledger",
+                "SalesRules", "Log", "Concurrency", "Events", "Redis", "Ledger",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
@@ -91,10 +81,12 @@ let package = Package(
             ],
             resources: [.copy("Page"), .copy("openapi.json")]
         ),
+        // The product has the program's name; two folders of one name but for its case cannot be checked out on a Mac.
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "SalesRules", "Events", "Kafka", "Redis", "Ledger", "Worker", "Server", "Samples",
+                "SalesRules", "Log", "Concurrency", "Events", "Kafka", "Redis", "LocalServers", "Ledger", "Worker",
+                "Operations", "Server", "Samples",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -104,14 +96,24 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: ["SalesRules", "Events", "Kafka", "Redis", "Ledger", "Worker", "Server"],
+            dependencies: [
+                "SalesRules", "Log", "Concurrency", "LocalServers", "Events", "Kafka", "Redis", "Ledger", "Worker",
+                "Server",
+            ],
             path: "Tests/TestSupport"
         ),
-        .testTarget(name: "KafkaTests", dependencies: ["Kafka", "CKafka", "TestSupport"]),
+        .target(name: "RedisTesting", dependencies: ["Redis", "LocalServers"], path: "Tests/RedisTesting"),
+        .testTarget(name: "LogTests", dependencies: ["Log"]),
+        .testTarget(name: "ConcurrencyTests", dependencies: ["Concurrency"]),
+        .testTarget(name: "LocalServersTests", dependencies: ["LocalServers", "Redis", "Concurrency", "RedisTesting"]),
+        .testTarget(
+            name: "KafkaTests",
+            dependencies: ["Log", "Concurrency", "LocalServers", "Kafka", "CKafka", "TestSupport"]
+        ),
         .testTarget(
             name: "RedisTests",
             dependencies: [
-                "Redis",
+                "Redis", "Concurrency", "LocalServers", "RedisTesting",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ]
@@ -125,7 +127,7 @@ let package = Package(
         .target(
             name: "Simulation",
             dependencies: [
-                "SalesRules", "Events", "Kafka", "Redis", "Ledger", "Worker", "Model",
+                "SalesRules", "Log", "Concurrency", "Events", "Kafka", "Redis", "Ledger", "Worker", "Model",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/Simulation"
@@ -137,29 +139,35 @@ let package = Package(
         ),
         .testTarget(
             name: "SimulationTests",
-            dependencies: ["SalesRules", "Redis", "Ledger", "LedgerComparison", "Model", "Simulation"]
+            dependencies: [
+                "SalesRules", "Log", "Redis", "LocalServers", "Ledger", "LedgerComparison", "Model", "Simulation",
+                "RedisTesting",
+            ]
         ),
         .testTarget(name: "SalesRulesTests", dependencies: ["SalesRules", "Model"]),
         .testTarget(
             name: "LedgerTests",
-            dependencies: ["SalesRules", "Redis", "Ledger", "LedgerComparison", "Model"]
+            dependencies: [
+                "SalesRules", "Log", "Redis", "LocalServers", "Ledger", "LedgerComparison", "Model", "RedisTesting",
+            ]
         ),
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "SalesRules", "Events", "Kafka", "Redis", "Ledger", "LedgerComparison", "Worker", "Server", "Model",
-                "TestSupport", "CLI",
+                "SalesRules", "Log", "Concurrency", "Events", "Kafka", "Redis", "LocalServers", "Ledger",
+                "LedgerComparison",
+                "Worker", "Operations", "Server", "Model", "TestSupport", "CLI",
             ]
         ),
         .testTarget(
             name: "EventsTests",
-            dependencies: ["SalesRules", "Events"],
+            dependencies: ["SalesRules", "Log", "Events"],
             resources: [.copy("Fixtures")]
         ),
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "SalesRules", "Events", "Kafka", "Redis", "Ledger", "Server",
+                "SalesRules", "Log", "Concurrency", "Events", "Kafka", "Redis", "LocalServers", "Ledger", "Server",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
@@ -172,7 +180,8 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "SalesRules", "Events", "Kafka", "Redis", "Samples", "Server", "TestSupport",
+                "SalesRules", "Log", "Concurrency", "Events", "Kafka", "Redis", "LocalServers", "Samples", "Server",
+                "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/Bench"
@@ -180,8 +189,9 @@ let package = Package(
         .executableTarget(
             name: "faults",
             dependencies: [
-                "SalesRules", "Events", "Kafka", "Redis", "Ledger", "LedgerComparison", "Worker", "Model",
-                "TestSupport",
+                "SalesRules", "Log", "Concurrency", "Events", "Kafka", "Redis", "LocalServers", "Ledger",
+                "LedgerComparison",
+                "Worker", "Operations", "Model", "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -198,7 +208,7 @@ if let fuzzer {
         .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
         .executableTarget(
             name: "fuzz",
-            dependencies: ["SalesRules", "Events", "Redis", "Ledger", "Model", "CFuzzer"],
+            dependencies: ["SalesRules", "Log", "Events", "Redis", "Ledger", "Operations", "Model", "CFuzzer"],
             path: "Tests/Fuzz",
             exclude: ["CFuzzer"],
             // Without the main function that libFuzzer brings in its other library: SwiftPM gives programs one.
@@ -218,6 +228,8 @@ for target in package.targets where target.type != .system {
 
 /// What is fuzzed says which branches were taken, and lets the fuzzer see its insides.
 for target in package.targets
-where fuzzer != nil && ["SalesRules", "Events", "Redis", "Ledger", "Model", "fuzz"].contains(target.name) {
+where fuzzer != nil
+    && ["SalesRules", "Log", "Events", "Redis", "Ledger", "Operations", "Model", "fuzz"].contains(target.name)
+{
     target.swiftSettings?.append(.unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing"]))
 }

@@ -1,6 +1,8 @@
+internal import Log
+
 /// How to reach a Kafka cluster, and any librdkafka properties by their own names.
 ///
-/// The names and meanings are those of librdkafka's `CONFIGURATION.md`; one that it refuses is a `KafkaError` that names
+/// The names and meanings are those of librdkafka's `CONFIGURATION.md`; one that it refuses is a `LogError` that names
 /// the property and never its value.
 public struct KafkaConfiguration: Sendable {
     /// `host:port`, several of them with commas between.
@@ -47,11 +49,11 @@ extension KafkaConfiguration {
     func settings(
         defaults: [String: String],
         forced: [String: String]
-    ) throws(KafkaError) -> [String: String] {
+    ) throws(LogError) -> [String: String] {
         var all = Self.commonDefaults.merging(defaults) { $1 }.merging(properties) { $1 }
         for (name, value) in forced.sorted(by: { $0.key < $1.key }) {
             if let theirs = properties[name], theirs != value {
-                throw KafkaError(
+                throw LogError(
                     refusedProperty: name,
                     reason: "is set by this program and cannot be changed; leave it out"
                 )
@@ -59,7 +61,7 @@ extension KafkaConfiguration {
             all[name] = value
         }
         if properties["bootstrap.servers"] != nil || properties["metadata.broker.list"] != nil {
-            throw KafkaError(refusedProperty: "bootstrap.servers", reason: "is given twice; leave the property out")
+            throw LogError(refusedProperty: "bootstrap.servers", reason: "is given twice; leave the property out")
         }
         all["bootstrap.servers"] = bootstrapServers
         return all

@@ -9,17 +9,17 @@ package enum LedgerError: Error, Sendable, CustomStringConvertible {
     /// The numbers in Redis were made from the log of another Kafka cluster.
     case otherCluster(kept: String, ours: String)
     /// A command inside a posting failed, and Redis does not undo the others.
-    case brokenPosting(String)
+    case partialPosting(String)
     /// Redis refused a posting as a whole; nothing was applied.
     case refused(RedisServerError)
     /// Redis answered something that the command cannot answer.
     case unexpectedReply(String)
     /// The targets changed since they were read: read them again and go on.
-    case catalogMoved
+    case catalogChanged
     /// Redis is at an earlier point of the log than was read from it: go back to there.
-    case behindLog
+    case cursorBehind
     /// Redis does not hold the view that is remembered: come in anew, through the door.
-    case otherView
+    case viewChanged
     /// A rebuilt view is about to take this one's place.
     case held
     /// The server is not fit to hold the numbers.
@@ -37,14 +37,14 @@ package enum LedgerError: Error, Sendable, CustomStringConvertible {
         case .otherCluster(let kept, let ours):
             "the numbers in Redis were made from the log of another Kafka cluster (\(kept)) than this one (\(ours)): give "
                 + "the right bootstrap servers, or run `salestargets rebuild` to make them anew from this one"
-        case .brokenPosting(let reason):
+        case .partialPosting(let reason):
             "a posting was applied only in part (\(reason)): a key in Redis is not what this program made it; "
                 + "run `salestargets rebuild`"
         case .refused(let error): "Redis refused a posting, nothing was applied: \(error.code) \(error.message)"
         case .unexpectedReply(let what): "Redis gave an unexpected reply to \(what)"
-        case .catalogMoved: "the targets changed meanwhile"
-        case .behindLog: "Redis is at an earlier point of the log than was read from it"
-        case .otherView: "Redis was restarted, emptied or replaced"
+        case .catalogChanged: "the targets changed meanwhile"
+        case .cursorBehind: "Redis is at an earlier point of the log than was read from it"
+        case .viewChanged: "Redis was restarted, emptied or replaced"
         case .held: "a rebuilt view is about to take the place of this one"
         case .unfit(let reason): reason
         case .notReady(let reason): "Redis is not ready: \(reason)"
@@ -53,53 +53,12 @@ package enum LedgerError: Error, Sendable, CustomStringConvertible {
     }
 
     /// Whether to try again, later or on another connection, can help; if not, a person has to.
-    package var isPassing: Bool {
+    package var isTemporary: Bool {
         switch self {
-        case .redis, .catalogMoved, .behindLog, .otherView, .held, .notReady: true
+        case .redis, .catalogChanged, .cursorBehind, .viewChanged, .held, .notReady: true
         case .refused(let error):
             ["LOADING", "BUSY", "OOM", "READONLY", "MASTERDOWN", "TRYAGAIN", "MISCONF"].contains(error.code)
-        case .corrupt, .otherSettings, .otherCluster, .brokenPosting, .unexpectedReply, .unfit: false
+        case .corrupt, .otherSettings, .otherCluster, .partialPosting, .unexpectedReply, .unfit: false
         }
-    }
-}
-
-extension RedisValue {
-    /// The bytes of a bulk reply, nil for the null one.
-    func optionalBytes(_ what: @autoclosure () -> String) throws(LedgerError) -> [UInt8]? {
-        switch self {
-        case .bytes(let bytes): return bytes
-        case .null: return nil
-        case .error(let error): throw .refused(error)
-        default: throw .unexpectedReply(what())
-        }
-    }
-
-    func elements(_ what: @autoclosure () -> String) throws(LedgerError) -> [RedisValue] {
-        switch self {
-        case .array(let elements): return elements
-        case .error(let error): throw .refused(error)
-        default: throw .unexpectedReply(what())
-        }
-    }
-}
-
-/// The number a bulk reply spells; `missing` when there is none.
-func integer(_ value: RedisValue, missing: Int64, _ what: String) throws(LedgerError) -> Int64 {
-    guard let bytes = try value.optionalBytes(what) else { return missing }
-    guard let number = Int64(String(decoding: bytes, as: UTF8.self)) else {
-        throw .corrupt(CorruptRecord(place: what, reason: "it is not a number"))
-    }
-    return number
-}
-
-/// Runs `body` and says where the bytes stood when they cannot be read.
-func reading<Value>(
-    _ place: @autoclosure () -> String,
-    _ body: () throws(CorruptRecord) -> Value
-) throws(LedgerError) -> Value {
-    do throws(CorruptRecord) {
-        return try body()
-    } catch {
-        throw .corrupt(CorruptRecord(place: place(), reason: error.reason))
     }
 }

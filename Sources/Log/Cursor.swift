@@ -1,42 +1,41 @@
-/// Up to where a partition of the log is applied: kept in Redis and moved by the posting that applies it, so that the
-/// two never disagree.
-package struct Cursor: Hashable, Sendable, CustomStringConvertible {
-    /// Where reading goes on: behind the last record read, and whatever is no record after it.
-    package var next: Int64
-    /// The offset of the last record applied, and its checksum; read again to see whether the log is still the same.
-    package var last: Fingerprint
+/// How far a partition of the log has been applied: the next offset, and the last record before it.
+///
+/// An offset alone does not prove that the log is still the same one, so the last applied record is read again and
+/// compared before reading continues (``PartitionCheck``).
+public struct Cursor: Hashable, Sendable {
+    /// The next offset to read. Above `last.offset + 1` where the log has offsets without a record, such as the markers
+    /// that end a transaction.
+    public var next: Int64
+    /// The last record that was applied.
+    public var last: Fingerprint
 
-    /// Offset and CRC-32 of key, value and timestamp of one record.
-    package struct Fingerprint: Hashable, Sendable {
-        /// The record's offset.
-        package let offset: Int64
-        /// CRC-32 of its key, value and timestamp.
-        package let checksum: UInt32
-
-        /// The fingerprint of a record.
-        package init(offset: Int64, checksum: UInt32) {
-            self.offset = offset
-            self.checksum = checksum
-        }
-    }
-
-    /// A cursor behind the record of this fingerprint.
-    package init(next: Int64, last: Fingerprint) {
+    /// A cursor behind the record with this fingerprint.
+    public init(next: Int64, last: Fingerprint) {
         self.next = next
         self.last = last
     }
+}
 
-    /// `<next> <last offset> <checksum>`, for people with redis-cli too.
-    package var description: String { "\(next) \(last.offset) \(last.checksum)" }
+/// Where reading of a partition starts.
+public enum StartPosition: Hashable, Sendable {
+    /// At the first record that the log still has, whatever its offset is.
+    case beginning
+    /// At this offset. The log must still have it.
+    case offset(Int64)
+    /// Behind a cursor, once the record that it names has been compared.
+    case after(Cursor)
 
-    /// Reads ``description``.
-    /// - Throws: ``CorruptRecord``.
-    package init(parsing bytes: [UInt8]) throws(CorruptRecord) {
-        let parts = String(decoding: bytes, as: UTF8.self).split(separator: " ")
-        guard parts.count == 3, let next = Int64(parts[0]), let offset = Int64(parts[1]),
-            let checksum = UInt32(parts[2]),
-            offset >= 0, next > offset
-        else { throw CorruptRecord(reason: "a cursor is not one") }
-        self.init(next: next, last: Fingerprint(offset: offset, checksum: checksum))
+    /// The offset of the first record to deliver; nil where the log decides.
+    public var next: Int64? {
+        switch self {
+        case .beginning: nil
+        case .offset(let offset): offset
+        case .after(let cursor): cursor.next
+        }
+    }
+
+    /// The last record that was applied; nil where there was none.
+    public var last: Fingerprint? {
+        if case .after(let cursor) = self { cursor.last } else { nil }
     }
 }

@@ -1,30 +1,25 @@
-/// The log is not the one that was read before, so reading on would lose events unseen.
+/// The log of a partition is not the one that was read before, so that reading on would skip events without an error.
 public enum LogFault: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The log begins at `low`, and records from `next` on, not yet read, are deleted.
+    /// The log begins at `low`, and records from `next` on, which were not read yet, are deleted.
     case beginningDeleted(next: Int64, low: Int64)
-    /// The log ends at `high`, before the offset to go on from: it was cut, or the topic was made anew.
+    /// The log ends at `high`, before the offset to continue from: it was truncated, or the topic was created again.
     case beyondEnd(next: Int64, high: Int64)
-    /// Another record lies where the last applied one lay: the log was cut or made anew, and has grown since.
+    /// At the offset of the last applied record there is another one: the log was truncated or created again, and has
+    /// grown since.
     case replaced(offset: Int64)
 
-    /// What is wrong, and what to do about it.
+    /// What is wrong, without what to do about it.
     public var description: String {
         switch self {
         case .beginningDeleted(let next, let low):
-            """
-            the log begins at offset \(low), but records from \(next) on have not been read: retention deleted them \
-            first. Raise the topic's retention, publish the missing events again and run `salestargets rebuild`
-            """
+            "the log begins at offset \(low), but the records from offset \(next) on were not read yet: retention "
+                + "deleted \(low - next) of them"
         case .beyondEnd(let next, let high):
-            """
-            the log ends at offset \(high), but has been read up to \(next): it was cut, or the topic was made anew. \
-            If this is the wrong cluster or topic, correct that; otherwise run `salestargets rebuild`
-            """
+            "the log ends at offset \(high), but it was read up to offset \(next): it was truncated, or the topic was "
+                + "created again"
         case .replaced(let offset):
-            """
-            the record at offset \(offset) is not the one that was applied: the log was cut or the topic made anew. \
-            If this is the wrong cluster or topic, correct that; otherwise run `salestargets rebuild`
-            """
+            "the record at offset \(offset) is not the one that was applied: the log was truncated, or the topic was "
+                + "created again"
         }
     }
 }

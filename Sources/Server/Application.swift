@@ -1,7 +1,8 @@
 package import Foundation
 package import Hummingbird
 internal import HummingbirdCore
-package import Ledger
+internal import Ledger
+internal import Log
 package import Logging
 internal import NIOCore
 package import SalesRules
@@ -40,41 +41,18 @@ package struct ServerSettings: Sendable {
     }
 }
 
-/// What the server asks of the world around it.
-package struct Surroundings: Sendable {
-    let logBounds: @Sendable () async throws -> [LogPartition: (low: Int64, high: Int64)]
-    let catalogTopics: Set<String>
-    let now: @Sendable () -> Date
-
-    /// What is asked when the log's ends or the clock are needed.
-    /// - Parameters:
-    ///   - logBounds: the offsets of the first record and after the last one, of every partition that is read; asked
-    ///     every other second, never twice at once, and not waited for longer than two seconds.
-    ///   - catalogTopics: those of targets and people.
-    ///   - now: what decides whether a token is expired, what today is, and how old results are.
-    package init(
-        logBounds: @escaping @Sendable () async throws -> [LogPartition: (low: Int64, high: Int64)],
-        catalogTopics: Set<String>,
-        now: @escaping @Sendable () -> Date = { Date() }
-    ) {
-        self.logBounds = logBounds
-        self.catalogTopics = catalogTopics
-        self.now = now
-    }
-}
-
-/// The server, ready to run (the contract's "HTTP, under /api/v1").
+/// The server, ready to run (docs/CONTRACT.md, "HTTP").
 /// - Parameter onServing: gets the port, once it is listened on.
 /// - Throws: when the page's files, which are a part of the program, cannot be read.
 package func makeApplication(
     _ settings: ServerSettings,
-    _ parts: ServerParts,
+    _ dependencies: ServerDependencies,
     logger: Logger,
     onServing: @escaping @Sendable (Int) -> Void = { _ in }
 ) throws -> some ApplicationProtocol {
-    let feed = makeFeed(settings, parts, logger: logger)
-    let freshness = makeFreshness(parts, feed: feed, logger: logger)
-    let router = try makeRouter(settings, parts, feed: feed, freshness: freshness, logger: logger)
+    let feed = makeFeed(settings, dependencies, logger: logger)
+    let freshness = makeFreshness(dependencies, feed: feed, logger: logger)
+    let router = try makeRouter(settings, dependencies, feed: feed, freshness: freshness, logger: logger)
     router.refuseOtherMethods()
     return Application(
         router: router,
@@ -87,48 +65,52 @@ package func makeApplication(
     )
 }
 
-func makeFeed(_ settings: ServerSettings, _ parts: ServerParts, logger: Logger) -> Feed {
-    let now = parts.surroundings.now
+func makeFeed(_ settings: ServerSettings, _ dependencies: ServerDependencies, logger: Logger) -> Feed {
+    let now = dependencies.now
     return Feed(
-        reader: parts.reader,
-        subscriber: parts.subscriber,
+        reader: dependencies.reader,
+        subscriber: dependencies.subscriber,
         today: { Day.today(at: now(), in: settings.timeZone) },
         now: now,
         logger: logger
     )
 }
 
-func makeFreshness(_ parts: ServerParts, feed: Feed, logger: Logger) -> Freshness {
-    Freshness(reader: parts.reader, surroundings: parts.surroundings, logger: logger) { feed.tell($0) }
+func makeFreshness(_ dependencies: ServerDependencies, feed: Feed, logger: Logger) -> Freshness {
+    Freshness(dependencies, logger: logger) { feed.tell($0) }
 }
 
 /// All routes: what needs no sign-in first, then what does.
 func makeRouter(
     _ settings: ServerSettings,
-    _ parts: ServerParts,
+    _ dependencies: ServerDependencies,
     feed: Feed,
     freshness: Freshness,
     logger: Logger
 ) throws -> Router<Context> {
-    let (reader, writer, decoder) = (parts.reader, parts.writer, parts.decoder)
-    let now = parts.surroundings.now
+    let (reader, writer, decoder) = (dependencies.reader, dependencies.writer, dependencies.decoder)
+    let now = dependencies.now
     let today: @Sendable () -> Day = { Day.today(at: now(), in: settings.timeZone) }
     let metrics = Metrics(version: settings.version, started: Date())
     let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
-    router.add(middleware: RequestMetrics(metrics: metrics))
+    router.add(middleware: RequestMetricsMiddleware(metrics: metrics))
     // Within the metrics, so that what a route refuses is counted with its status.
-    router.add(middleware: Problems(logger: logger))
+    router.add(middleware: ProblemMiddleware(logger: logger))
     OperatorRoutes(metrics: metrics, freshness: freshness, feed: feed).add(to: router)
     try PageRoutes(settings.web, logger: logger).add(to: router)
     SessionRoutes(
-        verifier: parts.verifier,
+        verifier: dependencies.verifier,
         defaultTenant: settings.defaultTenant,
         web: settings.web,
         now: now,
         logger: logger
     ).add(to: router)
-    let signedIn = SignedIn(verifier: parts.verifier, defaultTenant: settings.defaultTenant, now: now)
-    let group = router.group("api/v1").add(middleware: signedIn)
+    let authentication = AuthenticationMiddleware(
+        verifier: dependencies.verifier,
+        defaultTenant: settings.defaultTenant,
+        now: now
+    )
+    let group = router.group("api/v1").add(middleware: authentication)
     WidgetRoutes(reader: reader, today: today).add(to: group)
     TargetRoutes(reader: reader, today: today).add(to: group)
     TargetWriteRoutes(reader: reader, writer: writer, decoder: decoder, today: today).add(to: group)

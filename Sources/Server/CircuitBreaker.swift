@@ -2,81 +2,83 @@ package import Ledger
 package import Redis
 internal import Synchronization
 
-/// The way to a Redis that many requests share: while it does not answer, they are refused at once instead of waiting,
-/// all but one at a time, which tries. So nothing piles up, and who asks hears soon that they have to ask again.
-package final class RedisGate: RedisLink {
+/// The way to a Redis that many requests share. While Redis does not answer, the circuit is open: requests fail at once
+/// instead of waiting, except for one probe at a time. So no requests pile up, and clients learn soon that they have to
+/// try again.
+package final class CircuitBreaker: RedisLink {
     private let link: any RedisLink
-    private let state = Mutex(RedisGateState())
+    private let state = Mutex(CircuitBreakerState())
 
-    /// A gate that is open.
+    /// A closed circuit.
     package init(_ link: any RedisLink) { self.link = link }
 
-    /// - Throws: what Redis, or the way to it, throws; the last such error while the gate is shut.
+    /// - Throws: what Redis, or the connection to it, throws; the last such error while the circuit is open.
     package func send(_ pipeline: RedisPipeline) async throws(RedisError) -> [RedisValue] {
-        let visit: RedisGateState.Visit
-        switch state.withLock({ $0.enter(at: .now) }) {
-        case .success(let entered): visit = entered
+        let call: CircuitBreakerState.Call
+        switch state.withLock({ $0.begin(at: .now) }) {
+        case .success(let begun): call = begun
         case .failure(let error): throw error
         }
         do throws(RedisError) {
             let replies = try await link.send(pipeline)
-            state.withLock { $0.leave(visit, error: nil, at: .now) }
+            state.withLock { $0.end(call, error: nil, at: .now) }
             return replies
         } catch {
-            state.withLock { $0.leave(visit, error: error, at: .now) }
+            state.withLock { $0.end(call, error: error, at: .now) }
             throw error
         }
     }
 }
 
-/// Who passes a gate; a value without I/O.
-struct RedisGateState {
-    /// The most that wait for an answer at the same time.
+/// Decides which calls pass a circuit breaker; a value without I/O.
+struct CircuitBreakerState {
+    /// The most calls that wait for an answer at the same time.
     static let limit = 4_096
-    /// How long it is left alone after a failure before one tries.
-    static let rest = Duration.milliseconds(500)
+    /// How long the circuit stays open before a probe.
+    static let openTime = Duration.milliseconds(500)
 
-    /// One that has passed.
-    enum Visit: Hashable {
-        case usual
-        case trial
+    /// A call that passes.
+    enum Call: Hashable {
+        case normal
+        case probe
     }
 
     private enum Phase {
-        case open
+        case closed
         /// With the reason.
-        case shut(RedisError, until: ContinuousClock.Instant)
-        case trying(RedisError)
+        case open(RedisError, until: ContinuousClock.Instant)
+        /// A probe is on its way.
+        case halfOpen(RedisError)
     }
 
-    private var phase = Phase.open
-    private var visits = 0
+    private var phase = Phase.closed
+    private var calls = 0
 
-    mutating func enter(at now: ContinuousClock.Instant) -> Result<Visit, RedisError> {
+    mutating func begin(at now: ContinuousClock.Instant) -> Result<Call, RedisError> {
         switch phase {
-        case .open:
-            guard visits < Self.limit else { return .failure(.overloaded) }
-            visits += 1
-            return .success(.usual)
-        case .shut(let error, let end):
+        case .closed:
+            guard calls < Self.limit else { return .failure(.overloaded) }
+            calls += 1
+            return .success(.normal)
+        case .open(let error, let end):
             guard now >= end else { return .failure(error) }
-            phase = .trying(error)
-            visits += 1
-            return .success(.trial)
-        case .trying(let error): return .failure(error)
+            phase = .halfOpen(error)
+            calls += 1
+            return .success(.probe)
+        case .halfOpen(let error): return .failure(error)
         }
     }
 
     /// - Parameter error: nil for an answer.
-    mutating func leave(_ visit: Visit, error: RedisError?, at now: ContinuousClock.Instant) {
-        visits -= 1
+    mutating func end(_ call: Call, error: RedisError?, at now: ContinuousClock.Instant) {
+        calls -= 1
         switch (error, phase) {
-        case (nil, _): phase = .open
-        // What was sent before tells nothing new.
-        case (_, .trying) where visit == .usual: break
-        case (.connectionFailed?, _), (.timeout?, _): phase = .shut(error ?? .overloaded, until: now + Self.rest)
-        // It was not found out: whoever comes next tries.
-        case (_, .trying(let reason)): phase = .shut(reason, until: now)
+        case (nil, _): phase = .closed
+        // What was sent before the circuit opened says nothing new.
+        case (_, .halfOpen) where call == .normal: break
+        case (.connectionFailed?, _), (.timeout?, _): phase = .open(error ?? .overloaded, until: now + Self.openTime)
+        // The probe ended without a result: the next call is a probe.
+        case (_, .halfOpen(let reason)): phase = .open(reason, until: now)
         default: break
         }
     }

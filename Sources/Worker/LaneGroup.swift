@@ -1,19 +1,20 @@
+internal import Concurrency
 internal import Events
-internal import Kafka
-package import Ledger
+internal import Ledger
+package import Log
 package import Logging
 internal import Redis
 internal import SalesRules
 
-/// Keeps the view in Redis up to date with the log.
-package struct Worker: Sendable {
+/// The lanes of a worker: they keep the view in Redis up to date with the log.
+package struct LaneGroup: Sendable {
     private let settings: WorkerSettings
     private let logger: Logger
     private let stop = StopFlag()
-    /// What it has done so far.
+    /// What the lanes have done since they started.
     package let counters = WorkerCounters()
 
-    /// A worker that has not begun.
+    /// Lanes that do not run yet.
     package init(_ settings: WorkerSettings, logger: Logger) {
         self.settings = settings
         self.logger = logger
@@ -22,38 +23,36 @@ package struct Worker: Sendable {
     /// Lets the lanes finish what they have begun; ``run()`` then returns.
     package func shutDown() { stop.set() }
 
-    /// Shares the partitions with the other workers of the group and applies what comes, until it is shut down.
+    /// Applies records as they come, until it is shut down. The consumer group shares the partitions among all workers.
     package func run() async throws {
         try await run(Array(repeating: .group, count: settings.lanes))
     }
 
     /// Applies what the topics hold now.
     package func runUntilCaughtUp() async throws {
-        try await run(upTo: try await LogEnds.read(of: settings.topics, from: settings.kafka))
+        let ends = try await LogEnds.watermarks(of: settings.topics, in: settings.log).mapValues(\.high)
+        try await run(upTo: ends)
     }
 
-    /// Applies each partition up to this offset, or as far as it goes, and counts earlier orders in.
-    package func run(upTo ends: [LogPartition: Int64]) async throws {
-        var shares: [[LogPartition: Int64]] = Array(repeating: [:], count: settings.lanes)
+    /// Applies each partition up to this offset, or as far as it goes, and finishes the backfills.
+    package func run(upTo ends: [TopicPartition: Int64]) async throws {
+        var shares: [[TopicPartition: Int64]] = Array(repeating: [:], count: settings.lanes)
         for (partition, end) in ends { shares[Int(partition.partition) % settings.lanes][partition] = end }
         try await run(shares.filter { !$0.isEmpty }.map { .upTo($0) })
-        if !stop.isSet { try await countEarlierOrders() }
+        if !stop.isSet { try await finishBackfills() }
     }
 
     private func run(_ modes: [Lane.Mode]) async throws {
-        var kafka = settings.kafka
-        // A record that is larger than any record may be has to fit into the dead letters, byte for byte.
-        kafka.properties["message.max.bytes"] = kafka.properties["message.max.bytes"] ?? "10485760"
-        let producer = try KafkaProducer(kafka)
+        let producer = try settings.log.producer(for: .deadLetters)
         defer { producer.close(timeoutMilliseconds: 5_000) }
-        // The lanes end with the group; the worker may have more to do after them.
+        // Ends the lanes of this run only; the group may have more to do after them.
         let stop = StopFlag(after: self.stop)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            // Whatever ends this group, a failed lane or a cancelled task, the lanes on their threads hear of it.
+            // Whatever ends this group, a failed lane or a cancelled task, the other lanes on their threads stop.
             defer { stop.set() }
             for (index, mode) in modes.enumerated() {
-                let thread = LaneThread(name: "lane \(index)")
-                let lane = try lane(index, mode, on: thread, deadLettersBy: producer, stop)
+                let thread = ThreadExecutor(name: "lane \(index)")
+                let lane = try lane(index, mode, on: thread, deadLetters: producer, stop)
                 group.addTask {
                     defer { thread.finish() }
                     try await lane.run()
@@ -70,27 +69,23 @@ package struct Worker: Sendable {
     private func lane(
         _ index: Int,
         _ mode: Lane.Mode,
-        on thread: LaneThread,
-        deadLettersBy producer: KafkaProducer,
+        on thread: ThreadExecutor,
+        deadLetters producer: any LogProducer,
         _ stop: StopFlag
     ) throws -> Lane {
-        var kafka = settings.kafka
-        if let instance = kafka.properties["group.instance.id"] {
-            kafka.properties["group.instance.id"] = "\(instance)-\(index)"
-        }
         var logger = logger
         logger[metadataKey: "lane"] = "\(index)"
-        let deadLetters = DeadLetterBox(producer: producer, topic: settings.topics.deadLetters)
+        let deadLetters = DeadLetterProducer(producer: producer, topic: settings.topics.deadLetters)
         return Lane(
             settings: settings,
             mode: mode,
             executor: thread,
-            log: try KafkaConsumer(kafka, group: settings.group),
-            surroundings: LaneSurroundings(
+            consumer: try settings.log.consumer(group: settings.group, member: index),
+            dependencies: LaneDependencies(
                 connect: { [redis = settings.redis] in
-                    try await RedisConnection.connect(to: redis)
+                    SingleServer<any PostingLink>(try await RedisConnection.connect(to: redis))
                 },
-                putAside: deadLetters.put,
+                writeDeadLetters: deadLetters.write,
                 now: { .now },
                 sleep: { try? await Task.sleep(for: $0) },
                 random: { .random(in: $0) }
@@ -101,16 +96,16 @@ package struct Worker: Sendable {
         )
     }
 
-    private func countEarlierOrders() async throws {
+    private func finishBackfills() async throws {
         let connection = try await RedisConnection.connect(to: settings.redis)
         defer { connection.closeNow() }
-        var catalogs = Catalogs(view: try await LedgerDoor.enter(connection, settings.ledger))
-        var counting = CountingQueue()
-        while !counting.isEmpty, !stop.isSet {
+        var catalogs = Catalogs(view: try await Admission.admit(connection, settings.ledger))
+        var backfills = BackfillQueue()
+        while !backfills.isEmpty, !stop.isSet {
             try await catalogs.refresh(from: connection, keys: settings.ledger.keys)
             do {
-                try await counting.step(on: connection, settings: settings.ledger, catalogs: catalogs)
-            } catch LedgerError.catalogMoved {
+                try await backfills.step(on: connection, settings: settings.ledger, catalogs: catalogs)
+            } catch LedgerError.catalogChanged {
                 continue
             }
         }

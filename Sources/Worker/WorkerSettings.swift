@@ -1,12 +1,12 @@
 package import Events
-package import Kafka
 package import Ledger
+package import Log
 package import Redis
 
 /// What a worker needs to know.
 package struct WorkerSettings: Sendable {
-    /// Where Kafka is, and how to reach it.
-    package var kafka: KafkaConfiguration
+    /// The log to apply.
+    package var log: any LogBackend
     /// The consumer group that shares the partitions.
     package var group: String
     /// What the topics are called.
@@ -19,25 +19,31 @@ package struct WorkerSettings: Sendable {
     package var events: EventSettings
     /// How many threads, each with its own consumer, Redis connection and partitions; 1 or more.
     package var lanes: Int
-    /// The most records in one batch, 1 to 1,000.
+    /// The most records in one batch, 1 to ``Catalogs/maximumChanges``.
     package var batchSize: Int
-    /// From where on records that cannot be applied are put aside; those before were when they were first read. The
-    /// beginning, where nothing is said of a partition.
-    package var deadLettersFrom: [LogPartition: Int64] = [:]
+    /// From which offset on records that cannot be applied are written to the dead letters; those before were written when
+    /// they were first read. The beginning, where a partition is missing.
+    package var deadLettersFrom: [TopicPartition: Int64] = [:]
 
-    /// Settings of one worker; two lanes of 1,000 records unless said otherwise.
+    /// How many lanes a worker has unless said otherwise.
+    package static let defaultLanes = 2
+    /// How many records a batch has unless said otherwise: larger ones keep Redis longer from other clients, smaller ones
+    /// cost more for each order.
+    package static let defaultBatchSize = 250
+
+    /// Settings of one worker.
     package init(
-        kafka: KafkaConfiguration,
+        log: any LogBackend,
         group: String,
         topics: TopicNames,
         redis: RedisEndpoint,
         ledger: LedgerSettings,
         events: EventSettings,
-        lanes: Int = 2,
-        batchSize: Int = 1_000
+        lanes: Int = defaultLanes,
+        batchSize: Int = defaultBatchSize
     ) {
         precondition(lanes >= 1 && (1...Catalogs.maximumChanges).contains(batchSize))
-        self.kafka = kafka
+        self.log = log
         self.group = group
         self.topics = topics
         self.redis = redis

@@ -1,5 +1,6 @@
 import Foundation
 import Kafka
+import LocalServers
 import Redis
 import Server
 import Synchronization

@@ -1,6 +1,8 @@
+import Concurrency
 import Events
 import Foundation
 import Kafka
+import Log
 import SalesRules
 import Samples
 import Synchronization

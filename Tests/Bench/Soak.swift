@@ -1,6 +1,9 @@
+import Concurrency
 import Events
 import Foundation
 import Kafka
+import LocalServers
+import Log
 import SalesRules
 import Samples
 import Synchronization

@@ -1,4 +1,5 @@
 import Foundation
+import LocalServers
 import Redis
 
 /// How fast a prefilled topic is applied, by `worker --until-caught-up`, from its start to its end.

@@ -4,10 +4,10 @@ import Testing
 
 @Suite("Bodies of requests")
 struct BodyTests {
-    private let decoder = BodyDecoder(settings())
+    private let decoder = RequestBodyDecoder(settings())
 
-    private func mistakes<Value>(_ read: () throws(BodyErrors) -> Value) -> [String] {
-        do throws(BodyErrors) {
+    private func mistakes<Value>(_ read: () throws(RequestBodyErrors) -> Value) -> [String] {
+        do throws(RequestBodyErrors) {
             _ = try read()
             return []
         } catch {
@@ -34,13 +34,13 @@ struct BodyTests {
         let json =
             #"{"id":"T 1","name":1,"measure":"orders","goal":"1.5","start":"2026-02-30","end":"x","assignees":[]}"#
         #expect(
-            mistakes { () throws(BodyErrors) in try decoder.target(Array(json.utf8)) } == [
+            mistakes { () throws(RequestBodyErrors) in try decoder.target(Array(json.utf8)) } == [
                 "id: \"T 1\" is not an id", "name: is not a text", "goal: \"1.5\" is not a whole number of 64 bits",
                 "start: \"2026-02-30\" is not a date YYYY-MM-DD", "assignees: is empty",
             ]
         )
         #expect(
-            mistakes { () throws(BodyErrors) in try decoder.target(Array("{}".utf8)) } == [
+            mistakes { () throws(RequestBodyErrors) in try decoder.target(Array("{}".utf8)) } == [
                 "measure: is missing", "start: is missing", "assignees: is missing",
             ]
         )
@@ -51,7 +51,7 @@ struct BodyTests {
         arguments: ["", "[]", "null", "{", "{}x", "\"a\"", "{\"a\":1,}"]
     )
     func noObject(text: String) {
-        let mistakes = mistakes { () throws(BodyErrors) in try decoder.allocation(Array(text.utf8)) }
+        let mistakes = mistakes { () throws(RequestBodyErrors) in try decoder.allocation(Array(text.utf8)) }
         #expect(mistakes.count == 1)
     }
 
@@ -73,7 +73,7 @@ struct BodyTests {
         ]
     )
     func allocations(json: String, expected: [String]) {
-        #expect(mistakes { () throws(BodyErrors) in try decoder.allocation(Array(json.utf8)) } == expected)
+        #expect(mistakes { () throws(RequestBodyErrors) in try decoder.allocation(Array(json.utf8)) } == expected)
     }
 
     @Test(
@@ -93,7 +93,7 @@ struct BodyTests {
         ]
     )
     func copies(json: String, expected: [String]) {
-        #expect(mistakes { () throws(BodyErrors) in try decoder.copies(Array(json.utf8)) } == expected)
+        #expect(mistakes { () throws(RequestBodyErrors) in try decoder.copies(Array(json.utf8)) } == expected)
     }
 
     @Test("A year's plan and a choice are read")
@@ -103,16 +103,18 @@ struct BodyTests {
         #expect(try decoder.year(Array(year.utf8)) == plan)
         let choice = try decoder.choice(Array(#"{"widget":{"year":2026,"salesperson":"all"}}"#.utf8))
         #expect(choice == WidgetChoice(year: 2026, salesperson: id("all")))
-        #expect(mistakes { () throws(BodyErrors) in try decoder.choice(Array("{}".utf8)) } == ["widget: is missing"])
+        #expect(
+            mistakes { () throws(RequestBodyErrors) in try decoder.choice(Array("{}".utf8)) } == ["widget: is missing"]
+        )
         let wrong = Array(#"{"widget":{"year":1,"measure":2}}"#.utf8)
         #expect(
-            mistakes { () throws(BodyErrors) in try decoder.choice(wrong) } == [
+            mistakes { () throws(RequestBodyErrors) in try decoder.choice(wrong) } == [
                 "widget.year: 1 is not a year from 1900 to 2999"
             ]
         )
     }
 
-    private func events(_ json: String, type: String = "application/json") throws(BodyErrors) -> [Event] {
+    private func events(_ json: String, type: String = "application/json") throws(RequestBodyErrors) -> [Event] {
         try decoder.events(Array(json.utf8), tenant: id("acme"), headers: [header("content-type", type)])
     }
 
@@ -141,12 +143,14 @@ struct BodyTests {
     func listMistakes() {
         let list = "[\(orderJSON()), \(orderJSON(["total": "\"\""])), 7, {\"id\":\"x\"}, \(orderJSON(["owner": nil]))]"
         #expect(
-            mistakes { () throws(BodyErrors) in try events(list) } == [
+            mistakes { () throws(RequestBodyErrors) in try events(list) } == [
                 "[1].total: \"\" is not a number", "[2]: is not a JSON object", "[3].type: is missing",
                 "[4].owner: is missing",
             ]
         )
-        #expect(mistakes { () throws(BodyErrors) in try events(orderJSON(["date": "1"])) } == ["date: is not a text"])
+        #expect(
+            mistakes { () throws(RequestBodyErrors) in try events(orderJSON(["date": "1"])) } == ["date: is not a text"]
+        )
     }
 
     @Test("A thousand events are the most")
@@ -154,6 +158,6 @@ struct BodyTests {
         let one = #"{"type":"order.deleted","id":"SO-1"}"#
         func list(_ count: Int) -> String { "[" + Array(repeating: one, count: count).joined(separator: ",") + "]" }
         #expect(try events(list(1_000)).count == 1_000)
-        #expect(mistakes { () throws(BodyErrors) in try events(list(1_001)) } == ["has more than 1000 events"])
+        #expect(mistakes { () throws(RequestBodyErrors) in try events(list(1_001)) } == ["has more than 1000 events"])
     }
 }

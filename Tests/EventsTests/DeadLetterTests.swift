@@ -1,11 +1,12 @@
 import Events
+import Log
 import Testing
 
 @Suite("Dead letters")
 struct DeadLetterTests {
     @Test("A dead letter keeps the record's headers and says why, what and where")
     func headers() {
-        let original = [header("ce_type", "x"), header("ce_type", nil), Header(name: "raw", value: [0xff, 0])]
+        let original = [header("ce_type", "x"), header("ce_type", nil), RecordHeader(name: "raw", value: [0xff, 0])]
         let error = EventError(member: "allocations[2].percent", reason: "200 is too much")
         let headers = DeadLetter.headers(
             for: error,

@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import Log
 import SalesRules
 
 func id(_ text: String) -> Identifier { Identifier(text)! }
@@ -20,15 +21,15 @@ func settings(
     )
 }
 
-func header(_ name: String, _ value: String?) -> Header {
-    Header(name: name, value: value.map { Array($0.utf8) })
+func header(_ name: String, _ value: String?) -> RecordHeader {
+    RecordHeader(name: name, value: value.map { Array($0.utf8) })
 }
 
 func decode(
     _ bytes: [UInt8]?,
     topic: Topic = .orders,
     key: String? = nil,
-    headers: [Header] = [],
+    headers: [RecordHeader] = [],
     settings: EventSettings = settings()
 ) throws(EventError) -> Event {
     let decoder = EventDecoder(settings)
@@ -47,7 +48,7 @@ func decode(
 func decode(
     _ text: String,
     topic: Topic = .orders,
-    headers: [Header] = [],
+    headers: [RecordHeader] = [],
     settings: EventSettings = settings()
 ) throws(EventError) -> Event {
     try decode(Array(text.utf8), topic: topic, headers: headers, settings: settings)
@@ -57,7 +58,7 @@ func decode(
 func refusal(
     _ text: String,
     topic: Topic = .orders,
-    headers: [Header] = [],
+    headers: [RecordHeader] = [],
     settings: EventSettings = settings()
 ) -> EventError? {
     refusal(Array(text.utf8), topic: topic, headers: headers, settings: settings)
@@ -67,7 +68,7 @@ func refusal(
     _ bytes: [UInt8]?,
     topic: Topic = .orders,
     key: String? = nil,
-    headers: [Header] = [],
+    headers: [RecordHeader] = [],
     settings: EventSettings = settings()
 ) -> EventError? {
     do throws(EventError) {

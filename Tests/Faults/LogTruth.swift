@@ -1,6 +1,7 @@
 import Events
 import Kafka
 import Ledger
+import Log
 import Model
 import SalesRules
 import TestSupport
@@ -17,7 +18,7 @@ struct LogTruth {
         let key: [UInt8]?
     }
 
-    mutating func note(_ messages: [KafkaProducer.Message]) {
+    mutating func note(_ messages: [ProducerRecord]) {
         for message in messages {
             published[Place(topic: message.topic, key: message.key), default: []].append(message.value)
         }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Ledger
+import LocalServers
 import Redis
 import TestSupport
 

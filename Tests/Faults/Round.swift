@@ -1,5 +1,6 @@
 import Foundation
 import Kafka
+import Log
 import Model
 import SalesRules
 import TestSupport
@@ -62,8 +63,8 @@ struct Round {
 
     /// Publishes and asks the server while the faults strike.
     private func letItHappen(
-        _ messages: [KafkaProducer.Message]
-    ) async throws -> (published: Int, publishing: [KafkaError], watching: [String]) {
+        _ messages: [ProducerRecord]
+    ) async throws -> (published: Int, publishing: [LogError], watching: [String]) {
         let isOver = Ending()
         async let publishing = publish(messages, until: isOver)
         async let watching = Watcher(testbed: testbed).watch(until: isOver)
@@ -81,17 +82,17 @@ struct Round {
 
     /// - Returns: how many messages were handed to a producer, and what producers could not get rid of.
     private func publish(
-        _ messages: [KafkaProducer.Message],
+        _ messages: [ProducerRecord],
         until isOver: Ending
-    ) async throws -> (count: Int, errors: [KafkaError]) {
+    ) async throws -> (count: Int, errors: [LogError]) {
         let size = max(1, messages.count / Self.pieces)
         // The last of them come after the faults, so that every worker hears of what happened.
         let limit = messages.count - (plan.endsQuietly ? 0 : min(150, messages.count / 3))
-        var errors: [KafkaError] = []
+        var errors: [LogError] = []
         func publish(_ range: Range<Int>) async throws {
             do {
                 try await testbed.site.publish(Array(messages[range]))
-            } catch let error as KafkaError {
+            } catch let error as LogError {
                 errors.append(error)
             }
         }

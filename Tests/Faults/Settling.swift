@@ -2,6 +2,7 @@ import Events
 import Foundation
 import Kafka
 import Ledger
+import Log
 import Redis
 import TestSupport
 
@@ -73,7 +74,7 @@ struct Settling {
         for partition in testbed.partitions {
             let isCatalog = testbed.site.topics.catalog.contains(partition.topic)
             for shard in 0..<(isCatalog ? 1 : settings.shards) {
-                let name = LogPartition(topic: partition.topic, partition: partition.partition)
+                let name = partition
                 let reply = try await testbed.redis.ask(RedisCommand("GET", settings.keys.cursor(name, shard: shard)))
                 guard !reply.isNull else { continue }
                 let last = try Cursor(parsing: reply.requireBytes()).last

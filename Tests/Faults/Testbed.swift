@@ -1,7 +1,10 @@
+import Concurrency
 import Events
 import Foundation
 import Kafka
 import Ledger
+import LocalServers
+import Log
 import Redis
 import SalesRules
 import Synchronization
@@ -158,7 +161,7 @@ final class Testbed: Sendable {
         let path = folder.appending(path: log)
         try? FileManager.default.removeItem(at: path)
         let command = ChildProcess([program.path] + arguments, environment: site.environment, log: path.path)
-        do throws(RedisError) {
+        do throws(ChildProcess.Failure) {
             let code = try await command.waitUntilEnded(atMost: .seconds(seconds))
             return (code, (try? String(contentsOf: path, encoding: .utf8)) ?? "")
         } catch {

@@ -1,4 +1,5 @@
 import Foundation
+import LocalServers
 import Redis
 import Synchronization
 import TestSupport
@@ -46,7 +47,7 @@ actor WorkerSlot {
     /// - Returns: its exit code; nil when it did not end in time, and was killed.
     func ended(within seconds: Int) async throws -> Int32? {
         defer { process = nil }
-        do throws(RedisError) {
+        do throws(ChildProcess.Failure) {
             return try await process?.waitUntilEnded(atMost: .seconds(seconds))
         } catch .timeout {
             process?.signal(SIGKILL)
@@ -60,7 +61,7 @@ actor WorkerSlot {
         process.signal(signal)
         process.signal(SIGCONT)
         defer { self.process = nil }
-        do throws(RedisError) {
+        do throws(ChildProcess.Failure) {
             return try await process.waitUntilEnded(atMost: .seconds(seconds))
         } catch .timeout {
             process.signal(SIGKILL)

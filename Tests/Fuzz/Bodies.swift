@@ -1,3 +1,4 @@
+import Log
 import Model
 import SalesRules
 
@@ -11,7 +12,7 @@ extension Fuzz {
         var reader = InputReader(input)
         let control = reader.byte()
         let settings = settings[Int(control >> 3 & 3)]
-        do throws(BodyErrors) {
+        do throws(RequestBodyErrors) {
             try decode(control & 7, Array(reader.rest), settings)
         } catch {
             require(!error.errors.isEmpty, "refused without a reason")
@@ -23,8 +24,8 @@ extension Fuzz {
         _ kind: UInt8,
         _ body: [UInt8],
         _ settings: EventSettings
-    ) throws(BodyErrors) {
-        let decoder = BodyDecoder(settings)
+    ) throws(RequestBodyErrors) {
+        let decoder = RequestBodyDecoder(settings)
         let tenant = id("acme")
         switch kind {
         case 0:
@@ -49,9 +50,9 @@ extension Fuzz {
             check(Event(tenant: tenant, .person(id("u"), change)), read: body.count, settings)
         default:
             let type = kind == 5 ? "application/json" : "application/cloudevents-batch+json"
-            let headers = [Header(name: "content-type", value: Array(type.utf8))]
+            let headers = [RecordHeader(name: "content-type", value: Array(type.utf8))]
             let events = try decoder.events(body, tenant: tenant, headers: headers)
-            require(events.count <= BodyDecoder.maximumEvents, "\(events.count) events")
+            require(events.count <= RequestBodyDecoder.maximumEvents, "\(events.count) events")
             var settings = settings
             settings.defaultTenant = tenant
             for event in events { check(event, read: body.count, settings) }

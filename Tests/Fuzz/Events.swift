@@ -1,5 +1,6 @@
 import Foundation
 import Ledger
+import Log
 import Model
 import SalesRules
 
@@ -26,11 +27,11 @@ extension Fuzz {
         noError("settings") { try EventSettings(timeZone: "Asia/Kathmandu", vtigerDate: .field("duedate")) },
     ]
 
-    private static let usualHeaders: [Header] = [
+    private static let usualHeaders: [RecordHeader] = [
         ("ce_type", "order.saved"), ("ce_type", "com.vtiger.SalesOrder.saved"),
         ("CE_Type", "com.vtiger.SalesOrder.restored"), ("ce_type", "com.vtiger.SalesOrder.deleted"),
         ("ce_type", "preference.saved"), ("Content-Type", "application/cloudevents+json"), ("ce_id", "1"),
-    ].map { Header(name: $0.0, value: Array($0.1.utf8)) }
+    ].map { RecordHeader(name: $0.0, value: Array($0.1.utf8)) }
 
     private static func decodeEvent(_ input: Input) {
         var reader = InputReader(input)
@@ -39,7 +40,7 @@ extension Fuzz {
         let settings = settings[Int(control >> 2 & 3)]
         var headers = usualHeaders.enumerated().filter { chosen >> $0.offset & 1 == 1 }.map(\.element)
         if chosen & 0x80 != 0 {
-            headers.append(Header(name: String(decoding: reader.bytes(), as: UTF8.self), value: reader.bytes()))
+            headers.append(RecordHeader(name: String(decoding: reader.bytes(), as: UTF8.self), value: reader.bytes()))
         }
         let decoder = EventDecoder(settings)
         do throws(EventError) {

@@ -1,4 +1,5 @@
 import Ledger
+import Log
 import Model
 import SalesRules
 
@@ -14,8 +15,8 @@ extension Fuzz {
             let day = Day("2026-03-14")!
             let names = [
                 keys.settings(shard: 2), keys.view(shard: 1), keys.revision(shard: 1), keys.cluster, keys.targets,
-                keys.targetChanges, keys.counting, keys.people, keys.preferences,
-                keys.cursor(LogPartition(topic: "sales.orders", partition: 11), shard: 1),
+                keys.targetChanges, keys.backfills, keys.people, keys.preferences,
+                keys.cursor(TopicPartition(topic: "sales.orders", partition: 11), shard: 1),
                 keys.entry(order, shard: keys.shard(of: order)), keys.days(days, shard: 1),
                 keys.index(tenant: order.tenant, person: order.id, day: day, shard: 0),
                 keys.overlap(order, revision: 12, shard: 2), keys.allocation(order, shard: 1), "other",

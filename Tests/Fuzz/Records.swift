@@ -1,5 +1,6 @@
 import Events
 import Ledger
+import Log
 import Model
 import SalesRules
 
@@ -44,8 +45,8 @@ extension Fuzz {
             let value = try Announcement.decode(bytes)
             require(try Announcement.decode(value.encode()) == value, "\(value)")
         case 4:
-            let value = try CountingJob(parsing: bytes)
-            require(try CountingJob(parsing: Array(value.description.utf8)) == value, "\(value)")
+            let value = try BackfillJob(parsing: bytes)
+            require(try BackfillJob(parsing: Array(value.description.utf8)) == value, "\(value)")
         case 5:
             let value = try Cursor(parsing: bytes)
             require(try Cursor(parsing: Array(value.description.utf8)) == value, "\(value)")
@@ -65,9 +66,9 @@ extension Fuzz {
     /// Days' tallies can be anything where another program wrote them, and are added up all the same.
     private static func addUp(_ bytes: [UInt8]) {
         var tallies = Array(repeating: Tally.zero, count: 366)
-        TallyString.add(bytes, to: &tallies[...])
-        TallyString.add(bytes, to: &tallies[...])
-        let sum = TallyString.sum(bytes)
+        PackedTallies.add(bytes, to: &tallies[...])
+        PackedTallies.add(bytes, to: &tallies[...])
+        let sum = PackedTallies.sum(bytes)
         for measure in Measure.allCases {
             let period = Period(start: .epoch, end: Day(number: 364)!)!
             let target = Target(id: id("T"), measure: measure, goal: 1, period: period, assignees: [id("u")])!

@@ -1,4 +1,5 @@
 import Kafka
+import Log
 import Testing
 
 /// A record's parts, copied.
@@ -22,7 +23,7 @@ extension KafkaConfiguration {
     }
 }
 
-extension KafkaRecord {
+extension LogRecord {
     var copy: Read {
         Read(offset: offset, key: withKey { $0.map { Array($0) } }, value: withValue { $0.map { Array($0) } })
     }
@@ -34,7 +35,7 @@ extension KafkaConsumer {
         for what: Comment,
         seconds: Int = 30,
         sourceLocation: SourceLocation = #_sourceLocation,
-        _ handle: (Event) throws -> T?
+        _ handle: (ConsumerEvent) throws -> T?
     ) throws -> T {
         let deadline = ContinuousClock.now + .seconds(seconds)
         while .now < deadline {
@@ -52,7 +53,7 @@ extension KafkaConsumer {
                 records.append(record.copy)
                 return nil
             case .caughtUp: return records
-            case .halted(_, let fault): throw fault
+            case .stopped(_, let fault): throw fault
             default: return nil
             }
         }

@@ -1,5 +1,8 @@
 import CKafka
+import Concurrency
 import Kafka
+import LocalServers
+import Log
 import Testing
 
 @Suite("Closing", .timeLimit(.minutes(1)))
@@ -29,8 +32,8 @@ struct ClosingTests {
         try mock.setDown(broker: 1)
         let sent = Task { try await producer.send(.init(topic: "orders", key: nil, value: [1])) }
         try await BlockingThread.run("close") { producer.close(timeoutMilliseconds: 200) }
-        await #expect(throws: KafkaError.self) { try await sent.value }
-        await #expect(throws: KafkaError.self) {
+        await #expect(throws: LogError.self) { try await sent.value }
+        await #expect(throws: LogError.self) {
             try await producer.send(.init(topic: "orders", key: nil, value: [1]))
         }
     }
@@ -61,7 +64,7 @@ struct ClosingTests {
             let partition = TopicPartition(topic: "orders", partition: 0)
             try fill(mock.bootstrapServers, partition, 0..<3)
             let consumer = try KafkaConsumer(.test(mock.bootstrapServers), group: nil)
-            try consumer.assign([partition: StartPosition()])
+            try consumer.assign([partition: .beginning])
             #expect(try consumer.readToEnd().count == 3)
             let admin = try KafkaAdmin(.test(mock.bootstrapServers))
             #expect(try admin.partitions(of: ["orders"], timeoutMilliseconds: 5_000) == ["orders": 1])

@@ -1,11 +1,13 @@
 import Kafka
+import LocalServers
+import Log
 import Testing
 
 @Suite("Errors", .timeLimit(.minutes(1)))
 struct ErrorTests {
     @Test("name the property that librdkafka does not know")
     func unknownProperty() throws {
-        let error = try #require(throws: KafkaError.self) {
+        let error = try #require(throws: LogError.self) {
             try KafkaConsumer(
                 .init(bootstrapServers: "127.0.0.1:1", properties: ["sesion.timeout.ms": "5"]),
                 group: nil
@@ -24,7 +26,7 @@ struct ErrorTests {
     )
     func secrets(properties: [String: String]) throws {
         let configuration = KafkaConfiguration(bootstrapServers: "127.0.0.1:1", properties: properties)
-        let error = try #require(throws: KafkaError.self) { try KafkaProducer(configuration) }
+        let error = try #require(throws: LogError.self) { try KafkaProducer(configuration) }
         var dumped = ""
         dump(configuration, to: &dumped)
         for shown in [
@@ -42,7 +44,7 @@ struct ErrorTests {
         ]
     )
     func forced(name: String, value: String) throws {
-        let error = try #require(throws: KafkaError.self) {
+        let error = try #require(throws: LogError.self) {
             try KafkaConsumer(.init(bootstrapServers: "127.0.0.1:1", properties: [name: value]), group: "workers")
         }
         #expect(error.subject == "property \(name)")
@@ -51,7 +53,7 @@ struct ErrorTests {
     @Test("tell that no broker answers, which, and what to check")
     func unreachable() throws {
         let admin = try KafkaAdmin(.init(bootstrapServers: "127.0.0.1:1"))
-        let error = try #require(throws: KafkaError.self) {
+        let error = try #require(throws: LogError.self) {
             try admin.partitions(of: [], timeoutMilliseconds: 300)
         }
         #expect(error.isRetriable)
@@ -66,13 +68,13 @@ struct ErrorTests {
         let producer = try KafkaProducer(.test(mock.bootstrapServers, ["message.timeout.ms": "500"]))
         _ = try await producer.send(.init(topic: "orders", key: nil, value: [1]))
         try mock.setDown(broker: 1)
-        let sent = await #expect(throws: KafkaError.self) {
+        let sent = await #expect(throws: LogError.self) {
             try await producer.send(.init(topic: "orders", partition: 0, key: nil, value: [2]))
         }
         #expect(sent?.topicPartition == TopicPartition(topic: "orders", partition: 0))
         #expect(sent?.isTimeout == true)
         for _ in 0..<3 { try producer.enqueue(.init(topic: "orders", key: nil, value: [3])) }
-        let flushed = try #require(throws: KafkaError.self) { try producer.flush(timeoutMilliseconds: 5_000) }
+        let flushed = try #require(throws: LogError.self) { try producer.flush(timeoutMilliseconds: 5_000) }
         #expect(flushed.reason.contains("3 messages"))
         #expect(throws: Never.self) { try producer.flush(timeoutMilliseconds: 5_000) }
     }
@@ -85,7 +87,7 @@ struct ErrorTests {
         // NOT_ENOUGH_REPLICAS, twice.
         mock.pushErrors(requestKey: 0, errors: [19, 19])
         let receipt = try await producer.send(.init(topic: "orders", key: nil, value: [1]))
-        #expect(receipt == .init(partition: 0, offset: 0))
+        #expect(receipt == .init(partition: TopicPartition(topic: "orders", partition: 0), offset: 0))
         #expect(try await producer.send(.init(topic: "orders", key: nil, value: [1])).offset == 1)
     }
 
@@ -96,10 +98,10 @@ struct ErrorTests {
         let producer = try KafkaProducer(.test(mock.bootstrapServers))
         // OUT_OF_ORDER_SEQUENCE_NUMBER for the first message, which cannot be.
         mock.pushErrors(requestKey: 0, errors: [45])
-        _ = await #expect(throws: KafkaError.self) {
+        _ = await #expect(throws: LogError.self) {
             try await producer.send(.init(topic: "orders", key: nil, value: [1]))
         }
-        let error = await #expect(throws: KafkaError.self) {
+        let error = await #expect(throws: LogError.self) {
             try await producer.send(.init(topic: "orders", key: nil, value: [2]))
         }
         #expect(error?.isFatal == true)

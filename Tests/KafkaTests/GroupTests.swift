@@ -1,4 +1,5 @@
 import Kafka
+import Log
 import TestSupport
 import Testing
 
@@ -25,7 +26,7 @@ struct GroupTests {
                 try consumer.assign(
                     Dictionary(
                         uniqueKeysWithValues: partitions.map {
-                            ($0, StartPosition(next: read[$0]?.last.map { $0 + 1 } ?? 0))
+                            ($0, .offset(read[$0]?.last.map { $0 + 1 } ?? 0))
                         }
                     )
                 )
@@ -37,7 +38,7 @@ struct GroupTests {
                 #expect(owned.contains(record.topicPartition))
                 read[record.topicPartition, default: []].append(record.offset)
                 consumer.commit([record.topicPartition: record.offset + 1])
-            case .halted(let partition, let fault): Issue.record("\(partition): \(fault)")
+            case .stopped(let partition, let fault): Issue.record("\(partition): \(fault)")
             case .failed(let error): throw error
             case .caughtUp, .disconnected, nil: break
             }

@@ -1,4 +1,6 @@
 import Kafka
+import LocalServers
+import Log
 import Testing
 
 @Suite("The log check", .timeLimit(.minutes(1)))
@@ -17,7 +19,7 @@ struct LogCheckTests {
 
     func fingerprint(at offset: Int64) throws -> Fingerprint {
         let consumer = try consumer()
-        try consumer.assign([partition: StartPosition(next: offset)])
+        try consumer.assign([partition: .offset(offset)])
         return try consumer.wait(for: "a record") { event in
             if case .record(let record) = event { record.fingerprint } else { nil }
         }
@@ -25,7 +27,7 @@ struct LogCheckTests {
 
     func fault(_ consumer: KafkaConsumer) throws -> LogFault {
         try consumer.wait(for: "a fault") { event in
-            if case .halted(partition, let fault) = event { fault } else { nil }
+            if case .stopped(partition, let fault) = event { fault } else { nil }
         }
     }
 
@@ -33,7 +35,7 @@ struct LogCheckTests {
     func same() throws {
         let last = try fingerprint(at: 6)
         let consumer = try consumer()
-        try consumer.assign([partition: StartPosition(next: 7, lastApplied: last)])
+        try consumer.assign([partition: .after(Cursor(next: 7, last: last))])
         #expect(try text(consumer.readToEnd()) == ["7", "8", "9"])
     }
 
@@ -41,7 +43,7 @@ struct LogCheckTests {
     func atEnd() throws {
         let last = try fingerprint(at: 9)
         let consumer = try consumer()
-        try consumer.assign([partition: StartPosition(next: 10, lastApplied: last)])
+        try consumer.assign([partition: .after(Cursor(next: 10, last: last))])
         #expect(try consumer.readToEnd().isEmpty)
     }
 
@@ -51,13 +53,13 @@ struct LogCheckTests {
         let consumer = try consumer()
         let wrong = Fingerprint(offset: 6, checksum: 1)
         try consumer.assign([
-            partition: StartPosition(next: 7, lastApplied: wrong), other: StartPosition(),
+            partition: .after(Cursor(next: 7, last: wrong)), other: .beginning,
         ])
         var fault: LogFault?
         var others = 0
         try consumer.wait(for: "the fault and the other partition's records") { event -> Void? in
             switch event {
-            case .halted(partition, let found): fault = found
+            case .stopped(partition, let found): fault = found
             case .record(let record) where record.topicPartition == other: others += 1
             case .record: Issue.record("a record of the halted partition")
             default: break
@@ -71,7 +73,7 @@ struct LogCheckTests {
             if case .record(let record) = event { record.topicPartition } else { nil }
         }
         #expect(next == other)
-        try consumer.assign([partition: StartPosition(next: 10)])
+        try consumer.assign([partition: .offset(10)])
         #expect(try consumer.readToEnd().count == 2)
     }
 
@@ -79,14 +81,14 @@ struct LogCheckTests {
     func beyondEnd(next: Int64) throws {
         let consumer = try consumer()
         let last = Fingerprint(offset: next - 1, checksum: 1)
-        try consumer.assign([partition: StartPosition(next: next, lastApplied: last)])
+        try consumer.assign([partition: .after(Cursor(next: next, last: last))])
         #expect(try fault(consumer) == .beyondEnd(next: next, high: 10))
     }
 
     @Test("halts where the log ends before the cursor, with nothing to compare")
     func beyondEndWithout() throws {
         let consumer = try consumer()
-        try consumer.assign([partition: StartPosition(next: 30)])
+        try consumer.assign([partition: .offset(30)])
         #expect(try fault(consumer) == .beyondEnd(next: 30, high: 10))
     }
 
@@ -95,7 +97,7 @@ struct LogCheckTests {
         let last = try fingerprint(at: 6)
         try mock.setDown(broker: 1)
         let consumer = try consumer()
-        try consumer.assign([partition: StartPosition(next: 7, lastApplied: last)])
+        try consumer.assign([partition: .after(Cursor(next: 7, last: last))])
         try consumer.wait(for: "the trouble") { event -> Void? in
             if case .disconnected = event { () } else { nil }
         }
@@ -106,7 +108,7 @@ struct LogCheckTests {
     @Test("is made again when the broker comes back, and nothing is delivered twice")
     func reconnect() throws {
         let consumer = try consumer()
-        try consumer.assign([partition: StartPosition()])
+        try consumer.assign([partition: .beginning])
         #expect(try consumer.readToEnd().count == 10)
         try mock.setDown(broker: 1)
         let error = try consumer.wait(for: "the trouble") { event in

@@ -1,4 +1,6 @@
 import Kafka
+import LocalServers
+import Log
 import Testing
 
 @Suite("Records", .timeLimit(.minutes(1)))
@@ -15,7 +17,8 @@ struct RoundTripTests {
     func roundTrip() async throws {
         let producer = try KafkaProducer(.test(mock.bootstrapServers))
         let headers = [
-            KafkaHeader(name: "a", value: [1]), KafkaHeader(name: "a", value: nil), KafkaHeader(name: "b", value: []),
+            RecordHeader(name: "a", value: [1]), RecordHeader(name: "a", value: nil),
+            RecordHeader(name: "b", value: []),
         ]
         let pairs: [([UInt8]?, [UInt8]?)] = [(nil, nil), ([], []), ([1, 2], nil), (nil, [0]), ([0], [3, 4])]
         for (index, pair) in pairs.enumerated() {
@@ -29,12 +32,12 @@ struct RoundTripTests {
                     timestamp: 1_700_000_000_000 + Int64(index)
                 )
             )
-            #expect(receipt == .init(partition: 0, offset: Int64(index)))
+            #expect(receipt == .init(partition: partition, offset: Int64(index)))
         }
         producer.close(timeoutMilliseconds: 2_000)
 
         let consumer = try KafkaConsumer(.test(mock.bootstrapServers), group: nil)
-        try consumer.assign([partition: StartPosition()])
+        try consumer.assign([partition: .beginning])
         var index = 0
         try consumer.wait(for: "all records") { event -> Void? in
             guard case .record(let record) = event else { return nil }
@@ -46,18 +49,18 @@ struct RoundTripTests {
             index += 1
             return index == pairs.count ? () : nil
         }
-        #expect(try consumer.watermarks(of: partition, timeoutMilliseconds: 5_000) == (low: 0, high: 5))
+        #expect(try consumer.watermarks(of: partition, timeoutMilliseconds: 5_000) == Watermarks(low: 0, high: 5))
     }
 
     @Test("are read from where one says, and again from where one says next")
     func positions() throws {
         try fill(mock.bootstrapServers, partition, 0..<20)
         let consumer = try KafkaConsumer(.test(mock.bootstrapServers), group: nil)
-        try consumer.assign([partition: StartPosition(next: 15)])
+        try consumer.assign([partition: .offset(15)])
         #expect(try text(consumer.readToEnd()) == (15..<20).map(String.init))
-        try consumer.assign([partition: StartPosition(next: 18)])
+        try consumer.assign([partition: .offset(18)])
         #expect(try text(consumer.readToEnd()) == ["18", "19"])
-        try consumer.assign([partition: StartPosition()])
+        try consumer.assign([partition: .beginning])
         #expect(try consumer.readToEnd().count == 20)
     }
 
@@ -66,7 +69,7 @@ struct RoundTripTests {
         try fill(mock.bootstrapServers, partition, 0..<2_000)
         let consumer = try KafkaConsumer(.test(mock.bootstrapServers), group: nil)
         for start in [0, 500, 7, 1_990, 0] as [Int64] {
-            try consumer.assign([partition: StartPosition(next: start)])
+            try consumer.assign([partition: .offset(start)])
             for expected in start..<min(start + 5, 2_000) {
                 let offset = try consumer.wait(for: "a record") { event in
                     if case .record(let record) = event { record.offset } else { nil }
@@ -81,11 +84,11 @@ struct RoundTripTests {
         try fill(mock.bootstrapServers, partition, 0..<20)
         let consumer = try KafkaConsumer(.test(mock.bootstrapServers), group: nil)
         for next in 0..<200 as Range<Int64> {
-            try consumer.assign([partition: StartPosition(next: next % 20)])
+            try consumer.assign([partition: .offset(next % 20)])
             if next % 3 == 0 { try consumer.unassign() }
             if next % 5 == 0 { _ = try consumer.poll(timeoutMilliseconds: 1) }
         }
-        try consumer.assign([partition: StartPosition(next: 15)])
+        try consumer.assign([partition: .offset(15)])
         #expect(try text(consumer.readToEnd()) == (15..<20).map(String.init))
     }
 
@@ -95,7 +98,7 @@ struct RoundTripTests {
         try fill(mock.bootstrapServers, partition, 0..<10)
         try fill(mock.bootstrapServers, other, 0..<10)
         let consumer = try KafkaConsumer(.test(mock.bootstrapServers), group: nil)
-        try consumer.assign([partition: StartPosition(), other: StartPosition()])
+        try consumer.assign([partition: .beginning, other: .beginning])
         consumer.stop(partition)
         let records = try consumer.readToEnd()
         #expect(records.count == 10)
@@ -111,12 +114,12 @@ struct RoundTripTests {
     func outliving() throws {
         try fill(mock.bootstrapServers, partition, 0..<1)
         let consumer = try KafkaConsumer(.test(mock.bootstrapServers), group: nil)
-        try consumer.assign([partition: StartPosition()])
+        try consumer.assign([partition: .beginning])
         let record = try consumer.wait(for: "a record") { event in
             if case .record(let record) = event { record } else { nil }
         }
         consumer.close(timeoutMilliseconds: 2_000)
         #expect(record.copy.value == Array("0".utf8))
-        #expect(throws: KafkaError.self) { try consumer.poll(timeoutMilliseconds: 0) }
+        #expect(throws: LogError.self) { try consumer.poll(timeoutMilliseconds: 0) }
     }
 }

@@ -1,6 +1,7 @@
 import CKafka
 import Foundation
 import Kafka
+import Log
 import TestSupport
 import Testing
 
@@ -25,7 +26,8 @@ struct TestBrokerTests {
         )
         #expect(try admin.partitions(of: ["none"], timeoutMilliseconds: 5_000) == [:])
         try fill(broker.bootstrapServers, partition, 0..<3)
-        #expect(try admin.watermarks(of: [partition], timeoutMilliseconds: 5_000)[partition] ?? (0, 0) == (0, 3))
+        let watermarks = try admin.watermarks(of: [partition], timeoutMilliseconds: 5_000)
+        #expect(watermarks == [partition: Watermarks(low: 0, high: 3)])
     }
 
     @Test("a topic made anew and filled past the cursor is halted, not skipped")
@@ -34,12 +36,12 @@ struct TestBrokerTests {
         let servers = broker.bootstrapServers
         try make(servers)
         try fill(servers, partition, 0..<10, prefix: "old")
-        let last = try read(servers, StartPosition()).last
+        let last = try #require(try read(servers, .beginning).last)
         try delete(servers)
         try make(servers)
         try fill(servers, partition, 0..<30, prefix: "new")
         let consumer = try KafkaConsumer(.test(servers), group: nil)
-        try consumer.assign([partition: StartPosition(next: 10, lastApplied: last)])
+        try consumer.assign([partition: .after(Cursor(next: 10, last: last))])
         #expect(throws: LogFault.replaced(offset: 9)) { try consumer.readToEnd() }
     }
 
@@ -56,7 +58,7 @@ struct TestBrokerTests {
         defer { try? FileManager.default.removeItem(at: saved) }
         try broker.restart()
         let consumer = try KafkaConsumer(.test(servers), group: nil)
-        try consumer.assign([partition: StartPosition()])
+        try consumer.assign([partition: .beginning])
         #expect(try consumer.readToEnd().count == 10)
         try fill(servers, partition, 10..<15, prefix: "lost")
         var count = 0
@@ -70,7 +72,7 @@ struct TestBrokerTests {
         try broker.restart()
         try fill(servers, partition, 0..<30, prefix: "new")
         let fault = try consumer.wait(for: "the fault") { event in
-            if case .halted(_, let fault) = event { return fault }
+            if case .stopped(_, let fault) = event { return fault }
             if case .record(let record) = event { Issue.record("delivered offset \(record.offset)") }
             return nil as LogFault?
         }
@@ -93,9 +95,9 @@ struct TestBrokerTests {
         }
         let consumer = try KafkaConsumer(.test(servers), group: nil)
         let last = Fingerprint(offset: 3, checksum: 1)
-        try consumer.assign([partition: StartPosition(next: 4, lastApplied: last)])
+        try consumer.assign([partition: .after(Cursor(next: 4, last: last))])
         #expect(throws: LogFault.beginningDeleted(next: 4, low: 10)) { try consumer.readToEnd() }
-        try consumer.assign([partition: StartPosition(next: 10, lastApplied: Fingerprint(offset: 9, checksum: 1))])
+        try consumer.assign([partition: .after(Cursor(next: 10, last: Fingerprint(offset: 9, checksum: 1)))])
         #expect(try consumer.readToEnd().isEmpty)
     }
 

@@ -1,19 +1,21 @@
 import Foundation
 import Ledger
+import LocalServers
 import Model
 import Redis
+import RedisTesting
 import SalesRules
 import Testing
 
 @Suite("The door: what a Redis has to be before anything is posted to it")
-struct DoorTests {
+struct AdmissionTests {
     private let settings = LedgerSettings(rules: Rules(), shards: 2)
 
     @Test("Whoever comes in first stamps the view, and all who follow find the same stamp")
     func stamp() async throws {
         try await withRedis { server in
-            let first = try await LedgerDoor.enter(try await server.connect(), settings)
-            let second = try await LedgerDoor.enter(try await server.connect(), settings)
+            let first = try await Admission.admit(try await server.connect(), settings)
+            let second = try await Admission.admit(try await server.connect(), settings)
             #expect(first == second)
         }
     }
@@ -22,9 +24,9 @@ struct DoorTests {
     func emptied() async throws {
         try await withRedis { server in
             let connection = try await server.connect()
-            let before = try await LedgerDoor.enter(connection, settings)
+            let before = try await Admission.admit(connection, settings)
             _ = try await connection.send("FLUSHALL")
-            #expect(try await LedgerDoor.enter(connection, settings) != before)
+            #expect(try await Admission.admit(connection, settings) != before)
         }
     }
 
@@ -32,9 +34,9 @@ struct DoorTests {
     func oneShard() async throws {
         try await withRedis { server in
             let connection = try await server.connect()
-            let before = try await LedgerDoor.enter(connection, settings)
+            let before = try await Admission.admit(connection, settings)
             _ = try await connection.send("DEL", settings.keys.view(shard: 1))
-            #expect(try await LedgerDoor.enter(connection, settings) != before)
+            #expect(try await Admission.admit(connection, settings) != before)
         }
     }
 
@@ -45,7 +47,7 @@ struct DoorTests {
         var stamps: Set<ViewStamp> = []
         for _ in 0..<2 {
             let server = try await RedisServerProcess.start(folder: folder, configuration: ["--appendonly", "yes"])
-            for _ in 0..<2 { stamps.insert(try await LedgerDoor.enter(try await server.connect(), settings)) }
+            for _ in 0..<2 { stamps.insert(try await Admission.admit(try await server.connect(), settings)) }
             #expect(try await server.connect().calls(of: "bgrewriteaof") == 1)
             await server.stop()
         }
@@ -58,24 +60,24 @@ struct DoorTests {
     )
     func loading() async throws {
         let configuration = ["--appendonly", "yes", "--loading-process-events-interval-bytes", "1024"]
-        try await withRedis(configuration: configuration) { server in
+        try await withRedis(configuration) { server in
             let connection = try await server.connect()
             for number in 0..<50 { _ = try await connection.send("SET", "\(number)", "\(UUID()) \(UUID()) \(UUID())") }
-            let stamp = try await LedgerDoor.enter(connection, settings)
+            let stamp = try await Admission.admit(connection, settings)
             // In microseconds for each key: a second for all of them.
             _ = try await connection.send("CONFIG", "SET", "key-load-delay", "20000")
             let other = try await server.connect()
             async let loaded = other.send("DEBUG", "LOADAOF")
             var info: [String: String] = [:]
             while info["loading"] != "1" {
-                info = try LedgerDoor.fields(try await connection.send("INFO", "persistence"))
+                info = try RedisInfo.fields(try await connection.send("INFO", "persistence"))
             }
             #expect(info["aof_enabled"] == "0")
-            await #expect { try await LedgerDoor.enter(connection, settings) } throws: { error in
+            await #expect { try await Admission.admit(connection, settings) } throws: { error in
                 if case LedgerError.notReady? = error as? LedgerError { true } else { false }
             }
             #expect(try await loaded == .status("OK"))
-            #expect(try await LedgerDoor.enter(connection, settings) == stamp)
+            #expect(try await Admission.admit(connection, settings) == stamp)
         }
     }
 
@@ -83,13 +85,13 @@ struct DoorTests {
     func held() async throws {
         try await withRedis { server in
             let connection = try await server.connect()
-            let before = try await LedgerDoor.enter(connection, settings)
+            let before = try await Admission.admit(connection, settings)
             try await ViewSwap.hold(connection, settings.keys, for: .milliseconds(50))
-            await #expect { try await LedgerDoor.enter(connection, settings) } throws: { error in
+            await #expect { try await Admission.admit(connection, settings) } throws: { error in
                 if case LedgerError.held? = error as? LedgerError { true } else { false }
             }
             while try await connection.send("EXISTS", settings.keys.view(shard: 0)) == .integer(1) {}
-            #expect(try await LedgerDoor.enter(connection, settings) != before)
+            #expect(try await Admission.admit(connection, settings) != before)
         }
     }
 
@@ -97,9 +99,9 @@ struct DoorTests {
     func cluster() async throws {
         try await withRedis { server in
             let connection = try await server.connect()
-            try await LedgerDoor.checkCluster("one", connection, settings.keys)
-            try await LedgerDoor.checkCluster("one", connection, settings.keys)
-            await #expect { try await LedgerDoor.checkCluster("other", connection, settings.keys) } throws: { error in
+            try await Admission.checkCluster("one", connection, settings.keys)
+            try await Admission.checkCluster("one", connection, settings.keys)
+            await #expect { try await Admission.checkCluster("other", connection, settings.keys) } throws: { error in
                 if case LedgerError.otherCluster("one", "other")? = error as? LedgerError { true } else { false }
             }
         }
@@ -108,33 +110,33 @@ struct DoorTests {
     @Test("A reader that knows the targets of a lost view reads them anew, also where the revision is the same")
     func sameRevision() async throws {
         try await withRedis { server in
-            var scene = Scene(try await server.connect())
-            let reader = LedgerReader(link: scene.connection, settings: scene.settings)
-            try await scene.save(target("T-1", "own"))
-            #expect(try await reader.catalog(of: Scene.tenant).targets.map(\.target.id) == [id("T-1")])
-            _ = try await scene.connection.send("FLUSHALL")
-            scene = Scene(scene.connection)
-            try await scene.save(target("T-2", "own"))
-            #expect(try await reader.catalog(of: Scene.tenant).targets.map(\.target.id) == [id("T-2")])
+            var fixture = LedgerFixture(try await server.connect())
+            let reader = LedgerReader(link: fixture.connection, settings: fixture.settings)
+            try await fixture.save(target("T-1", "own"))
+            #expect(try await reader.catalog(of: LedgerFixture.tenant).targets.map(\.target.id) == [id("T-1")])
+            _ = try await fixture.connection.send("FLUSHALL")
+            fixture = LedgerFixture(fixture.connection)
+            try await fixture.save(target("T-2", "own"))
+            #expect(try await reader.catalog(of: LedgerFixture.tenant).targets.map(\.target.id) == [id("T-2")])
         }
     }
 
     @Test("A posting made for a view that is gone is not applied")
     func goneView() async throws {
         try await withRedis { server in
-            var scene = Scene(try await server.connect())
-            try await scene.save(order("SO-1"))
-            let unit = scene.unit([Scene.saved(order("SO-2"))])
-            let posting = unit.posting(
-                on: try await scene.read(unit),
-                catalogs: scene.catalogs,
-                settings: scene.settings
+            var fixture = LedgerFixture(try await server.connect())
+            try await fixture.save(order("SO-1"))
+            let batch = fixture.batch([LedgerFixture.saved(order("SO-2"))])
+            let posting = try batch.posting(
+                on: try await fixture.read(batch),
+                catalogs: fixture.catalogs,
+                settings: fixture.settings
             )
             let other = try await server.connect()
             _ = try await other.send("FLUSHALL")
-            _ = try await LedgerDoor.enter(other, scene.settings)
+            _ = try await Admission.admit(other, fixture.settings)
             let digest = try await other.digest()
-            #expect(try await scene.post(posting) == .lostRace)
+            #expect(try await fixture.post(posting) == .lostRace)
             #expect(try await other.digest() == digest)
         }
     }

@@ -1,12 +1,13 @@
 import Ledger
 import Model
 import Redis
+import RedisTesting
 import SalesRules
 import Testing
 
 @Suite("Which orders have an allocation of their own")
 struct AllocationIndexTests {
-    private static let tenant = Scene.tenant
+    private static let tenant = LedgerFixture.tenant
 
     private func allocated(_ order: String, _ allocation: String, version: Int64? = nil) -> Event {
         let change = OrderChange.allocationSaved(
@@ -23,21 +24,21 @@ struct AllocationIndexTests {
     @Test("An order is found by an allocation saved on its own, for as long as it is not deleted", arguments: [1, 3])
     func found(shards: Int) async throws {
         try await withRedis { server in
-            var scene = Scene(try await server.connect(), LedgerSettings(rules: Rules(), shards: shards))
-            let reader = LedgerReader(link: scene.connection, settings: scene.settings)
+            var fixture = LedgerFixture(try await server.connect(), LedgerSettings(rules: Rules(), shards: shards))
+            let reader = LedgerReader(link: fixture.connection, settings: fixture.settings)
             func orders(_ allocation: String) async throws -> [String] {
                 try await reader.orders(withOwn: id(allocation), of: Self.tenant).map(\.rawValue).sorted()
             }
-            try await scene.save(order("SO-1"), [half])
+            try await fixture.save(order("SO-1"), [half])
             #expect(try await orders("A-1") == [])
-            try await scene.apply([allocated("SO-1", "A-2", version: 1), allocated("SO-2", "A-3")])
+            try await fixture.apply([allocated("SO-1", "A-2", version: 1), allocated("SO-2", "A-3")])
             #expect(try await orders("A-2") == ["SO-1"])
             #expect(try await orders("A-3") == ["SO-2"])
-            try await scene.apply([allocated("SO-2", "A-2")])
+            try await fixture.apply([allocated("SO-2", "A-2")])
             #expect(try await orders("A-2") == ["SO-1", "SO-2"])
-            try await scene.apply([unallocated("SO-1", "A-2", version: 2), unallocated("SO-1", "A-1")])
+            try await fixture.apply([unallocated("SO-1", "A-2", version: 2), unallocated("SO-1", "A-1")])
             #expect(try await orders("A-2") == ["SO-2"])
-            try await scene.apply([allocated("SO-1", "A-2", version: 1)])
+            try await fixture.apply([allocated("SO-1", "A-2", version: 1)])
             #expect(try await orders("A-2") == ["SO-2"], "a stale save brings nothing back")
             #expect(try await reader.orders(withOwn: id("A-2"), of: id("other")) == [])
         }
@@ -46,16 +47,16 @@ struct AllocationIndexTests {
     @Test("Orders without allocations of their own write nothing to it")
     func nothing() async throws {
         try await withRedis { server in
-            var scene = Scene(try await server.connect())
-            _ = try await scene.connection.send("CONFIG", "RESETSTAT")
-            try await scene.save(order("SO-1"), [half])
-            try await scene.save(order("SO-1", total: 7), [])
-            try await scene.apply([unallocated("SO-1", "A-1")])
-            #expect(try await scene.connection.calls(of: "sadd") == 0)
-            #expect(try await scene.connection.calls(of: "srem") == 0)
-            try await scene.apply([allocated("SO-1", "A-1")])
-            try await scene.apply([allocated("SO-1", "A-1")])
-            #expect(try await scene.connection.calls(of: "sadd") == 1)
+            var fixture = LedgerFixture(try await server.connect())
+            _ = try await fixture.connection.send("CONFIG", "RESETSTAT")
+            try await fixture.save(order("SO-1"), [half])
+            try await fixture.save(order("SO-1", total: 7), [])
+            try await fixture.apply([unallocated("SO-1", "A-1")])
+            #expect(try await fixture.connection.calls(of: "sadd") == 0)
+            #expect(try await fixture.connection.calls(of: "srem") == 0)
+            try await fixture.apply([allocated("SO-1", "A-1")])
+            try await fixture.apply([allocated("SO-1", "A-1")])
+            #expect(try await fixture.connection.calls(of: "sadd") == 1)
         }
     }
 
@@ -63,11 +64,11 @@ struct AllocationIndexTests {
     func history(shards: Int) async throws {
         let settings = LedgerSettings(rules: Rules(), shards: shards)
         let history = History(seed: seedOfThisRun, events: 3_000, orders: 150)
-        let log = Log(history, partitions: 2)
+        let log = PartitionedEvents(history, partitions: 2)
         try await withRedis { server in
             let connection = try await server.connect()
             let all = log.partitions(of: .orders, .allocations, .targets, .people)
-            try await Driver(connection, log, all, settings: settings, seed: history.seed).run()
+            try await LedgerDriver(connection, log, all, settings: settings, seed: history.seed).run()
             let reader = LedgerReader(link: connection, settings: settings)
             var expected: [TenantScoped: Set<Identifier>] = [:]
             var seen: Set<TenantScoped> = []

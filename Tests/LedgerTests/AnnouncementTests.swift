@@ -1,6 +1,8 @@
 import Ledger
+import LocalServers
 import Model
 import Redis
+import RedisTesting
 import SalesRules
 import Testing
 
@@ -56,11 +58,12 @@ struct AnnouncementTests {
 
     @Test("An order announces whose days it moves, and from which to which")
     func orders() async throws {
-        try await withScene { scene, heard in
-            try await scene.save(order("SO-1", date: "2026-03-14"), [half])
+        try await withFixture { fixture, heard in
+            try await fixture.save(order("SO-1", date: "2026-03-14"), [half])
             #expect(await heard.next() == days(["ann", "own", nil], 72...72))
-            try await scene.apply([
-                Scene.saved(order("SO-1", date: "2026-03-16"), [half]), Scene.saved(order("SO-2", date: "2026-01-01")),
+            try await fixture.apply([
+                LedgerFixture.saved(order("SO-1", date: "2026-03-16"), [half]),
+                LedgerFixture.saved(order("SO-2", date: "2026-01-01")),
             ])
             let announcement = await heard.next()
             #expect(announcement?.days.contains { $0.key.person == id("ann") && $0.ordinals == 72...74 } == true)
@@ -72,49 +75,49 @@ struct AnnouncementTests {
 
     @Test("A target that is saved, counted in and deleted is announced each time, and a stale event is not")
     func targets() async throws {
-        try await withScene { scene, heard in
-            let announced = Announcement(targets: [TenantScoped(tenant: Scene.tenant, id: id("T-1"))])
-            try await scene.save(order("SO-1"), [half])
+        try await withFixture { fixture, heard in
+            let announced = Announcement(targets: [TenantScoped(tenant: LedgerFixture.tenant, id: id("T-1"))])
+            try await fixture.save(order("SO-1"), [half])
             _ = await heard.next()
-            try await scene.save(target("T-1", "own", "ann", version: 5))
+            try await fixture.save(target("T-1", "own", "ann", version: 5))
             #expect(await heard.next() == announced)
-            try await scene.countAll()
+            try await fixture.countAll()
             // What the order counts more than once, and that there is nothing left to count.
             #expect(await heard.next() == announced)
             #expect(await heard.next() == announced)
-            try await scene.save(target("T-1", "own", "ann", goal: 7, version: 5))
-            try await scene.change([(id("T-1"), .deleted(version: 6))])
+            try await fixture.save(target("T-1", "own", "ann", goal: 7, version: 5))
+            try await fixture.change([(id("T-1"), .deleted(version: 6))])
             #expect(await heard.next() == announced)
             // The counting of a target that is gone.
-            try await scene.countAll()
+            try await fixture.countAll()
             #expect(await heard.next() == announced)
-            try await scene.save(target("T-2", "own"))
-            #expect(await heard.next()?.targets == [TenantScoped(tenant: Scene.tenant, id: id("T-2"))])
+            try await fixture.save(target("T-2", "own"))
+            #expect(await heard.next()?.targets == [TenantScoped(tenant: LedgerFixture.tenant, id: id("T-2"))])
         }
     }
 
     @Test("A person's new name is announced, and nothing else about them")
     func people() async throws {
-        try await withScene { scene, heard in
+        try await withFixture { fixture, heard in
             func save(_ change: PersonChange) async throws {
-                let event = Event(tenant: Scene.tenant, .person(id("ann"), change))
+                let event = Event(tenant: LedgerFixture.tenant, .person(id("ann"), change))
                 let batch = CatalogBatch(
-                    [.init(partition: Scene.targets, offset: 0, event: event)],
-                    partitions: [],
-                    settings: scene.settings
+                    [.init(partition: LedgerFixture.targets, offset: 0, event: event)],
+                    ranges: [],
+                    settings: fixture.settings
                 )
-                let snapshot = try batch.snapshot(from: try await scene.connection.send(batch.reads()))
-                let replies = try await scene.connection.send(batch.transaction(on: snapshot, cursors: [:]))
+                let snapshot = try batch.snapshot(from: try await fixture.connection.send(batch.reads()))
+                let replies = try await fixture.connection.send(batch.transaction(on: snapshot))
                 #expect(try Posting.outcome(of: replies) == .applied)
             }
-            let announced = Announcement(people: [TenantScoped(tenant: Scene.tenant, id: id("ann"))])
+            let announced = Announcement(people: [TenantScoped(tenant: LedgerFixture.tenant, id: id("ann"))])
             try await save(.saved(Person(id: id("ann"), name: "Ann")))
             #expect(await heard.next() == announced)
             try await save(.saved(Person(id: id("ann"), name: "Ann", email: "ann@example.com")))
             try await save(.preferred(WidgetChoice(year: 2025), version: nil))
             try await save(.deleted)
             #expect(await heard.next() == announced)
-            try await scene.save(target("T-1", "own"))
+            try await fixture.save(target("T-1", "own"))
             #expect(await heard.next()?.people == [])
         }
     }
@@ -123,7 +126,7 @@ struct AnnouncementTests {
         Announcement(
             days: people.map { person in
                 .init(
-                    key: DaysKey(tenant: Scene.tenant, person: person.map { id($0) }, year: 2026),
+                    key: DaysKey(tenant: LedgerFixture.tenant, person: person.map { id($0) }, year: 2026),
                     ordinals: ordinals
                 )
             }
@@ -131,15 +134,15 @@ struct AnnouncementTests {
     }
 
     /// Runs `body` with a Redis and what is announced there; days are sorted by person, everyone last.
-    private func withScene(
-        _ body: (inout Scene, inout AsyncStream<Announcement>.AsyncIterator) async throws -> Void
+    private func withFixture(
+        _ body: (inout LedgerFixture, inout AsyncStream<Announcement>.AsyncIterator) async throws -> Void
     ) async throws {
         try await withRedis { server in
-            var scene = Scene(try await server.connect())
+            var fixture = LedgerFixture(try await server.connect())
             let (listening, listened) = AsyncStream.makeStream(of: Void.self)
             let (announcements, continuation) = AsyncStream.makeStream(of: Announcement.self)
             let subscriber = RedisSubscriber(try RedisEndpoint(url: server.url))
-            let channel = scene.settings.keys.changes(shard: 0)
+            let channel = fixture.settings.keys.changes(shard: 0)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 defer { group.cancelAll() }
                 group.addTask {
@@ -157,7 +160,7 @@ struct AnnouncementTests {
                 }
                 for await _ in listening { break }
                 var heard = announcements.makeAsyncIterator()
-                try await body(&scene, &heard)
+                try await body(&fixture, &heard)
             }
         }
     }

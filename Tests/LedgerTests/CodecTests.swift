@@ -1,4 +1,5 @@
 import Ledger
+import Log
 import Model
 import SalesRules
 import Testing
@@ -82,10 +83,10 @@ struct CodecTests {
     func tallies() {
         let greatest: [UInt8] = [0x7f] + [UInt8](repeating: 0xff, count: 7) + [0, 0, 0, 1]
         let least: [UInt8] = [0x80] + [UInt8](repeating: 0, count: 7) + [0, 0, 0, 1]
-        #expect(TallyString.sum(greatest + greatest) == Tally(revenue: .max, orders: 2))
-        #expect(TallyString.sum(least + least) == Tally(revenue: .min, orders: 2))
+        #expect(PackedTallies.sum(greatest + greatest) == Tally(revenue: .max, orders: 2))
+        #expect(PackedTallies.sum(least + least) == Tally(revenue: .min, orders: 2))
         var tallies = [Tally(revenue: 1, orders: 1)]
-        TallyString.add(greatest, to: &tallies[...])
+        PackedTallies.add(greatest, to: &tallies[...])
         #expect(tallies == [Tally(revenue: .max, orders: 2)])
     }
 
@@ -139,15 +140,15 @@ struct CodecTests {
             _ = (try? PersonCodec.decode(bytes, id: Self.order)).map(PersonCodec.encode)
             _ = (try? PersonCodec.decodeChoice(bytes)).map { PersonCodec.encode($0.choice, version: $0.version) }
             _ = try? Cursor(parsing: bytes)
-            _ = try? CountingJob(parsing: bytes)
+            _ = try? BackfillJob(parsing: bytes)
         }
     }
 
     @Test("A cursor comes back from its text, and no other text is one")
     func cursors() throws {
         let cursor = Cursor(next: 43, last: .init(offset: 40, checksum: .max))
-        #expect(cursor.description == "43 40 4294967295")
-        #expect(try Cursor(parsing: Array(cursor.description.utf8)) == cursor)
+        #expect(cursor.encoded == "43 40 4294967295")
+        #expect(try Cursor(parsing: Array(cursor.encoded.utf8)) == cursor)
         for text in ["", "43", "43 40", "43 40 1 2", "40 40 1", "a 40 1", "43 -1 1", "43 40 -1", "43 40 4294967296"] {
             #expect(throws: CorruptRecord.self, "\(text)") { try Cursor(parsing: Array(text.utf8)) }
         }
@@ -156,14 +157,14 @@ struct CodecTests {
     @Test("A counting job comes back from its text, and no other text is one")
     func jobs() throws {
         for job in [
-            CountingJob(target: 7, stale: []), CountingJob(target: 7, stale: [3, 5]),
-            CountingJob(target: nil, stale: [3]),
+            BackfillJob(target: 7, stale: []), BackfillJob(target: 7, stale: [3, 5]),
+            BackfillJob(target: nil, stale: [3]),
         ] {
-            #expect(try CountingJob(parsing: Array(job.description.utf8)) == job)
+            #expect(try BackfillJob(parsing: Array(job.description.utf8)) == job)
         }
-        #expect(CountingJob(target: nil, stale: [5, 3]).description == "- 3,5")
+        #expect(BackfillJob(target: nil, stale: [5, 3]).description == "- 3,5")
         for text in ["", "7", "x 3", "7 a", "7 3,b"] {
-            #expect(throws: CorruptRecord.self, "\(text)") { try CountingJob(parsing: Array(text.utf8)) }
+            #expect(throws: CorruptRecord.self, "\(text)") { try BackfillJob(parsing: Array(text.utf8)) }
         }
     }
 }

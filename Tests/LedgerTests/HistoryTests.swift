@@ -1,6 +1,8 @@
 import Ledger
+import Log
 import Model
 import Redis
+import RedisTesting
 import SalesRules
 import Testing
 
@@ -13,9 +15,9 @@ struct HistoryTests {
     func history(shards: Int, ownerCredit: OwnerCredit) async throws {
         let settings = LedgerSettings(rules: Rules(ownerCredit: ownerCredit), shards: shards)
         let history = History(seed: seedOfThisRun, events: 5_000)
-        let log = Log(history, partitions: 3)
+        let log = PartitionedEvents(history, partitions: 3)
         try await withRedis { server in
-            let driver = Driver(
+            let driver = LedgerDriver(
                 try await server.connect(),
                 log,
                 log.partitions(of: .orders, .allocations, .targets, .people),
@@ -45,14 +47,15 @@ struct HistoryTests {
         }
     }
 
-    private func race(_ history: History, shards: Int, _ share: (Log) -> [[LogPartition]]) async throws {
+    private func race(_ history: History, shards: Int, _ share: (PartitionedEvents) -> [[TopicPartition]]) async throws
+    {
         let settings = LedgerSettings(rules: Rules(), shards: shards)
-        let log = Log(history, partitions: 2)
+        let log = PartitionedEvents(history, partitions: 2)
         try await withRedis { server in
-            var drivers: [Driver] = []
+            var drivers: [LedgerDriver] = []
             for (place, partitions) in share(log).enumerated() {
                 drivers.append(
-                    Driver(
+                    LedgerDriver(
                         try await server.connect(),
                         log,
                         partitions,

@@ -1,4 +1,5 @@
 import Ledger
+import Log
 import Model
 import SalesRules
 import Testing
@@ -14,7 +15,7 @@ struct KeyNameTests {
         let shard = keys.shard(of: order)
         let person = id("u:7")
         let day = Day("1965-03-14")!
-        let partition = LogPartition(topic: "sales.orders", partition: 11)
+        let partition = TopicPartition(topic: "sales.orders", partition: 11)
         let all = DaysKey(tenant: tenant, person: nil, year: 2026)
         let one = DaysKey(tenant: tenant, person: person, year: 2026)
         let names: [(String, Int, KeyName)] = [
@@ -22,7 +23,7 @@ struct KeyNameTests {
             (keys.revision(shard: 1), 1, .revision),
             (keys.targets, 0, .targets),
             (keys.targetChanges, 0, .targetChanges),
-            (keys.counting, 0, .counting),
+            (keys.backfills, 0, .backfills),
             (keys.people, 0, .people),
             (keys.preferences, 0, .preferences),
             (keys.stopped, 0, .stopped),

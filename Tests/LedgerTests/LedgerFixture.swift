@@ -1,53 +1,54 @@
 import Ledger
+import Log
 import Model
 import Redis
 import SalesRules
 
 /// One order after the other, and targets, applied to a Redis over one connection.
-struct Scene {
+struct LedgerFixture {
     let connection: RedisConnection
     let settings: LedgerSettings
-    private var offsets: [LogPartition: Int] = [:]
+    private var offsets: [TopicPartition: Int] = [:]
     var catalogs = Catalogs()
 
     static let tenant = id("acme")
-    static let orders = LogPartition(topic: "sales.orders", partition: 0)
-    static let targets = LogPartition(topic: "sales.targets", partition: 0)
+    static let orders = TopicPartition(topic: "sales.orders", partition: 0)
+    static let targets = TopicPartition(topic: "sales.targets", partition: 0)
 
     init(_ connection: RedisConnection, _ settings: LedgerSettings = LedgerSettings(rules: Rules())) {
         self.connection = connection
         self.settings = settings
     }
 
-    /// The part of a batch of these events that lies in a shard.
-    func unit(_ events: [Event], shard: Int = 0) -> OrderUnit {
-        let stretch = Stretch(partition: Self.orders, from: offsets[Self.orders, default: 0], events: events)
-        return OrderUnit(shard: shard, [stretch], keys: settings.keys)
+    /// The changes of one shard in these events.
+    func batch(_ events: [Event], shard: Int = 0) -> OrderBatch {
+        let read = ReadEvents(partition: Self.orders, start: offsets[Self.orders, default: 0], events: events)
+        return OrderBatch(shard: shard, [read], keys: settings.keys)
     }
 
-    /// Watches and reads what the unit needs.
-    func read(_ unit: OrderUnit) async throws -> OrderReads.Snapshot {
+    /// Watches and reads what the batch needs.
+    func read(_ batch: OrderBatch) async throws -> OrderReads.Snapshot {
         var pipeline = RedisPipeline()
-        unit.reads(settings).append(to: &pipeline)
-        return try unit.reads(settings).snapshot(from: try await connection.send(pipeline)[...])
+        batch.reads(settings).append(to: &pipeline)
+        return try batch.reads(settings).snapshot(from: try await connection.send(pipeline)[...])
     }
 
     func post(_ posting: Posting) async throws -> Posting.Outcome {
         try Posting.outcome(of: try await connection.send(posting.transaction()))
     }
 
-    /// Comes in through the door, once.
-    private mutating func enter() async throws {
-        if catalogs.view == nil { catalogs = Catalogs(view: try await LedgerDoor.enter(connection, settings)) }
+    /// Is admitted, once.
+    private mutating func admit() async throws {
+        if catalogs.view == nil { catalogs = Catalogs(view: try await Admission.admit(connection, settings)) }
     }
 
     /// Applies events of orders and allocations in one batch.
     mutating func apply(_ events: [Event]) async throws {
-        try await enter()
+        try await admit()
         for shard in 0..<settings.shards {
-            let unit = unit(events, shard: shard)
-            let snapshot = try await read(unit)
-            _ = try await post(unit.posting(on: snapshot, catalogs: catalogs, settings: settings))
+            let batch = batch(events, shard: shard)
+            let snapshot = try await read(batch)
+            _ = try await post(try batch.posting(on: snapshot, catalogs: catalogs, settings: settings))
         }
         offsets[Self.orders, default: 0] += events.count
     }
@@ -58,20 +59,14 @@ struct Scene {
 
     /// Saves or deletes targets in one batch, and reads the catalog anew.
     mutating func change(_ changes: [(Identifier, TargetChange)]) async throws {
-        try await enter()
+        try await admit()
         let offset = offsets[Self.targets, default: 0]
-        let records = changes.enumerated().map {
-            CatalogBatch.Change(
-                partition: Self.targets,
-                offset: Int64(offset + $0.offset),
-                event: Event(tenant: Self.tenant, .target($0.element.0, $0.element.1))
-            )
-        }
-        let batch = CatalogBatch(records, partitions: [Self.targets], settings: settings)
+        let events = changes.map { Event(tenant: Self.tenant, .target($0.0, $0.1)) }
+        let read = ReadEvents(partition: Self.targets, start: offset, events: events)
+        let batch = CatalogBatch(read.changes, ranges: [read.range], settings: settings)
         let snapshot = try batch.snapshot(from: try await connection.send(batch.reads()))
         offsets[Self.targets] = offset + changes.count
-        let cursors = [Self.targets: cursor(after: offset + changes.count - 1)]
-        let replies = try await connection.send(batch.transaction(on: snapshot, cursors: cursors))
+        let replies = try await connection.send(batch.transaction(on: snapshot))
         _ = try Posting.outcome(of: replies)
         try await catalogs.refresh(from: connection, keys: settings.keys)
     }

@@ -1,23 +1,24 @@
 import Ledger
+import Log
 import Model
 import SalesRules
 
 /// Events as a log holds them: partitions of the contract's topics, each with its offsets.
-struct Log {
-    let partitions: [LogPartition: [Event]]
+struct PartitionedEvents {
+    let partitions: [TopicPartition: [Event]]
 
     init(_ events: some Sequence<Event>, partitions count: Int) {
-        var partitions: [LogPartition: [Event]] = [:]
+        var partitions: [TopicPartition: [Event]] = [:]
         for (topic, lists) in events.partitioned(into: count) {
             for (number, list) in lists.enumerated() where !list.isEmpty {
-                partitions[LogPartition(topic: topic.name, partition: Int32(number))] = list
+                partitions[TopicPartition(topic: topic.name, partition: Int32(number))] = list
             }
         }
         self.partitions = partitions
     }
 
     /// The partitions of these topics, in a fixed order.
-    func partitions(of topics: HistoryTopic...) -> [LogPartition] {
+    func partitions(of topics: HistoryTopic...) -> [TopicPartition] {
         let names = topics.map(\.name)
         return partitions.keys.filter { names.contains($0.topic) }
             .sorted { ($0.topic, $0.partition) < ($1.topic, $1.partition) }
@@ -28,7 +29,7 @@ extension HistoryTopic {
     var name: String { "sales.\(self)" }
 }
 
-extension LogPartition {
+extension TopicPartition {
     /// Whether its events are of orders and their allocations.
     var carriesOrders: Bool { topic == HistoryTopic.orders.name || topic == HistoryTopic.allocations.name }
 }

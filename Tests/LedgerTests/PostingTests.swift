@@ -1,6 +1,7 @@
 import Ledger
 import Model
 import Redis
+import RedisTesting
 import SalesRules
 import Testing
 
@@ -13,17 +14,17 @@ struct PostingTests {
     func lostRace(key: String) async throws {
         try await withRedis { server in
             let other = try await server.connect()
-            var scene = Scene(try await server.connect())
-            try await scene.save(order("SO-1"))
-            let unit = scene.unit([Scene.saved(order("SO-1", total: 7))])
-            let posting = unit.posting(
-                on: try await scene.read(unit),
-                catalogs: scene.catalogs,
-                settings: scene.settings
+            var fixture = LedgerFixture(try await server.connect())
+            try await fixture.save(order("SO-1"))
+            let batch = fixture.batch([LedgerFixture.saved(order("SO-1", total: 7))])
+            let posting = try batch.posting(
+                on: try await fixture.read(batch),
+                catalogs: fixture.catalogs,
+                settings: fixture.settings
             )
             _ = try await other.send("SET", key, "9")
             let digest = try await other.digest()
-            #expect(try await scene.post(posting) == .lostRace)
+            #expect(try await fixture.post(posting) == .lostRace)
             #expect(try await other.digest() == digest)
         }
     }
@@ -31,36 +32,37 @@ struct PostingTests {
     @Test("A posting over what nobody changed is applied")
     func applied() async throws {
         try await withRedis { server in
-            var scene = Scene(try await server.connect())
-            try await scene.save(order("SO-1"))
-            let unit = scene.unit([Scene.saved(order("SO-1", total: 7))])
-            let posting = unit.posting(
-                on: try await scene.read(unit),
-                catalogs: scene.catalogs,
-                settings: scene.settings
+            var fixture = LedgerFixture(try await server.connect())
+            try await fixture.save(order("SO-1"))
+            let batch = fixture.batch([LedgerFixture.saved(order("SO-1", total: 7))])
+            let posting = try batch.posting(
+                on: try await fixture.read(batch),
+                catalogs: fixture.catalogs,
+                settings: fixture.settings
             )
             #expect(!posting.movesNothing)
-            #expect(try await scene.post(posting) == .applied)
+            #expect(try await fixture.post(posting) == .applied)
         }
     }
 
     @Test("Rule 8: saving an order again without a change moves nothing and announces nothing")
     func savedAgain() async throws {
         try await withRedis { server in
-            var scene = Scene(try await server.connect())
-            try await scene.save(target("T-1", "own", "ann"))
-            try await scene.save(order("SO-1"), [half], version: 1)
-            _ = try await scene.connection.send("CONFIG", "RESETSTAT")
+            var fixture = LedgerFixture(try await server.connect())
+            try await fixture.save(target("T-1", "own", "ann"))
+            try await fixture.save(order("SO-1"), [half], version: 1)
+            _ = try await fixture.connection.send("CONFIG", "RESETSTAT")
             for version in [nil, 1, 2] as [Int64?] {
-                let unit = scene.unit([Scene.saved(order("SO-1"), [half], version: version)])
-                let snapshot = try await scene.read(unit)
-                #expect(unit.posting(on: snapshot, catalogs: scene.catalogs, settings: scene.settings).movesNothing)
-                try await scene.save(order("SO-1"), [half], version: version)
+                let batch = fixture.batch([LedgerFixture.saved(order("SO-1"), [half], version: version)])
+                let snapshot = try await fixture.read(batch)
+                let posting = try batch.posting(on: snapshot, catalogs: fixture.catalogs, settings: fixture.settings)
+                #expect(posting.movesNothing)
+                try await fixture.save(order("SO-1"), [half], version: version)
             }
-            #expect(try await scene.connection.calls(of: "publish") == 0)
-            #expect(try await scene.connection.calls(of: "bitfield") == 0)
-            try await scene.save(order("SO-1", total: 100_01), [half])
-            #expect(try await scene.connection.calls(of: "publish") == 1)
+            #expect(try await fixture.connection.calls(of: "publish") == 0)
+            #expect(try await fixture.connection.calls(of: "bitfield") == 0)
+            try await fixture.save(order("SO-1", total: 100_01), [half])
+            #expect(try await fixture.connection.calls(of: "publish") == 1)
         }
     }
 
@@ -68,13 +70,13 @@ struct PostingTests {
     func duplicateBatch() async throws {
         let history = History(seed: seedOfThisRun, events: 600, orders: 40)
         let settings = LedgerSettings(rules: Rules(), shards: 2)
-        let log = Log(history, partitions: 1)
+        let log = PartitionedEvents(history, partitions: 1)
         let partitions = log.partitions(of: .orders, .allocations, .targets, .people)
         try await withRedis { server in
             let connection = try await server.connect()
-            try await Driver(connection, log, partitions, settings: settings, seed: 1).run()
+            try await LedgerDriver(connection, log, partitions, settings: settings, seed: 1).run()
             let digest = try await connection.digest()
-            let second = Driver(connection, log, partitions, settings: settings, seed: 2)
+            let second = LedgerDriver(connection, log, partitions, settings: settings, seed: 2)
             try await second.run()
             #expect(second.isDone)
             #expect(try await connection.digest() == digest, "seed \(seedOfThisRun)")
@@ -84,23 +86,23 @@ struct PostingTests {
     @Test("A program with other settings than the numbers were made with is refused, whatever it does")
     func otherSettings() async throws {
         try await withRedis { server in
-            var scene = Scene(try await server.connect())
-            try await scene.save(order("SO-1"))
-            let digest = try await scene.connection.digest()
+            var fixture = LedgerFixture(try await server.connect())
+            try await fixture.save(order("SO-1"))
+            let digest = try await fixture.connection.digest()
             for settings in [
                 LedgerSettings(rules: Rules(ownerCredit: .none)), LedgerSettings(rules: Rules(currency: .yen)),
                 LedgerSettings(rules: Rules(excludedStatuses: ["Lost"])),
                 LedgerSettings(rules: Rules(), timeZone: "Europe/Amsterdam"), LedgerSettings(rules: Rules(), shards: 2),
             ] {
-                var other = Scene(scene.connection, settings)
+                var other = LedgerFixture(fixture.connection, settings)
                 await expectOtherSettings { try await other.save(order("SO-2")) }
                 await expectOtherSettings { try await other.save(target("T-1", "own")) }
-                let reader = LedgerReader(link: scene.connection, settings: settings)
+                let reader = LedgerReader(link: fixture.connection, settings: settings)
                 await expectOtherSettings {
-                    _ = try await reader.year(2026, of: nil, tenant: Scene.tenant, measure: .revenue)
+                    _ = try await reader.year(2026, of: nil, tenant: LedgerFixture.tenant, measure: .revenue)
                 }
             }
-            #expect(try await scene.connection.digest() == digest)
+            #expect(try await fixture.connection.digest() == digest)
         }
     }
 
@@ -121,21 +123,21 @@ struct PostingTests {
     )
     func wrongType(key: String) async throws {
         try await withRedis { server in
-            var scene = Scene(try await server.connect())
-            _ = try await scene.connection.send("LPUSH", key, "1")
-            await expectBrokenPosting { try await scene.save(order("SO-1", date: "2026-03-14")) }
+            var fixture = LedgerFixture(try await server.connect())
+            _ = try await fixture.connection.send("LPUSH", key, "1")
+            await expectBrokenPosting { try await fixture.save(order("SO-1", date: "2026-03-14")) }
         }
     }
 
     @Test("A tally that would overflow is reported as a broken posting, and stays as it was")
     func overflow() async throws {
         try await withRedis { server in
-            var scene = Scene(try await server.connect())
-            try await scene.save(order("SO-1", date: "2026-01-01"))
+            var fixture = LedgerFixture(try await server.connect())
+            try await fixture.save(order("SO-1", date: "2026-01-01"))
             let key = "{s0}:d:acme/own:2026"
-            _ = try await scene.connection.send("BITFIELD", key, "SET", "i64", "0", String(Int64.max))
-            await expectBrokenPosting { try await scene.save(order("SO-2", date: "2026-01-01")) }
-            let revenue = try await scene.connection.send("BITFIELD", key, "GET", "i64", "0")
+            _ = try await fixture.connection.send("BITFIELD", key, "SET", "i64", "0", String(Int64.max))
+            await expectBrokenPosting { try await fixture.save(order("SO-2", date: "2026-01-01")) }
+            let revenue = try await fixture.connection.send("BITFIELD", key, "GET", "i64", "0")
             #expect(revenue == .array([.integer(.max)]))
         }
     }
@@ -144,7 +146,7 @@ struct PostingTests {
         do {
             try await body()
             Issue.record("it was not reported")
-        } catch LedgerError.brokenPosting {
+        } catch LedgerError.partialPosting {
         } catch {
             Issue.record(error)
         }
@@ -153,21 +155,21 @@ struct PostingTests {
     @Test("A transaction that Redis would not queue is refused as a whole")
     func refused() async throws {
         try await withRedis { server in
-            var scene = Scene(try await server.connect())
-            try await scene.save(order("SO-1"))
-            let unit = scene.unit([Scene.saved(order("SO-1", total: 7))])
-            let posting = unit.posting(
-                on: try await scene.read(unit),
-                catalogs: scene.catalogs,
-                settings: scene.settings
+            var fixture = LedgerFixture(try await server.connect())
+            try await fixture.save(order("SO-1"))
+            let batch = fixture.batch([LedgerFixture.saved(order("SO-1", total: 7))])
+            let posting = try batch.posting(
+                on: try await fixture.read(batch),
+                catalogs: fixture.catalogs,
+                settings: fixture.settings
             )
-            _ = try await scene.connection.send("CONFIG", "SET", "maxmemory", "1")
+            _ = try await fixture.connection.send("CONFIG", "SET", "maxmemory", "1")
             do {
-                _ = try await scene.post(posting)
+                _ = try await fixture.post(posting)
                 Issue.record("it was not refused")
             } catch LedgerError.refused(let error) {
                 #expect(error.code == "OOM")
-                #expect(LedgerError.refused(error).isPassing)
+                #expect(LedgerError.refused(error).isTemporary)
             }
         }
     }

@@ -1,12 +1,14 @@
 import Ledger
+import Log
 import Redis
+import RedisTesting
 import Testing
 
 @Suite("Stopped partitions", .timeLimit(.minutes(1)))
 struct StoppedPartitionTests {
     private let keys = KeySpace(shards: 3)
-    private let orders = LogPartition(topic: "sales.orders", partition: 2)
-    private let people = LogPartition(topic: "sales.people", partition: 11)
+    private let orders = TopicPartition(topic: "sales.orders", partition: 2)
+    private let people = TopicPartition(topic: "sales.people", partition: 11)
 
     @Test("What is noted is read by everybody, until it is taken back")
     func notes() async throws {
@@ -68,7 +70,8 @@ struct StoppedPartitionTests {
         try await StoppedPartitions.all(over: connection, keys: keys)
     }
 
-    private func note(_ connection: RedisConnection, _ partition: LogPartition, _ text: String, at: Int64) async throws
+    private func note(_ connection: RedisConnection, _ partition: TopicPartition, _ text: String, at: Int64)
+        async throws
     {
         try await StoppedPartitions.note(partition, text, at: at, over: connection, keys: keys)
     }

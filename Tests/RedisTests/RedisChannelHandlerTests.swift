@@ -1,3 +1,4 @@
+import Concurrency
 import NIOCore
 import NIOEmbedded
 import Testing
@@ -20,7 +21,7 @@ final class RedisChannelHandlerTests {
     private func send(_ commands: RedisCommand..., timeout: TimeAmount = .seconds(5)) -> Outcome {
         var pipeline = RedisPipeline()
         for command in commands { pipeline.append(command) }
-        let request = Completion<[RedisValue]>()
+        let request = RedisCompletion<[RedisValue]>()
         handler.send(pipeline, timeout: timeout, request: request)
         return Outcome(request)
     }
@@ -161,9 +162,9 @@ final class RedisChannelHandlerTests {
 
 /// What a request has got so far, looked at without waiting.
 private struct Outcome {
-    private let completion: Completion<[RedisValue]>
+    private let completion: RedisCompletion<[RedisValue]>
 
-    init(_ completion: Completion<[RedisValue]>) {
+    init(_ completion: RedisCompletion<[RedisValue]>) {
         self.completion = completion
     }
 

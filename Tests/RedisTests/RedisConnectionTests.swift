@@ -1,4 +1,5 @@
 import Redis
+import RedisTesting
 import Testing
 
 @Suite("A connection to a real Redis", .timeLimit(.minutes(1)))

@@ -1,4 +1,7 @@
+import Concurrency
 import Foundation
+import LocalServers
+import RedisTesting
 import Testing
 
 @testable import Redis

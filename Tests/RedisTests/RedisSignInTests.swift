@@ -1,4 +1,6 @@
+import LocalServers
 import Redis
+import RedisTesting
 import Testing
 
 @Suite("Signing in", .timeLimit(.minutes(1)))

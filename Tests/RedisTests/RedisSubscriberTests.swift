@@ -1,4 +1,7 @@
+import Concurrency
 import Foundation
+import LocalServers
+import RedisTesting
 import Synchronization
 import Testing
 
@@ -161,7 +164,7 @@ extension RedisConnection {
 
 /// Holds up who comes to it, until it is opened.
 private final class Gate: Sendable {
-    private let completion = Completion<Void>()
+    private let completion = RedisCompletion<Void>()
 
     func opened() async { try? await completion.value() }
 

@@ -1,5 +1,7 @@
 import Foundation
+import LocalServers
 import Redis
+import RedisTesting
 import Testing
 
 @Suite("TLS", .timeLimit(.minutes(1)))

@@ -77,7 +77,7 @@ func catalog(_ targets: Target...) -> Catalog {
     return catalog
 }
 
-extension Worth {
+extension OrderWorth {
     var amounts: [String: Int64] {
         Dictionary(uniqueKeysWithValues: credits.map { ($0.salesperson.rawValue, $0.amount) })
     }

@@ -2,6 +2,7 @@ import Ledger
 import LedgerComparison
 import Model
 import Redis
+import RedisTesting
 import SalesRules
 import Simulation
 import Testing

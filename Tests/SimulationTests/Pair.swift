@@ -1,5 +1,7 @@
 import Ledger
+import LocalServers
 import Redis
+import RedisTesting
 import Simulation
 
 /// A real Redis and a simulated one, to which the same is sent at the same time: every reply is compared.

@@ -1,4 +1,5 @@
 import Ledger
+import Log
 import Model
 import Redis
 import SalesRules
@@ -8,7 +9,7 @@ import SalesRules
 struct Poster {
     private let link: any RedisLink
     private let settings: LedgerSettings
-    private let partition = LogPartition(topic: "sales", partition: 0)
+    private let partition = TopicPartition(topic: "sales", partition: 0)
     private var catalogs = Catalogs()
     private var random: SeededGenerator
     private var next: Int64 = 0
@@ -42,9 +43,10 @@ struct Poster {
             let changes = batch.enumerated().map {
                 CatalogBatch.Change(partition: partition, offset: next + Int64($0.offset), event: $0.element)
             }
-            let unit = CatalogBatch(changes, partitions: [partition], settings: settings)
-            let snapshot = try unit.snapshot(from: try await link.send(unit.reads()))
-            try await apply(unit.transaction(on: snapshot, cursors: [partition: cursor]))
+            let range = OffsetRange(partition: partition, start: next, end: cursor)
+            let batch = CatalogBatch(changes, ranges: [range], settings: settings)
+            let snapshot = try batch.snapshot(from: try await link.send(batch.reads()))
+            try await apply(batch.transaction(on: snapshot))
         }
         next = last + 1
     }

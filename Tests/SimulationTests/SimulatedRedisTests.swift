@@ -1,5 +1,6 @@
 import Model
 import Redis
+import RedisTesting
 import Simulation
 import Testing
 

@@ -2,6 +2,8 @@ import Events
 import Foundation
 import Kafka
 import Ledger
+import LocalServers
+import Log
 import Redis
 import SalesRules
 import TestSupport
@@ -79,7 +81,7 @@ struct BadInputTests {
     func deadLetters() async throws {
         let system = try await System(maximumRecord: 4_000_000)
         defer { Task { await system.end() } }
-        func good(_ number: Int) -> KafkaProducer.Message {
+        func good(_ number: Int) -> ProducerRecord {
             system.message(
                 for: Event(
                     tenant: Identifier("default")!,

@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import Ledger
+import LocalServers
 import Redis
 import SalesRules
 import TestSupport

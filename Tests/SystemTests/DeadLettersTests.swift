@@ -2,6 +2,9 @@ import Events
 import Foundation
 import Kafka
 import Ledger
+import LocalServers
+import Log
+import Operations
 import Redis
 import SalesRules
 import TestSupport
@@ -14,15 +17,15 @@ struct DeadLettersTests {
     func replay() async throws {
         let system = try await System(partitions: 2)
         defer { Task { await system.end() } }
-        func allocation(_ number: Int, deleted: Bool = false) -> KafkaProducer.Message {
+        func allocation(_ number: Int, deleted: Bool = false) -> ProducerRecord {
             let type = deleted ? "allocation.deleted" : "allocation.saved"
             let who = deleted ? "" : #","salesperson":"u-\#(number)""#
-            return KafkaProducer.Message(
+            return ProducerRecord(
                 topic: system.topics.allocations,
                 partition: 0,
                 key: Array("default/SO-1/A-\(number)".utf8),
                 value: Array(#"{"type":"\#(type)","id":"A-\#(number)","order":"SO-1"\#(who)}"#.utf8),
-                headers: [KafkaHeader(name: "trace", value: Array("t-\(number)".utf8))]
+                headers: [RecordHeader(name: "trace", value: Array("t-\(number)".utf8))]
             )
         }
         let order = #"{"type":"order.saved","id":"SO-1","version":1,"owner":"u-0","total":"10.00","date":"2026-03-14"}"#
@@ -34,7 +37,7 @@ struct DeadLettersTests {
             ] + (1...101).map { allocation($0) }
         )
         try run(system, ["worker", "--until-caught-up", "--lanes", "1"])
-        let letters = DeadLetters(kafka: system.kafka, topics: system.topics)
+        let letters = DeadLetters(log: KafkaBackend(system.kafka), topics: system.topics)
         #expect(try await letters.list(.init()).count == 2)
         var filter = DeadLetters.Filter()
         filter.reason = "ALLOCATIONS already"
@@ -65,7 +68,7 @@ struct DeadLettersTests {
         )
         try run(system, ["worker", "--until-caught-up", "--lanes", "1"])
         #expect(try await results(system, "u-101") == [10_00, 1])
-        #expect(try await system.audit(.log).differences.isEmpty)
+        #expect(try await system.verify(.log).differences.isEmpty)
 
         // What is bad stays bad, and keeps the origin it had.
         let before = try await letters.list(.init()).first { $0.topic == system.topics.orders }

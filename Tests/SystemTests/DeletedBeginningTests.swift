@@ -1,6 +1,9 @@
+import Concurrency
 import Foundation
 import Kafka
 import Ledger
+import LocalServers
+import Log
 import Redis
 import SalesRules
 import Testing
@@ -24,7 +27,7 @@ struct DeletedBeginningTests {
             stopped = try await StoppedPartitions.all(over: connection, keys: system.settings.keys)
             try await Task.sleep(for: .milliseconds(20))
         }
-        #expect(stopped.map(\.partition) == [LogPartition(topic: Self.topic, partition: 0)])
+        #expect(stopped.map(\.partition) == [TopicPartition(topic: Self.topic, partition: 0)])
         #expect(stopped.first?.sentence.contains("begins at offset 3") == true, "\(stopped)")
         #expect(try await entries(connection) == 0)
 
@@ -66,7 +69,7 @@ struct DeletedBeginningTests {
                     let value =
                         #"{"type":"order.saved","id":"SO-\#(number)","owner":"u-1","total":"1.00","date":"2026-03-14"}"#
                     try producer.enqueue(
-                        KafkaProducer.Message(
+                        ProducerRecord(
                             topic: Self.topic,
                             key: Array("default/SO-\(number)".utf8),
                             value: Array(value.utf8),

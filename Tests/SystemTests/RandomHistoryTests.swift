@@ -2,7 +2,10 @@ import Foundation
 import Kafka
 import Ledger
 import LedgerComparison
+import LocalServers
+import Log
 import Model
+import Operations
 import Redis
 import SalesRules
 import Testing
@@ -58,7 +61,7 @@ struct RandomHistoryTests {
         var model = Model(rules: system.settings.rules)
         var generator = SeededGenerator(seed: seed)
         var killed = 0
-        var messages: [KafkaProducer.Message] = []
+        var messages: [ProducerRecord] = []
         for (number, event) in history.enumerated() {
             model.apply(event)
             messages.append(system.message(for: event))
@@ -84,8 +87,8 @@ struct RandomHistoryTests {
         let differences = try await Comparison.differences(reader, model, history)
         let shown = differences.prefix(20).joined(separator: "\n")
         #expect(differences.isEmpty, "seed \(seed): \(differences.count) differences\n\(shown)")
-        for source in [Auditor.Source.log, .entries] {
-            let audit = try await system.audit(source).differences
+        for source in [Verifier.Source.log, .entries] {
+            let audit = try await system.verify(source).differences
             #expect(audit.isEmpty == differences.isEmpty, "seed \(seed): verify says otherwise\n\(audit.prefix(20))")
         }
         await client.shutdown()

@@ -3,7 +3,10 @@ import Foundation
 import Kafka
 import Ledger
 import LedgerComparison
+import LocalServers
+import Log
 import Model
+import Operations
 import Redis
 import SalesRules
 import Testing
@@ -108,7 +111,7 @@ struct RebuildTests {
         }
     }
 
-    private static let orders = LogPartition(topic: "sales.orders", partition: 0)
+    private static let orders = TopicPartition(topic: "sales.orders", partition: 0)
 
     private static func rebuild(_ system: System, _ arguments: [String] = []) throws {
         let rebuild = try system.start(["rebuild", "--yes"] + arguments, log: "rebuild.log")

@@ -1,11 +1,12 @@
 import Foundation
 import Ledger
+import LocalServers
 import Redis
 import TestSupport
 import Testing
 
-@Suite("Surroundings that would bend the numbers", .serialized)
-struct SurroundingsTests {
+@Suite("A Redis or a log that would distort the numbers", .serialized)
+struct RefusedServersTests {
     @Test("A Redis that starts to evict keys is not written to until it stops", .timeLimit(.minutes(2)))
     func eviction() async throws {
         let system = try await System(partitions: 1)

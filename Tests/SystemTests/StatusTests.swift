@@ -2,6 +2,8 @@ import Events
 import Foundation
 import Kafka
 import Ledger
+import LocalServers
+import Log
 import Redis
 import SalesRules
 import Testing
@@ -12,9 +14,9 @@ struct StatusTests {
     @Test("A healthy system is well; each thing that is wrong is said in a sentence, and the exit code is 1")
     func problems() async throws {
         let system = try await System(partitions: 2)
-        func order(_ number: Int) -> KafkaProducer.Message {
+        func order(_ number: Int) -> ProducerRecord {
             let value = #"{"type":"order.saved","id":"SO-\#(number)","owner":"u-1","total":"1.00","date":"2026-03-14"}"#
-            return KafkaProducer.Message(
+            return ProducerRecord(
                 topic: system.topics.orders,
                 partition: 0,
                 key: Array("default/SO-\(number)".utf8),
@@ -47,18 +49,18 @@ struct StatusTests {
             _ = try await send(connection, undo)
         }
         #expect(try status(system, code: 1, ["--currency", "USD"]).problems.contains { $0.contains("other settings") })
-        let key = system.settings.keys.cursor(LogPartition(topic: system.topics.orders, partition: 0), shard: 0)
+        let key = system.settings.keys.cursor(TopicPartition(topic: system.topics.orders, partition: 0), shard: 0)
         let cursor = try await connection.one(RedisCommand("GET", key)).requireString()
         _ = try await send(connection, ["SET", key, "10 9 1"])
         #expect(try status(system, code: 1).problems.contains { $0.contains("its log is another one than was read") })
         _ = try await send(connection, ["SET", key, "30 29 1"])
         #expect(try status(system, code: 1).problems.contains { $0.contains("sales.orders[0] ends at 10") })
         // What a worker noted of it is the same thing, and is said where it is all there is to say.
-        let partition = LogPartition(topic: system.topics.orders, partition: 0)
+        let partition = TopicPartition(topic: system.topics.orders, partition: 0)
         let keys = system.settings.keys
         try await StoppedPartitions.note(partition, "its log was cut: mend it", at: 1, over: connection, keys: keys)
         let once = try status(system, code: 1).problems.filter { $0.contains("sales.orders[0]") }
-        #expect(once.count == 1 && once.first?.contains("ends at 10") == true)
+        #expect(once.count == 1 && once.first?.contains("ends at offset 10") == true)
         _ = try await send(connection, ["SET", key, cursor])
         #expect(try status(system, code: 1).problems == ["sales.orders[0] is stopped: its log was cut: mend it"])
         try await StoppedPartitions.clear([partition], over: connection, keys: keys)
@@ -70,14 +72,14 @@ struct StatusTests {
     @Test("What Redis says of itself is put into sentences")
     func redis() {
         func problems(_ fields: [String: String]) -> [String] {
-            RedisHealth(["role": "master", "maxmemory_policy": "noeviction"].merging(fields) { $1 }).problems
+            RedisInfo(["role": "master", "maxmemory_policy": "noeviction"].merging(fields) { $1 }).problems
         }
         #expect(problems([:]).isEmpty)
         #expect(problems(["role": "slave"]).first?.contains("a replica") == true)
         #expect(problems(["maxmemory": "100", "used_memory": "95"]).first?.contains("95 %") == true)
         #expect(problems(["rdb_last_bgsave_status": "err"]).first?.contains("snapshot") == true)
         #expect(problems(["aof_enabled": "1", "aof_last_write_status": "err"]).first?.contains("append-only") == true)
-        let unsaved = RedisHealth(["rdb_last_save_time": "0", "rdb_changes_since_last_save": "1"])
+        let unsaved = RedisInfo(["rdb_last_save_time": "0", "rdb_changes_since_last_save": "1"])
         #expect(unsaved.notes(now: 7_300).contains { $0.contains("for 2 h") })
     }
 

@@ -2,6 +2,8 @@ import Events
 import Foundation
 import Kafka
 import Ledger
+import LocalServers
+import Log
 import Redis
 import SalesRules
 import TestSupport
@@ -88,9 +90,9 @@ final class System: Sendable {
     }
 
     /// Writes records and waits until the broker has them.
-    func publish(_ messages: [KafkaProducer.Message]) async throws { try await site.publish(messages) }
+    func publish(_ messages: [ProducerRecord]) async throws { try await site.publish(messages) }
 
-    func message(for event: Event) -> KafkaProducer.Message { site.message(for: event) }
+    func message(for event: Event) -> ProducerRecord { site.message(for: event) }
 
     /// An order of Ann's for 100 euros, saved for the first time.
     static func savedOrder(_ name: String, listed: [Allocation] = []) throws -> Event {

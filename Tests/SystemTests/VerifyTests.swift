@@ -2,7 +2,10 @@ import Events
 import Foundation
 import Kafka
 import Ledger
+import LocalServers
+import Log
 import Model
+import Operations
 import Redis
 import SalesRules
 import Synchronization
@@ -20,8 +23,8 @@ struct VerifyTests {
         let messages = history.map { system.message(for: $0) }
         for piece in 0..<6 {
             try await system.publish(Array(messages[piece * 4_000..<(piece + 1) * 4_000]))
-            let source: Auditor.Source = piece % 2 == 0 ? .log : .entries
-            let (summary, differences) = try await system.audit(source)
+            let source: Verifier.Source = piece % 2 == 0 ? .log : .entries
+            let (summary, differences) = try await system.verify(source)
             #expect(differences.isEmpty, "seed \(history.seed), \(source)\n\(differences.prefix(20))")
             #expect(summary.differences == differences.count)
             if piece == 2 {
@@ -31,7 +34,7 @@ struct VerifyTests {
             }
         }
         try await system.waitUntilApplied(seconds: 300)
-        let (summary, differences) = try await system.audit(.log)
+        let (summary, differences) = try await system.verify(.log)
         #expect(differences.isEmpty, "seed \(history.seed)\n\(differences.prefix(20))")
         #expect(summary.records == messages.count)
         #expect(summary.unsettled.isEmpty)
@@ -49,14 +52,14 @@ struct VerifyTests {
         for damage in try await Self.damages(connection, system.settings) {
             let before = try await connection.one(RedisCommand("DUMP", damage.key))
             for command in damage.commands { _ = try await connection.one(command).checked() }
-            let (_, differences) = try await system.audit(.log)
+            let (_, differences) = try await system.verify(.log)
             let found = differences.filter { $0.kind == damage.kind && $0.problem.contains(damage.problem) }
             #expect(!found.isEmpty, "\(damage.name): \(differences)")
             #expect(found.first.map { Set($0.orders.map(\.id.rawValue)) } == damage.orders, "\(damage.name): \(found)")
             if damage.isAlone { #expect(differences.count == 1, "\(damage.name): \(differences)") }
             // Taken as they are, entries and targets are right by definition.
             if damage.kind != .entry, damage.kind != .target, damage.key != Self.entry("GHOST") {
-                let (_, again) = try await system.audit(.entries)
+                let (_, again) = try await system.verify(.entries)
                 #expect(again.contains { $0.kind == damage.kind }, "\(damage.name), from entries: \(again)")
             }
             _ = try await connection.one(RedisCommand("DEL", damage.key)).checked()
@@ -66,7 +69,7 @@ struct VerifyTests {
                 _ = try await connection.one(restore).checked()
             }
         }
-        #expect(try await system.audit(.log).differences.isEmpty)
+        #expect(try await system.verify(.log).differences.isEmpty)
 
         let command = try system.start(["verify"], log: "healthy.log")
         command.waitUntilExit()
@@ -90,19 +93,21 @@ struct VerifyTests {
         worker.waitUntilExit()
         try await system.publish([system.message(for: Self.order("SO-9", owner: "u-1", 7_00))])
         let connection = try await RedisConnection.connect(to: RedisEndpoint(url: system.redis.url))
-        let partition = LogPartition(topic: system.topics.orders, partition: 0)
-        let end = try #require(try await LogEnds.read(of: system.topics, from: system.kafka)[partition])
-        #expect(try await system.audit(.log).differences.isEmpty, "what is not applied yet is no difference")
+        let partition = TopicPartition(topic: system.topics.orders, partition: 0)
+        let end = try #require(
+            try await LogEnds.watermarks(of: system.topics, in: KafkaBackend(system.kafka)).mapValues(\.high)[partition]
+        )
+        #expect(try await system.verify(.log).differences.isEmpty, "what is not applied yet is no difference")
         let key = system.settings.keys.cursor(partition, shard: 0)
         _ = try await connection.one(RedisCommand("SET", key, "\(end) \(end - 1) 1")).checked()
-        let (_, differences) = try await system.audit(.log)
+        let (_, differences) = try await system.verify(.log)
         let entry = differences.first { $0.kind == .entry }
         #expect(entry?.orders.map(\.id.rawValue) == ["SO-9"])
         #expect(entry?.problem.contains("sales.orders[0] offset \(end - 1)") == true)
         #expect(differences.contains { $0.kind == .day && $0.problem.contains("2026-03-14") })
         #expect(differences.contains { $0.kind == .cursor && $0.problem.contains("not the one that was applied") })
         _ = try await connection.one(RedisCommand("SET", key, "\(end + 5) \(end + 4) 1")).checked()
-        let beyond = try await system.audit(.log).differences
+        let beyond = try await system.verify(.log).differences
         #expect(beyond.contains { $0.kind == .cursor && $0.problem.contains("the log ends at \(end)") })
         connection.closeNow()
         await system.end()
@@ -205,8 +210,8 @@ struct VerifyTests {
     }
 
     private static func damages(_ connection: RedisConnection, _ settings: LedgerSettings) async throws -> [Damage] {
-        let bits = String(Day("2026-03-14")!.ordinal * TallyString.stride * 8)
-        let count = String(Day("2026-03-14")!.ordinal * TallyString.stride * 8 + 64)
+        let bits = String(Day("2026-03-14")!.ordinal * PackedTallies.stride * 8)
+        let count = String(Day("2026-03-14")!.ordinal * PackedTallies.stride * 8 + 64)
         let id = Identifier("SO-1")!
         var changed = try EntryCodec.decode(
             try await connection.one(RedisCommand("GET", entry("SO-1"))).requireBytes(),
@@ -409,10 +414,10 @@ struct VerifyTests {
 }
 
 extension System {
-    /// Works everything out anew and compares, in this process.
-    func audit(_ source: Auditor.Source) async throws -> (summary: AuditSummary, differences: [Difference]) {
-        let worker = WorkerSettings(
-            kafka: kafka,
+    /// Verifies everything, in this process.
+    func verify(_ source: Verifier.Source) async throws -> (summary: VerifySummary, differences: [Difference]) {
+        let operations = OperationsSettings(
+            log: KafkaBackend(kafka),
             group: "sales-targets",
             topics: topics,
             redis: try RedisEndpoint(url: redis.url),
@@ -420,14 +425,14 @@ extension System {
             events: try EventSettings(currency: settings.rules.currency)
         )
         let found = FoundDifferences()
-        let auditor = try Auditor(
-            worker,
+        let verifier = try Verifier(
+            operations,
             source: source,
             folder: FileManager.default.temporaryDirectory.path,
             report: { difference in found.list.withLock { $0.append(difference) } },
             progress: { _ in }
         )
-        let summary = try await auditor.run()
+        let summary = try await verifier.run()
         return (summary, found.list.withLock { $0 })
     }
 }

@@ -1,4 +1,5 @@
 public import Foundation
+import LocalServers
 internal import Redis
 internal import Synchronization
 

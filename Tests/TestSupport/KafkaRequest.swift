@@ -1,4 +1,5 @@
 internal import Foundation
+import LocalServers
 
 /// One request in Kafka's own bytes, for what librdkafka has no call for.
 package struct KafkaRequest {

@@ -1,7 +1,9 @@
+import Concurrency
 package import Events
 internal import Foundation
 package import Kafka
 package import Ledger
+package import Log
 internal import Redis
 package import SalesRules
 internal import Worker
@@ -25,7 +27,7 @@ package struct ProgramSite: Sendable {
 
     /// A topic that the broker did not make, and why.
     package struct TopicFailure: Error {
-        package let failures: [String: KafkaError]
+        package let failures: [String: LogError]
     }
 
     /// How clients of ours connect.
@@ -80,7 +82,7 @@ package struct ProgramSite: Sendable {
     }
 
     /// Writes records and waits until the broker has them.
-    package func publish(_ messages: [KafkaProducer.Message]) async throws {
+    package func publish(_ messages: [ProducerRecord]) async throws {
         let kafka = self.kafka
         try await BlockingThread.run("publish") {
             let producer = try KafkaProducer(kafka)
@@ -91,15 +93,15 @@ package struct ProgramSite: Sendable {
     }
 
     /// An event as the contract writes it.
-    package func message(for event: Event) -> KafkaProducer.Message {
+    package func message(for event: Event) -> ProducerRecord {
         let (topic, key, value) = EventEncoder(currency: settings.rules.currency).encode(event)
-        return KafkaProducer.Message(topic: topics[topic], key: key, value: value)
+        return ProducerRecord(topic: topics[topic], key: key, value: value)
     }
 
     /// What is not done yet.
     package struct Backlog: Sendable {
         /// By partition, where there are any: the records that are not applied.
-        package let records: [LogPartition: Int64]
+        package let records: [TopicPartition: Int64]
         /// The targets that earlier orders are still counted into.
         package let jobs: Int
 
@@ -110,7 +112,7 @@ package struct ProgramSite: Sendable {
     /// Compares the log with a Redis.
     /// - Parameter url: nil for where the program finds it.
     package func backlog(in url: String? = nil) async throws -> Backlog {
-        let ends = try await LogEnds.read(of: topics, from: kafka)
+        let ends = try await LogEnds.watermarks(of: topics, in: KafkaBackend(kafka)).mapValues(\.high)
         let connection = try await RedisConnection.connect(to: RedisEndpoint(url: url ?? redisURL))
         defer { connection.closeNow() }
         let cursors = try await Cursors.lowest(
@@ -119,7 +121,7 @@ package struct ProgramSite: Sendable {
             keys: settings.keys,
             catalogTopics: topics.catalog
         )
-        let jobs = try await CountingPass.jobs(in: connection, keys: settings.keys)
+        let jobs = try await Backfill.jobs(in: connection, keys: settings.keys)
         let records = ends.map { ($0, $1 - (cursors[$0]?.next ?? 0)) }.filter { $0.1 != 0 }
         return Backlog(records: Dictionary(uniqueKeysWithValues: records), jobs: jobs.count)
     }
@@ -130,7 +132,7 @@ package struct ProgramSite: Sendable {
         return try await BlockingThread.run("read") {
             let consumer = try KafkaConsumer(kafka, group: nil)
             defer { consumer.close(timeoutMilliseconds: 5_000) }
-            try consumer.assign(Dictionary(uniqueKeysWithValues: partitions.map { ($0, StartPosition()) }))
+            try consumer.assign(Dictionary(uniqueKeysWithValues: partitions.map { ($0, .beginning) }))
             var records: [TopicPartition: [StoredRecord]] = [:]
             var reading = Set(partitions)
             let deadline = ContinuousClock.now + .seconds(30)
@@ -158,9 +160,9 @@ package struct StoredRecord: Sendable, Hashable {
     package let fingerprint: Fingerprint
     package let key: [UInt8]?
     package let value: [UInt8]?
-    package let headers: [KafkaHeader]
+    package let headers: [RecordHeader]
 
-    package init(_ record: KafkaRecord) {
+    package init(_ record: LogRecord) {
         fingerprint = record.fingerprint
         key = record.withKey { $0.map { Array($0) } }
         value = record.withValue { $0.map { Array($0) } }

@@ -1,7 +1,8 @@
 import ArgumentParser
 import Events
 import Foundation
-import Worker
+import Log
+import Operations
 
 struct DeadLettersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -70,10 +71,12 @@ struct DeadLettersCommand: AsyncParsableCommand {
 
         func run() async throws {
             let settings = try common.settings()
-            let letters = DeadLetters(kafka: settings.kafka, topics: settings.topics)
+            let letters = DeadLetters(log: settings.log, topics: settings.topics)
             let entries = try await letters.list(filter.filter)
-            if json { return Terminal.line(try LetterText.json(["deadLetters": entries.map(LetterText.Item.init)])) }
-            for entry in entries { Terminal.line(LetterText.line(entry)) }
+            if json {
+                return Terminal.line(try DeadLetterText.json(["deadLetters": entries.map(DeadLetterText.Item.init)]))
+            }
+            for entry in entries { Terminal.line(DeadLetterText.line(entry)) }
             Terminal.line("\(entries.count) dead letter\(entries.count == 1 ? "" : "s")")
         }
     }
@@ -106,20 +109,20 @@ struct DeadLettersCommand: AsyncParsableCommand {
 
         func run() async throws {
             let settings = try common.settings()
-            let letters = DeadLetters(kafka: settings.kafka, topics: settings.topics)
+            let letters = DeadLetters(log: settings.log, topics: settings.topics)
             guard let (partition, offset) = numbers,
                 let letter = try await letters.letter(partition: partition, offset: offset)
             else {
                 Terminal.write("salestargets: there is no dead letter at \(place)\n", to: .standardError)
                 throw ExitCode(1)
             }
-            if json { return Terminal.line(try LetterText.json(LetterText.Whole(letter))) }
-            Terminal.line("time: \(LetterText.time(letter.timestamp) ?? "unknown")")
-            Terminal.line("key: \(letter.key.map(LetterText.shown) ?? "null")")
+            if json { return Terminal.line(try DeadLetterText.json(DeadLetterText.Whole(letter))) }
+            Terminal.line("time: \(DeadLetterText.time(letter.timestamp) ?? "unknown")")
+            Terminal.line("key: \(letter.key.map(DeadLetterText.shown) ?? "null")")
             for header in letter.headers {
-                Terminal.line("header \(header.name): \(header.value.map(LetterText.shown) ?? "null")")
+                Terminal.line("header \(header.name): \(header.value.map(DeadLetterText.shown) ?? "null")")
             }
-            Terminal.line(letter.value.map(LetterText.shown) ?? (letter.isValueLeftOut ? "(too large)" : "null"))
+            Terminal.line(letter.value.map(DeadLetterText.shown) ?? (letter.isValueLeftOut ? "(too large)" : "null"))
         }
     }
 
@@ -149,12 +152,12 @@ struct DeadLettersCommand: AsyncParsableCommand {
 
         func run() async throws {
             let settings = try common.settings()
-            let letters = DeadLetters(kafka: settings.kafka, topics: settings.topics)
+            let letters = DeadLetters(log: settings.log, topics: settings.topics)
             let entries = try await letters.list(filter.filter)
             let ready = entries.count { letters.outlook(of: $0, again: again) == .replayed }
             let topics = Set(entries.compactMap(\.origin?.topic)).sorted().joined(separator: ", ")
             if ready > 0, !yes {
-                for entry in entries.suffix(20) { Terminal.line(LetterText.line(entry)) }
+                for entry in entries.suffix(20) { Terminal.line(DeadLetterText.line(entry)) }
                 Terminal.write(
                     "Write \(ready) of \(entries.count) dead letters back to \(topics)? [y/N] ",
                     to: .standardOutput

@@ -1,7 +1,8 @@
 import ArgumentParser
+import Concurrency
 import Events
 import Foundation
-import Kafka
+import Log
 import SalesRules
 import Samples
 import Synchronization
@@ -75,11 +76,11 @@ struct LoadCommand: AsyncParsableCommand {
             people: people,
             shape: .init(splitShare: splits, dates: skewed ? .skewed(around: middle) : .even)
         )
-        let kafka = settings.kafka
+        let log = settings.log
         let publisher = Publisher(topics: settings.topics, currency: try settings.rules.currency)
         try await UntilSignal.run { [self] in
             try await BlockingThread.run("load") {
-                try publish(company, to: KafkaProducer(kafka), publisher) { stop.load(ordering: .relaxed) }
+                try publish(company, to: log.producer(for: .bulk), publisher) { stop.load(ordering: .relaxed) }
             }
         } onSignal: {
             stop.store(true, ordering: .relaxed)
@@ -88,14 +89,14 @@ struct LoadCommand: AsyncParsableCommand {
 
     private func publish(
         _ company: SampleCompany,
-        to producer: KafkaProducer,
+        to producer: any LogProducer,
         _ publisher: Publisher,
         until isStopped: () -> Bool
     ) throws {
         defer { producer.close(timeoutMilliseconds: 5_000) }
         if targets {
             for event in company.peopleEvents + company.targetEvents() {
-                try producer.enqueue(publisher.message(for: event))
+                try producer.enqueue(publisher.record(for: event))
             }
             try producer.flush(timeoutMilliseconds: 60_000)
         }
@@ -110,7 +111,7 @@ struct LoadCommand: AsyncParsableCommand {
             let number = again ? Int.random(in: 1...saved, using: &generator) : saved
             // Any rising number is a version.
             let order = company.order(first + number - 1, version: Int64(event + 1), using: &generator)
-            try producer.enqueue(publisher.message(for: order))
+            try producer.enqueue(publisher.record(for: order))
             bar.show(event + 1)
         }
         try producer.flush(timeoutMilliseconds: 60_000)
@@ -122,21 +123,5 @@ struct LoadCommand: AsyncParsableCommand {
     private static func wait(until moment: ContinuousClock.Instant) {
         let left = ContinuousClock.now.duration(to: moment) / .microseconds(1)
         if left > 0 { usleep(UInt32(min(left, 1_000_000))) }
-    }
-}
-
-/// Makes Kafka messages of events.
-struct Publisher: Sendable {
-    private let topics: TopicNames
-    private let encoder: EventEncoder
-
-    init(topics: TopicNames, currency: Currency) {
-        self.topics = topics
-        encoder = EventEncoder(currency: currency)
-    }
-
-    func message(for event: Event) -> KafkaProducer.Message {
-        let (topic, key, value) = encoder.encode(event)
-        return KafkaProducer.Message(topic: topics[topic], key: key, value: value)
     }
 }

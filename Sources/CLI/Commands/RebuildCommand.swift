@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Ledger
 import Logging
+import Operations
 import Synchronization
 import Worker
 
@@ -36,18 +37,27 @@ struct RebuildCommand: AsyncParsableCommand {
     @Flag(help: "Build from what is left of a log whose beginning is deleted.")
     var acceptDeleted = false
 
-    @Option(help: ArgumentHelp("Threads, each with its own partitions (default: 2).", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Threads, each with its own partitions (default: \(WorkerSettings.defaultLanes)).",
+            valueName: "n"
+        )
+    )
     var lanes: Int?
 
     func run() async throws {
         let settings = try common.settings(rules.words.merging(["lanes": lanes.map(String.init)]) { $1 })
         var logger = common.logger("rebuild")
         if logger.logLevel == .info { logger.logLevel = .warning }
-        let worker = try settings.worker
-        let plan = try await RebuildSurvey(worker).plan(startsOver: startOver)
-        Terminal.line(Self.text(plan, with: worker.ledger.text))
+        let operations = try settings.operations
+        let plan = try await RebuildSurvey(operations).plan(startsOver: startOver)
+        Terminal.line(Self.text(plan, with: operations.ledger.text))
         if !yes { try Self.ask() }
-        let rebuild = Rebuild(worker, acceptsDeleted: acceptDeleted, logger: logger)
+        let rebuild = Rebuild(
+            operations,
+            acceptsDeleted: acceptDeleted,
+            applier: WorkerApplier(settings: try settings.worker, logger: logger)
+        )
         let total = Int(plan.records)
         let bar = Mutex(ProgressBar("records  ", total: total))
         let start = ContinuousClock.now

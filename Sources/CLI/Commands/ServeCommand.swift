@@ -41,10 +41,10 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = common.logger("server")
         OpenFiles.raiseLimit()
         let signIn = try await settings.signIn(logger: logger)
-        let client = Serving.client(try settings.redis)
+        let client = ServerAssembly.client(try settings.redis)
         let ledger = try settings.ledger
-        let log = KafkaLog(settings.kafka, topics: settings.topics, currency: ledger.rules.currency)
-        let application = try Serving.application(
+        let producer = EventProducer(settings.log, topics: settings.topics, currency: ledger.rules.currency)
+        let application = try ServerAssembly.application(
             ServerSettings(
                 httpHost: settings.text("http-host"),
                 httpPort: try settings.number("http-port", in: 0...65_535),
@@ -57,21 +57,23 @@ struct ServeCommand: AsyncParsableCommand {
             ledger: ledger,
             events: try settings.events,
             client: client,
-            log: log,
-            kafka: settings.kafka,
+            log: settings.log,
+            producer: producer,
             topics: settings.topics,
             logger: logger
         ) { port in
             logger.info("serving", metadata: ["address": "http://\(settings.text("http-host")):\(port)"])
         }
-        let group = ServiceGroup(configuration: Serving.services([application] + signIn.services, logger: logger))
+        let group = ServiceGroup(
+            configuration: ServerAssembly.services([application] + signIn.services, logger: logger)
+        )
         try await UntilSignal.run {
             try await group.run()
         } onSignal: {
             logger.info("stopping")
             await group.triggerGracefulShutdown()
         }
-        await log.close()
+        await producer.close()
         await client.shutdown()
     }
 }

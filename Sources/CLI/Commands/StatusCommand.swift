@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Worker
+import Operations
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -26,20 +26,20 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try common.settings(rules.words)
-        let worker = try settings.worker
+        let operations = try settings.operations
         let (json, watch) = (json, watch)
         try await UntilSignal.run {
             repeat {
                 let status = try await SystemStatus.read(
-                    worker,
+                    operations,
                     apart: .seconds(1),
                     now: Int(Date().timeIntervalSince1970)
                 )
                 if json {
-                    Terminal.line(try StatusText.json(status, group: worker.group))
+                    Terminal.line(try StatusText.json(status, group: operations.group))
                 } else {
                     if watch, isatty(STDOUT_FILENO) == 1 { Terminal.write("\u{1b}[H\u{1b}[2J", to: .standardOutput) }
-                    Terminal.line(StatusText.text(status, group: worker.group))
+                    Terminal.line(StatusText.text(status, group: operations.group))
                 }
                 if !watch, !status.problems.isEmpty { throw ExitCode(1) }
             } while watch

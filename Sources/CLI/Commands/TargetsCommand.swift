@@ -55,9 +55,9 @@ struct ImportTargetsCommand: AsyncParsableCommand {
             throw ExitCode(1)
         }
         let client = RedisClient(try settings.redis)
-        let log = KafkaLog(settings.kafka, topics: settings.topics, currency: ledger.rules.currency)
+        let producer = EventProducer(settings.log, topics: settings.topics, currency: ledger.rules.currency)
         let reader = LedgerReader(link: client, settings: ledger)
-        let writer = LogWriter(log: log, link: client, keys: ledger.keys, patience: .seconds(60))
+        let writer = EventWriter(log: producer, link: client, keys: ledger.keys, patience: .seconds(60))
         let outcome: Result<Void, any Error>
         do {
             let plan = try await TargetImport(table, into: tenant, reader)
@@ -68,12 +68,12 @@ struct ImportTargetsCommand: AsyncParsableCommand {
         } catch {
             outcome = .failure(error)
         }
-        await log.close()
+        await producer.close()
         await client.shutdown()
         try outcome.get()
     }
 
-    private static func write(_ events: [Event], with writer: LogWriter) async throws {
+    private static func write(_ events: [Event], with writer: EventWriter) async throws {
         let stop = Atomic<Bool>(false)
         try await UntilSignal.run {
             var bar = ProgressBar("targets", total: events.count)
@@ -148,7 +148,7 @@ private struct TargetImport {
             return
         }
         if record?.target == nil { new += 1 }
-        let version = try LogWriter.version(after: record?.version)
+        let version = try EventWriter.version(after: record?.version)
         events.append(Event(tenant: key.tenant, .target(key.id, .saved(target.with(version: version)))))
     }
 }

@@ -15,10 +15,20 @@ struct WorkerCommand: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
     @OptionGroup var rules: RulesOptions
 
-    @Option(help: ArgumentHelp("Threads, each with its own partitions (default: 2).", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Threads, each with its own partitions (default: \(WorkerSettings.defaultLanes)).",
+            valueName: "n"
+        )
+    )
     var lanes: Int?
 
-    @Option(help: ArgumentHelp("The most records in one posting, up to 1,000 (default: 250).", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "The most records in one posting, up to 1,000 (default: \(WorkerSettings.defaultBatchSize)).",
+            valueName: "n"
+        )
+    )
     var batchSize: Int?
 
     @Flag(help: "Apply what the topics hold now, and exit.")
@@ -29,7 +39,7 @@ struct WorkerCommand: AsyncParsableCommand {
             rules.words.merging(["lanes": lanes.map(String.init), "batch-size": batchSize.map(String.init)]) { $1 }
         )
         let logger = common.logger("worker")
-        let worker = Worker(try settings.worker, logger: logger)
+        let worker = LaneGroup(try settings.worker, logger: logger)
         let redis = try settings.redis
         logger.info(
             "started",

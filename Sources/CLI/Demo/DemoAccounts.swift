@@ -1,3 +1,4 @@
+import Concurrency
 import Kafka
 import SalesRules
 import Server

@@ -1,9 +1,12 @@
 import ArgumentParser
+import Concurrency
 import Events
 import Foundation
 import Hummingbird
 import Kafka
 import Ledger
+import LocalServers
+import Log
 import Logging
 import Redis
 import SalesRules
@@ -79,13 +82,15 @@ private struct Demo: Sendable {
         self.logger = logger
         self.orders = orders
         self.rate = rate
-        self.port = port ?? (FreePort.isFree(8_080) ? 8_080 : 0)
+        self.port = port ?? (LocalPort.isFree(8_080) ? 8_080 : 0)
         secret = (0..<32).map { _ in UInt8.random(in: .min ... .max) }
         settings = WorkerSettings(
-            kafka: KafkaConfiguration(
-                bootstrapServers: kafka.bootstrapServers,
-                // The embedded Kafka does not wake a fetch that waits.
-                properties: ["fetch.wait.max.ms": "10", "session.timeout.ms": "6000"]
+            log: KafkaBackend(
+                KafkaConfiguration(
+                    bootstrapServers: kafka.bootstrapServers,
+                    // The embedded Kafka does not wake a waiting fetch.
+                    properties: ["fetch.wait.max.ms": "10", "session.timeout.ms": "6000"]
+                )
             ),
             group: "sales-targets",
             topics: topics,
@@ -104,18 +109,18 @@ private struct Demo: Sendable {
     }
 
     func run() async throws {
-        let producer = try KafkaProducer(settings.kafka)
+        let producer = try settings.log.producer(for: .bulk)
         defer { producer.close(timeoutMilliseconds: 2_000) }
         let publisher = Publisher(topics: settings.topics, currency: .euro)
-        let client = Serving.client(settings.redis)
-        let log = KafkaLog(settings.kafka, topics: settings.topics, currency: .euro)
-        let worker = Worker(settings, logger: logger)
+        let client = ServerAssembly.client(settings.redis)
+        let eventProducer = EventProducer(settings.log, topics: settings.topics, currency: .euro)
+        let worker = LaneGroup(settings, logger: logger)
         let history = orders
         try await BlockingThread.run("history") {
             try publishHistory(of: history, to: producer, publisher)
         }
         let server = ServiceGroup(
-            configuration: Serving.services([try await application(client, log)], logger: logger)
+            configuration: ServerAssembly.services([try await application(client, eventProducer)], logger: logger)
         )
         try await UntilSignal.run {
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -133,25 +138,25 @@ private struct Demo: Sendable {
             worker.shutDown()
             await server.triggerGracefulShutdown()
         }
-        await log.close()
+        await eventProducer.close()
         await client.shutdown()
     }
 
-    private func publishHistory(of orders: Int, to producer: KafkaProducer, _ publisher: Publisher) throws {
+    private func publishHistory(of orders: Int, to producer: any LogProducer, _ publisher: Publisher) throws {
         for event in company.peopleEvents + company.targetEvents(monthly: 6_500_000) {
-            try producer.enqueue(publisher.message(for: event))
+            try producer.enqueue(publisher.record(for: event))
         }
         var generator = SeededGenerator(seed: 2_026)
         for number in 1...orders {
             try producer.enqueue(
-                publisher.message(for: company.order(number, version: Int64(number), using: &generator))
+                publisher.record(for: company.order(number, version: Int64(number), using: &generator))
             )
         }
         try producer.flush(timeoutMilliseconds: 30_000)
     }
 
     /// New orders of today, and now and then an earlier one that is saved again.
-    private func publishLive(to producer: KafkaProducer, _ publisher: Publisher) async throws {
+    private func publishLive(to producer: any LogProducer, _ publisher: Publisher) async throws {
         let live = SampleCompany(
             tenant: tenant,
             year: today.year,
@@ -168,16 +173,17 @@ private struct Demo: Sendable {
             if !again { number += 1 }
             let order = again ? Int.random(in: 1...number, using: &generator) : number
             _ = try await producer.send(
-                publisher.message(for: live.order(order, version: version, using: &generator))
+                publisher.record(for: live.order(order, version: version, using: &generator))
             )
         }
     }
 
-    private func application(_ client: RedisClient, _ log: KafkaLog) async throws -> some ApplicationProtocol {
+    private func application(_ client: RedisClient, _ producer: EventProducer) async throws -> some ApplicationProtocol
+    {
         let seller = company.people[0]
         let tokens = try await DemoTokens(secret: secret, manager: "u-boss", salesperson: seller, tenant: tenant)
         let accounts = try await DemoAccounts(manager: "u-boss", salesperson: seller, tenant: tenant)
-        return try Serving.application(
+        return try ServerAssembly.application(
             ServerSettings(
                 httpHost: "127.0.0.1",
                 httpPort: port,
@@ -189,8 +195,8 @@ private struct Demo: Sendable {
             ledger: settings.ledger,
             events: settings.events,
             client: client,
-            log: log,
-            kafka: settings.kafka,
+            log: settings.log,
+            producer: producer,
             topics: settings.topics,
             logger: logger
         ) { port in

@@ -2,6 +2,8 @@ import Events
 import Foundation
 import Kafka
 import Ledger
+import Log
+import Operations
 import Redis
 import SalesRules
 import Worker
@@ -39,8 +41,8 @@ struct Settings: Sendable {
         "time-zone": "UTC",
         "default-tenant": "default",
         "shards": "1",
-        "lanes": "2",
-        "batch-size": "250",
+        "lanes": "\(WorkerSettings.defaultLanes)",
+        "batch-size": "\(WorkerSettings.defaultBatchSize)",
         "topic-orders": "sales.orders",
         "topic-allocations": "sales.allocations",
         "topic-targets": "sales.targets",
@@ -191,17 +193,33 @@ extension Settings {
         }
     }
 
+    /// The log that the settings name.
+    var log: any LogBackend { KafkaBackend(kafka) }
+
+    var operations: OperationsSettings {
+        get throws {
+            OperationsSettings(
+                log: log,
+                group: text("kafka-group"),
+                topics: topics,
+                redis: try redis,
+                ledger: try ledger,
+                events: try events
+            )
+        }
+    }
+
     var worker: WorkerSettings {
         get throws {
             WorkerSettings(
-                kafka: kafka,
+                log: log,
                 group: text("kafka-group"),
                 topics: topics,
                 redis: try redis,
                 ledger: try ledger,
                 events: try events,
                 lanes: try number("lanes", in: 1...64),
-                batchSize: try number("batch-size", in: 1...1_000)
+                batchSize: try number("batch-size", in: 1...Catalogs.maximumChanges)
             )
         }
     }

@@ -1,10 +1,11 @@
 import Events
 import Foundation
+import Log
+import Operations
 import Synchronization
-import Worker
 
 /// Dead letters as people and programs read them.
-enum LetterText {
+enum DeadLetterText {
     static func line(_ entry: DeadLetters.Entry) -> String {
         let marks = [entry.isRefusedAgain ? "refused again" : nil, entry.isReplayed ? "replayed" : nil].compactMap(
             \.self
@@ -59,7 +60,7 @@ enum LetterText {
 
         init(_ entry: DeadLetters.Entry) {
             place = "\(entry.partition):\(entry.offset)"
-            time = LetterText.time(entry.timestamp)
+            time = DeadLetterText.time(entry.timestamp)
             topic = entry.topic
             origin = entry.origin?.description
             key = entry.key.map(shown)
@@ -82,12 +83,12 @@ enum LetterText {
             let value: String?
         }
 
-        init(_ letter: StoredLetter) {
+        init(_ letter: DeadLetterRecord) {
             place = "\(letter.partition):\(letter.offset)"
-            time = LetterText.time(letter.timestamp)
+            time = DeadLetterText.time(letter.timestamp)
             key = letter.key.map(shown)
             headers = letter.headers.map { Field(name: $0.name, value: $0.value.map(shown)) }
-            value = letter.value.flatMap(LetterText.text)
+            value = letter.value.flatMap(DeadLetterText.text)
             valueHex = value == nil ? letter.value.map { String(shown($0).dropFirst(2)) } : nil
         }
     }

@@ -1,7 +1,7 @@
 import Foundation
-import Kafka
 import Ledger
-import Worker
+import Log
+import Operations
 
 /// A status as people and programs read it.
 enum StatusText {
@@ -30,7 +30,7 @@ enum StatusText {
         let limit = redis.maxMemory == 0 ? "no limit" : "of \(redis.maxMemory / 1_048_576) MiB"
         lines.append(
             "Redis \(redis.version): \(redis.role), \(redis.replicas) replicas, \(redis.usedMemory / 1_048_576) MiB in use, "
-                + "\(limit), \(redis.policy), append-only file \(redis.appendsToFile ? "on" : "off"), "
+                + "\(limit), \(redis.evictionPolicy), append-only file \(redis.hasAppendOnlyFile ? "on" : "off"), "
                 + "\(redis.changesSinceSave) changes since \(time(redis.lastSave)), run \(redis.runId.prefix(12))"
         )
         lines.append("numbers made with: \(status.kept ?? "nothing yet")")
@@ -72,8 +72,8 @@ enum StatusText {
                 replicas: status.redis.replicas,
                 usedMemory: status.redis.usedMemory,
                 maxMemory: status.redis.maxMemory,
-                policy: status.redis.policy,
-                appendOnlyFile: status.redis.appendsToFile,
+                policy: status.redis.evictionPolicy,
+                appendOnlyFile: status.redis.hasAppendOnlyFile,
                 lastSave: time(status.redis.lastSave),
                 changesSinceSave: status.redis.changesSinceSave,
                 settings: status.kept,
@@ -83,7 +83,7 @@ enum StatusText {
             problems: status.problems,
             notes: status.notes
         )
-        return try LetterText.json(report)
+        return try DeadLetterText.json(report)
     }
 
     private struct Report: Encodable {

@@ -1,3 +1,5 @@
+public import Log
+
 /// How a record that cannot be applied is put aside: byte for byte, with headers that say why.
 public enum DeadLetter {
     /// The record's own headers, and after them `dead-letter-reason`, `-member`, `-topic`, `-partition` and `-offset`.
@@ -6,11 +8,11 @@ public enum DeadLetter {
         topic: String,
         partition: Int32,
         offset: Int64,
-        original: [Header]
-    ) -> [Header] {
+        original: [RecordHeader]
+    ) -> [RecordHeader] {
         var headers = original
         func add(_ name: String, _ value: String) {
-            headers.append(Header(name: "dead-letter-\(name)", value: Array(value.utf8)))
+            headers.append(RecordHeader(name: "dead-letter-\(name)", value: Array(value.utf8)))
         }
         add("reason", error.description)
         if let member = error.member { add("member", member) }
@@ -50,12 +52,12 @@ extension DeadLetter {
     public static let replayedHeader = "dead-letter-replayed"
 
     /// What a header of this name says; nil where there is none. A record that was refused twice has two: the later.
-    public static func text(_ name: String, in headers: [Header]) -> String? {
+    public static func text(_ name: String, in headers: [RecordHeader]) -> String? {
         headers.last { $0.name == "dead-letter-\(name)" }?.value.map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Nil where the headers do not say.
-    public static func origin(of headers: [Header]) -> Origin? {
+    public static func origin(of headers: [RecordHeader]) -> Origin? {
         if let known = text("origin", in: headers) { return Origin(known) }
         guard let topic = text("topic", in: headers), let partition = text("partition", in: headers),
             let offset = text("offset", in: headers)
@@ -64,8 +66,8 @@ extension DeadLetter {
     }
 
     /// The record's own headers, and its origin.
-    public static func replayHeaders(of headers: [Header], origin: Origin) -> [Header] {
+    public static func replayHeaders(of headers: [RecordHeader], origin: Origin) -> [RecordHeader] {
         headers.filter { !$0.name.hasPrefix("dead-letter-") }
-            + [Header(name: originHeader, value: Array(origin.description.utf8))]
+            + [RecordHeader(name: originHeader, value: Array(origin.description.utf8))]
     }
 }

@@ -1,12 +1,14 @@
+internal import Log
+
 /// What a record's headers say of a CloudEvent (CloudEvents 1.0, Kafka protocol binding).
-struct Envelope {
+struct CloudEventEnvelope {
     /// The event's type in binary mode, where the value is its data.
     private(set) var type: String?
     /// Whether the value is the envelope, with the event in `data`.
     private(set) var isStructured = false
 
     /// - Throws: when there are two types, of which one would have to be guessed.
-    init(_ headers: [Header]) throws(EventError) {
+    init(_ headers: [RecordHeader]) throws(EventError) {
         for header in headers {
             guard let bytes = header.value else { continue }
             switch header.name.lowercased() {

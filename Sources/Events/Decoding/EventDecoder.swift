@@ -1,3 +1,4 @@
+public import Log
 public import SalesRules
 
 /// Reads records of the log as events: the contract's own JSON, CloudEvents around it, and what vtiger sends.
@@ -20,7 +21,7 @@ public struct EventDecoder: Sendable {
         topic: Topic,
         key: UnsafeBufferPointer<UInt8>?,
         value: UnsafeBufferPointer<UInt8>?,
-        headers: [Header]
+        headers: [RecordHeader]
     ) throws(EventError) -> Event {
         guard let value else { return try RecordKey.deletion(topic: topic, key: key) }
         let event = try decode(value, headers: headers)
@@ -33,9 +34,21 @@ public struct EventDecoder: Sendable {
         return event
     }
 
+    /// What a record says happened.
+    /// - Parameter topic: the topic that the record came from.
+    /// - Throws: why the record has to be a dead letter.
+    public func decode(_ record: LogRecord, topic: Topic) throws(EventError) -> Event {
+        let headers = record.hasHeaders ? record.headers : []
+        return try record.withKey { (key) throws(EventError) in
+            try record.withValue { (value) throws(EventError) in
+                try decode(topic: topic, key: key, value: value, headers: headers)
+            }
+        }
+    }
+
     /// What a text says happened, whichever topic it belongs on.
     /// - Throws: why it cannot be used.
-    package func decode(_ value: UnsafeBufferPointer<UInt8>, headers: [Header]) throws(EventError) -> Event {
+    package func decode(_ value: UnsafeBufferPointer<UInt8>, headers: [RecordHeader]) throws(EventError) -> Event {
         guard value.count <= Self.maximumSize else {
             throw EventError(member: "record", reason: "is larger than 1 MiB (\(value.count) bytes)")
         }
@@ -44,10 +57,10 @@ public struct EventDecoder: Sendable {
         guard tape.nodes[0].kind == .object else {
             throw EventError(member: "record", reason: "is not a JSON object")
         }
-        return try decode(try Members(tape, object: 0), try Envelope(headers))
+        return try decode(try Members(tape, object: 0), try CloudEventEnvelope(headers))
     }
 
-    private func decode(_ record: Members, _ envelope: Envelope) throws(EventError) -> Event {
+    private func decode(_ record: Members, _ envelope: CloudEventEnvelope) throws(EventError) -> Event {
         guard envelope.isStructured || (envelope.type == nil && record.has(.specversion)) else {
             return try decode(record, type: envelope.type)
         }

@@ -1,3 +1,20 @@
+/// Why a record is a dead letter.
+public struct EventError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The member that cannot be used, as in `allocations[2].percent`; nil when it is the record as a whole.
+    public let member: String?
+    /// What is wrong with it.
+    public let reason: String
+
+    /// An error of this member; nil for the record as a whole.
+    public init(member: String?, reason: String) {
+        self.member = member
+        self.reason = reason
+    }
+
+    /// `member: reason`, or the reason alone.
+    public var description: String { member.map { "\($0): \(reason)" } ?? reason }
+}
+
 extension EventError {
     /// The beginning of a text that is at fault, in quotes and fit for one line of a log.
     static func quoting(_ text: some Collection<UInt8>) -> String {

@@ -1,13 +1,14 @@
+package import Log
 package import SalesRules
 
 /// Why a request's body cannot be used: everything that is wrong with it, as far as it could be read.
-package struct BodyErrors: Error, Hashable, Sendable {
+package struct RequestBodyErrors: Error, Hashable, Sendable {
     /// One or more.
     package let errors: [EventError]
 }
 
 /// Reads what the body of a request brings, by the rules and bounds of events.
-package struct BodyDecoder: Sendable {
+package struct RequestBodyDecoder: Sendable {
     /// How many events one request may bring.
     package static let maximumEvents = 1_000
 
@@ -18,7 +19,7 @@ package struct BodyDecoder: Sendable {
     package init(_ settings: EventSettings) { self.settings = settings }
 
     /// A target to be saved, with the id that the body gives it, if it gives one.
-    package func target(_ body: [UInt8]) throws(BodyErrors) -> (id: Identifier?, target: Target) {
+    package func target(_ body: [UInt8]) throws(RequestBodyErrors) -> (id: Identifier?, target: Target) {
         try object(body) { members, mistakes in
             let id = mistakes.take { () throws(EventError) in try members.id(.id) }
             let name = mistakes.take { () throws(EventError) in try members.text(.name) ?? "" }
@@ -39,7 +40,7 @@ package struct BodyDecoder: Sendable {
     }
 
     /// A year's goal for its months.
-    package func year(_ body: [UInt8]) throws(BodyErrors) -> YearPlan {
+    package func year(_ body: [UInt8]) throws(RequestBodyErrors) -> YearPlan {
         try object(body) { members, mistakes in
             let name = mistakes.take { () throws(EventError) in try members.text(.name) ?? "" }
             let goal = goal(members, &mistakes)
@@ -51,7 +52,7 @@ package struct BodyDecoder: Sendable {
     }
 
     /// A year's targets for another.
-    package func copies(_ body: [UInt8]) throws(BodyErrors) -> CopyPlan {
+    package func copies(_ body: [UInt8]) throws(RequestBodyErrors) -> CopyPlan {
         try object(body) { members, mistakes in
             let from = mistakes.take { () throws(EventError) in try members.requiredYear(.from) }
             let to = mistakes.take { () throws(EventError) in
@@ -78,7 +79,7 @@ package struct BodyDecoder: Sendable {
     }
 
     /// An allocation to be saved, with the id that the body gives it, if it gives one.
-    package func allocation(_ body: [UInt8]) throws(BodyErrors) -> (id: Identifier?, allocation: Allocation) {
+    package func allocation(_ body: [UInt8]) throws(RequestBodyErrors) -> (id: Identifier?, allocation: Allocation) {
         try object(body) { members, mistakes in
             let id = mistakes.take { () throws(EventError) in try members.id(.id) }
             let salesperson = mistakes.take { () throws(EventError) in try members.requiredID(.salesperson) }
@@ -89,7 +90,7 @@ package struct BodyDecoder: Sendable {
     }
 
     /// What a viewer chose to see in the widget.
-    package func choice(_ body: [UInt8]) throws(BodyErrors) -> WidgetChoice {
+    package func choice(_ body: [UInt8]) throws(RequestBodyErrors) -> WidgetChoice {
         try object(body) { members, mistakes in
             mistakes.take { () throws(EventError) in
                 guard let widget = try members.object(.widget) else { throw members.missing(.widget) }
@@ -105,19 +106,19 @@ package struct BodyDecoder: Sendable {
     package func events(
         _ body: [UInt8],
         tenant: Identifier,
-        headers: [Header]
-    ) throws(BodyErrors) -> [Event] {
+        headers: [RecordHeader]
+    ) throws(RequestBodyErrors) -> [Event] {
         var settings = settings
         settings.defaultTenant = tenant
         let decoder = EventDecoder(settings)
-        return try text(body) { (text, tape) throws(BodyErrors) in
+        return try text(body) { (text, tape) throws(RequestBodyErrors) in
             guard tape.nodes[0].kind == .array else { return [try Self.event(text, headers, decoder)] }
             var events: [Event] = []
             var errors: [EventError] = []
             var (index, position) = (1, 0)
             while index < Int(tape.nodes[0].next) {
                 guard position < Self.maximumEvents else {
-                    throw BodyErrors(
+                    throw RequestBodyErrors(
                         errors: [EventError(member: nil, reason: "has more than \(Self.maximumEvents) events")]
                     )
                 }
@@ -130,27 +131,27 @@ package struct BodyDecoder: Sendable {
                 position += 1
                 index = Int(tape.nodes[index].next)
             }
-            guard errors.isEmpty else { throw BodyErrors(errors: errors) }
+            guard errors.isEmpty else { throw RequestBodyErrors(errors: errors) }
             return events
         }
     }
 
     private static func event(
         _ text: UnsafeBufferPointer<UInt8>,
-        _ headers: [Header],
+        _ headers: [RecordHeader],
         _ decoder: EventDecoder
-    ) throws(BodyErrors) -> Event {
+    ) throws(RequestBodyErrors) -> Event {
         do throws(EventError) {
             return try decoder.decode(text, headers: headers)
         } catch {
-            throw BodyErrors(errors: [error])
+            throw RequestBodyErrors(errors: [error])
         }
     }
 
     private static func element(
         _ node: JSONTape.Node,
         of tape: JSONTape,
-        _ headers: [Header],
+        _ headers: [RecordHeader],
         _ decoder: EventDecoder
     ) throws(EventError) -> Event {
         guard node.kind == .object else { throw EventError(member: nil, reason: "is not a JSON object") }
@@ -172,8 +173,8 @@ package struct BodyDecoder: Sendable {
     private func object<Value>(
         _ body: [UInt8],
         _ read: (Members, inout Mistakes) -> Value?
-    ) throws(BodyErrors) -> Value {
-        try text(body) { (_, tape) throws(BodyErrors) in
+    ) throws(RequestBodyErrors) -> Value {
+        try text(body) { (_, tape) throws(RequestBodyErrors) in
             var mistakes = Mistakes()
             let members = mistakes.take { () throws(EventError) in
                 guard tape.nodes[0].kind == .object else {
@@ -182,21 +183,21 @@ package struct BodyDecoder: Sendable {
                 return try Members(tape, object: 0)
             }
             if let members, let value = read(members, &mistakes), mistakes.errors.isEmpty { return value }
-            throw BodyErrors(errors: mistakes.errors)
+            throw RequestBodyErrors(errors: mistakes.errors)
         }
     }
 
     private func text<Value>(
         _ body: [UInt8],
-        _ read: (UnsafeBufferPointer<UInt8>, JSONTape) throws(BodyErrors) -> Value
-    ) throws(BodyErrors) -> Value {
-        try body.withUnsafeBufferPointer { (text) throws(BodyErrors) in
+        _ read: (UnsafeBufferPointer<UInt8>, JSONTape) throws(RequestBodyErrors) -> Value
+    ) throws(RequestBodyErrors) -> Value {
+        try body.withUnsafeBufferPointer { (text) throws(RequestBodyErrors) in
             let tape: JSONTape
             do throws(EventError) {
                 guard !text.isEmpty else { throw EventError(member: nil, reason: "is empty") }
                 tape = try JSONTape(text)
             } catch {
-                throw BodyErrors(errors: [error])
+                throw RequestBodyErrors(errors: [error])
             }
             return try read(text, tape)
         }

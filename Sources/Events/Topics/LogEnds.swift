@@ -1,34 +1,25 @@
-package import Events
-package import Kafka
-package import Ledger
+internal import Concurrency
+package import Log
 
-/// Where the log ends now.
+/// Where the log of the topics that are read begins and ends.
 package enum LogEnds {
-    /// The offset after the last record of every partition of the topics that are read.
-    /// - Throws: ``MissingTopics``, or what Kafka says; after ten seconds at the latest.
-    package static func read(
+    /// The first offset of every partition, and the one after its last record.
+    /// - Throws: ``MissingTopics``, or ``LogError``; after the time for the topics and the time for their offsets at the
+    ///   latest.
+    package static func watermarks(
         of topics: TopicNames,
-        from kafka: KafkaConfiguration
-    ) async throws -> [LogPartition: Int64] {
-        try await bounds(of: topics, from: kafka).mapValues(\.high)
+        in log: any LogBackend,
+        timeoutMilliseconds: Int32 = 10_000
+    ) async throws -> [TopicPartition: Watermarks] {
+        try await watermarks(of: topics, by: log.admin(), timeoutMilliseconds: timeoutMilliseconds)
     }
 
-    /// The offsets of the first record and after the last one, of the same.
-    /// - Throws: as ``read(of:from:)``.
-    package static func bounds(
+    /// The same, for a caller that asks often and keeps its connection.
+    package static func watermarks(
         of topics: TopicNames,
-        from kafka: KafkaConfiguration
-    ) async throws -> [LogPartition: (low: Int64, high: Int64)] {
-        try await bounds(of: topics, by: KafkaAdmin(kafka), timeoutMilliseconds: 10_000)
-    }
-
-    /// The same, for who asks again and again.
-    /// - Throws: as ``read(of:from:)``, after the time for the topics and the time for their ends at the latest.
-    package static func bounds(
-        of topics: TopicNames,
-        by admin: KafkaAdmin,
+        by admin: any LogAdmin,
         timeoutMilliseconds: Int32
-    ) async throws -> [LogPartition: (low: Int64, high: Int64)] {
+    ) async throws -> [TopicPartition: Watermarks] {
         let names = Array(topics.byName.keys)
         return try await BlockingThread.run("log ends") {
             let counts = try admin.partitions(of: names, timeoutMilliseconds: timeoutMilliseconds)
@@ -37,20 +28,20 @@ package enum LogEnds {
             let partitions = counts.flatMap { topic, count in
                 (0..<count).map { TopicPartition(topic: topic, partition: $0) }
             }
-            let ends = try admin.watermarks(of: partitions, timeoutMilliseconds: timeoutMilliseconds)
-            return ends.reduce(into: [:]) { bounds, item in
-                bounds[LogPartition(topic: item.key.topic, partition: item.key.partition)] = item.value
-            }
+            return try admin.watermarks(of: partitions, timeoutMilliseconds: timeoutMilliseconds)
         }
     }
 }
 
-/// Topics that have to be there and are not.
+/// Topics that do not exist.
 package struct MissingTopics: Error, CustomStringConvertible {
-    /// What they are called.
+    /// Their names.
     package let names: [String]
 
+    /// Topics with these names.
+    package init(names: [String]) { self.names = names }
+
     package var description: String {
-        "there is no topic \(names.joined(separator: ", ")): `salestargets topics create` makes what is missing"
+        "these topics do not exist: \(names.joined(separator: ", ")); create them with `salestargets topics create`"
     }
 }

@@ -1,7 +1,9 @@
 internal import CKafka
+internal import Concurrency
+public import Log
 
 /// Looks at a cluster and makes topics. Any thread may use it, but none of the cooperative pool: its calls block.
-public final class KafkaAdmin: Sendable {
+public final class KafkaAdmin: LogAdmin {
     /// A topic to be made.
     public struct NewTopic: Hashable, Sendable {
         /// What the topic is called.
@@ -32,7 +34,7 @@ public final class KafkaAdmin: Sendable {
 
     /// Connects to nothing yet.
     /// - Throws: an error naming the property that is refused.
-    public init(_ configuration: KafkaConfiguration) throws(KafkaError) {
+    public init(_ configuration: KafkaConfiguration) throws(LogError) {
         bootstrapServers = configuration.bootstrapServers
         // A consumer's metadata requests make no topics, as a producer's do. It joins nothing without a group.
         handle = try ClientHandle(RD_KAFKA_CONSUMER, NativeConfiguration(configuration))
@@ -45,7 +47,7 @@ public final class KafkaAdmin: Sendable {
     public func createTopics(
         _ topics: [NewTopic],
         timeoutMilliseconds: Int32
-    ) throws(KafkaError) -> [String: KafkaError?] {
+    ) throws(LogError) -> [String: LogError?] {
         if topics.isEmpty { return [:] }
         let request = try TopicCreation(topics)
         return try request.send(by: handle, to: bootstrapServers, timeoutMilliseconds: timeoutMilliseconds)
@@ -58,14 +60,14 @@ public final class KafkaAdmin: Sendable {
     public func partitions(
         of topics: [String],
         timeoutMilliseconds: Int32
-    ) throws(KafkaError) -> [String: Int32] {
+    ) throws(LogError) -> [String: Int32] {
         let deadline = ContinuousClock.now + .milliseconds(timeoutMilliseconds)
         if topics.isEmpty { try metadata(of: nil, until: deadline) { _ in } }
         var counts: [String: Int32] = [:]
         for topic in topics {
             // Ours to destroy.
             guard let native = rd_kafka_topic_new(handle.pointer, topic, nil) else {
-                throw KafkaError(rd_kafka_last_error(), subject: topic)
+                throw LogError(rd_kafka_last_error(), subject: topic)
             }
             defer { rd_kafka_topic_destroy(native) }
             var found: (code: rd_kafka_resp_err_t, count: Int32)?
@@ -77,7 +79,7 @@ public final class KafkaAdmin: Sendable {
             switch found?.code {
             case RD_KAFKA_RESP_ERR_NO_ERROR: counts[topic] = found?.count
             case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, nil: continue
-            case let code?: throw KafkaError(code, subject: topic)
+            case let code?: throw LogError(code, subject: topic)
             }
         }
         return counts
@@ -88,13 +90,13 @@ public final class KafkaAdmin: Sendable {
     public func watermarks(
         of partitions: [TopicPartition],
         timeoutMilliseconds: Int32
-    ) throws(KafkaError) -> [TopicPartition: (low: Int64, high: Int64)] {
+    ) throws(LogError) -> [TopicPartition: Watermarks] {
         let deadline = ContinuousClock.now + .milliseconds(timeoutMilliseconds)
         if partitions.isEmpty { return [:] }
         let lows = try handle.offsets(of: partitions, .beginning, timeoutMilliseconds: deadline.millisecondsLeft)
         let highs = try handle.offsets(of: partitions, .end, timeoutMilliseconds: deadline.millisecondsLeft)
         return lows.reduce(into: [:]) { all, low in
-            if let high = highs[low.key] { all[low.key] = (low.value, high) }
+            if let high = highs[low.key] { all[low.key] = Watermarks(low: low.value, high: high) }
         }
     }
 
@@ -103,11 +105,11 @@ public final class KafkaAdmin: Sendable {
         of topic: OpaquePointer?,
         until deadline: ContinuousClock.Instant,
         _ body: (rd_kafka_metadata) -> Void
-    ) throws(KafkaError) {
+    ) throws(LogError) {
         var answer: UnsafePointer<rd_kafka_metadata>?
         let code = rd_kafka_metadata(handle.pointer, 0, topic, &answer, deadline.millisecondsLeft)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else {
-            throw KafkaError(code, reason: "no broker answered", subject: bootstrapServers)
+            throw LogError(code, reason: "no broker answered", subject: bootstrapServers)
         }
         body(answer.pointee)
         rd_kafka_metadata_destroy(answer)

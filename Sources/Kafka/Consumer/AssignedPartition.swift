@@ -1,17 +1,18 @@
 internal import CKafka
+internal import Log
 
-/// A partition that a consumer reads, and how far it is.
+/// A partition that a consumer reads, and how far it has been read.
 final class AssignedPartition {
     let origin: RecordOrigin
     var check: PartitionCheck
-    /// The broker its records come from; nil before the first.
+    /// The broker that its records come from; nil before the first record.
     var broker: Int32?
     private var last: LastDelivered?
 
-    /// Kept to compare with when the connection was lost. The record itself is cheaper than a checksum of each, but it
-    /// holds on to the buffer it came in.
+    /// Compared with the log after the connection was lost. Keeping the record is cheaper than a checksum of each record,
+    /// but it keeps the buffer alive that the record came in.
     private enum LastDelivered {
-        case record(KafkaRecord)
+        case record(LogRecord)
         case fingerprint(Fingerprint)
     }
 
@@ -20,24 +21,24 @@ final class AssignedPartition {
         check = PartitionCheck(start)
     }
 
-    func delivered(_ record: KafkaRecord) { last = .record(record) }
+    func delivered(_ record: LogRecord) { last = .record(record) }
 
-    /// Nothing is coming for now: let the buffer go.
-    func rest() {
+    /// Keeps the checksum of the last record in place of the record. Called when no record is expected soon.
+    func releaseBuffer() {
         if case .record(let record) = last { last = .fingerprint(record.fingerprint) }
     }
 
     func checkAgain() {
-        rest()
+        releaseBuffer()
         guard case .fingerprint(let fingerprint) = last else { return check.checkAgain(last: nil) }
         check.checkAgain(last: fingerprint)
     }
 
-    /// What to give to librdkafka; nil if it is not to be read.
+    /// The offset for librdkafka; nil if the partition is not to be read.
     var fetchOffset: Int64? {
         switch check.phase {
         case .comparing, .reading: check.fetchOffset ?? Int64(RD_KAFKA_OFFSET_BEGINNING)
-        case .outOfRange, .halted: nil
+        case .outOfRange, .stopped: nil
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import CKafka
+internal import Log
 internal import Synchronization
 
 /// What librdkafka tells a consumer by calling back. It calls only inside `rd_kafka_consumer_poll` and
@@ -7,7 +8,7 @@ final class ConsumerCallbacks: Sendable {
     enum Signal {
         case assigned([TopicPartition])
         case revoked([TopicPartition], lost: Bool)
-        case error(KafkaError)
+        case error(LogError)
     }
 
     private struct State {
@@ -50,7 +51,7 @@ final class ConsumerCallbacks: Sendable {
         if isClosing || (code != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && code != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
             // Taking nothing away cannot fail, but for a client that has failed already.
             _ = rd_kafka_assign(client, nil)
-            if !isClosing { add(.error(KafkaError(code)), of: client) }
+            if !isClosing { add(.error(LogError(code)), of: client) }
             return
         }
         if code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
@@ -61,8 +62,8 @@ final class ConsumerCallbacks: Sendable {
     }
 
     private func fail(_ client: OpaquePointer, _ code: rd_kafka_resp_err_t, _ reason: String?) {
-        let fatal = code == RD_KAFKA_RESP_ERR__FATAL ? KafkaError.fatal(of: client) : nil
-        add(.error(fatal ?? KafkaError(code, reason: reason)), of: client)
+        let fatal = code == RD_KAFKA_RESP_ERR__FATAL ? LogError.fatal(of: client) : nil
+        add(.error(fatal ?? LogError(code, reason: reason)), of: client)
     }
 
     private func add(_ signal: Signal, of client: OpaquePointer) {

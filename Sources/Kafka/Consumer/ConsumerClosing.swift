@@ -1,8 +1,9 @@
 internal import CKafka
+internal import Log
 internal import Synchronization
 
 /// The end of a consumer's client, to be run on a thread of its own.
-final class Closing: Sendable {
+final class ConsumerClosing: Sendable {
     private let handle: Mutex<ClientHandle?>
 
     init(_ handle: ClientHandle) { self.handle = Mutex(handle) }

@@ -1,4 +1,6 @@
 internal import CKafka
+internal import Concurrency
+public import Log
 
 extension KafkaConsumer {
     /// What is to be put right before polling on.
@@ -20,7 +22,7 @@ extension KafkaConsumer {
     ///   take a second more.
     /// - Returns: nil if nothing happened.
     /// - Throws: what the broker refuses about a topic or the group. Polling may go on unless `isFatal`.
-    public func poll(timeoutMilliseconds: Int32) throws(KafkaError) -> Event? {
+    public func poll(timeoutMilliseconds: Int32) throws(LogError) -> ConsumerEvent? {
         let client = try open()
         if !events.isEmpty { return events.removeFirst() }
         if repair.isNeeded { try mend() }
@@ -48,7 +50,7 @@ extension KafkaConsumer {
         return nil
     }
 
-    private func take(_ message: UnsafeMutablePointer<rd_kafka_message_t>) -> Event? {
+    private func take(_ message: UnsafeMutablePointer<rd_kafka_message_t>) -> ConsumerEvent? {
         guard let partition = partition(of: message) else {
             rd_kafka_message_destroy(message)
             return nil
@@ -69,12 +71,12 @@ extension KafkaConsumer {
         case .deliver:
             partition.delivered(record)
             return .record(record)
-        case .swallow: return nil
-        case .halt(let fault): return halted(partition, fault)
+        case .skip: return nil
+        case .stop(let fault): return stopped(partition, fault)
         }
     }
 
-    private func takeError(_ message: UnsafeMutablePointer<rd_kafka_message_t>) throws(KafkaError) -> Event? {
+    private func takeError(_ message: UnsafeMutablePointer<rd_kafka_message_t>) throws(LogError) -> ConsumerEvent? {
         defer { rd_kafka_message_destroy(message) }
         let code = message.pointee.err
         let partition = message.pointee.rkt == nil ? nil : partition(of: message)
@@ -83,10 +85,10 @@ extension KafkaConsumer {
             let end = message.pointee.offset
             switch partition.check.reachedEnd(at: end) {
             case .deliver:
-                partition.rest()
+                partition.releaseBuffer()
                 return .caughtUp(partition.origin.topicPartition, next: end)
-            case .swallow: return nil
-            case .halt(let fault): return halted(partition, fault)
+            case .skip: return nil
+            case .stop(let fault): return stopped(partition, fault)
             }
         case (RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, let partition?):
             partition.check.offsetOutOfRange()
@@ -96,8 +98,8 @@ extension KafkaConsumer {
             return nil
         default: break
         }
-        if let fatal = KafkaError.fatal(of: try open().pointer) { return .failed(fatal) }
-        let error = KafkaError(
+        if let fatal = LogError.fatal(of: try open().pointer) { return .failed(fatal) }
+        let error = LogError(
             code,
             // For an error the payload is its text, and belongs to the message.
             reason: rd_kafka_message_errstr(message).map { String(cString: $0) },
@@ -113,9 +115,9 @@ extension KafkaConsumer {
         throw error
     }
 
-    private func halted(_ partition: AssignedPartition, _ fault: LogFault) -> Event {
+    private func stopped(_ partition: AssignedPartition, _ fault: LogFault) -> ConsumerEvent {
         repair.needsAssign = true
-        return .halted(partition.origin.topicPartition, fault)
+        return .stopped(partition.origin.topicPartition, fault)
     }
 
     private func takeSignals() {
@@ -138,7 +140,7 @@ extension KafkaConsumer {
         }
     }
 
-    private func mend() throws(KafkaError) {
+    private func mend() throws(LogError) {
         if repair.needsCheck {
             for partition in partitions.values { partition.checkAgain() }
             repair.needsCheck = false
@@ -153,7 +155,7 @@ extension KafkaConsumer {
         }
     }
 
-    private func askWatermarks() throws(KafkaError) {
+    private func askWatermarks() throws(LogError) {
         // No oftener than this, whatever the brokers say.
         repair.askAt = .now + .milliseconds(500)
         for name in repair.outOfRange.sorted() {
@@ -161,11 +163,11 @@ extension KafkaConsumer {
                 repair.outOfRange.remove(name)
                 continue
             }
-            do throws(KafkaError) {
-                let (low, high) = try watermarks(of: name, timeoutMilliseconds: 1_000)
+            do throws(LogError) {
+                let watermarks = try watermarks(of: name, timeoutMilliseconds: 1_000)
                 repair.outOfRange.remove(name)
                 repair.needsAssign = true
-                if let fault = partition.check.watermarks(low: low, high: high) { events.append(.halted(name, fault)) }
+                if let fault = partition.check.watermarks(watermarks) { events.append(.stopped(name, fault)) }
             } catch  where error.isRetriable {
                 events.append(.disconnected(error))
                 return

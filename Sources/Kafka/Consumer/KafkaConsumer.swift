@@ -1,30 +1,12 @@
 internal import CKafka
+internal import Concurrency
+public import Log
 
-/// A consumer of a group, or of partitions given by hand, that starts where it is told and never skips what it has not
-/// read: a log that is not the one that was read is halted (`LogFault`).
+/// A consumer in a group, or of partitions assigned by hand. It starts at the given positions and never skips a record
+/// that was not read: a partition whose log is not the one that was read before is stopped (``LogFault``).
 ///
-/// Not `Sendable`: one thread uses it, and not one of the cooperative pool, for its calls block.
-public final class KafkaConsumer {
-    /// What `poll` comes back with.
-    public enum Event {
-        /// A record to be applied.
-        case record(KafkaRecord)
-        /// The group gives these partitions to this consumer. To be answered with `assign`, at once or after some polls.
-        case assigned([TopicPartition])
-        /// The group takes these away; nothing more is delivered from them. To be answered with `unassign`. `lost`:
-        /// others may own them already.
-        case revoked([TopicPartition], lost: Bool)
-        /// Everything that is in the partition now was delivered. `next`: the offset that the next record will have at
-        /// least; beyond the last record where transactions end with markers.
-        case caughtUp(TopicPartition, next: Int64)
-        /// The partition's log is not what it was; nothing more is delivered from it, while the others go on.
-        case halted(TopicPartition, LogFault)
-        /// Trouble with brokers that librdkafka is mending by itself; logs are checked again afterwards.
-        case disconnected(KafkaError)
-        /// The consumer is of no more use and must be made anew.
-        case failed(KafkaError)
-    }
-
+/// Not `Sendable`: one thread uses it, and not one of Swift's cooperative pool, because its calls block.
+public final class KafkaConsumer: BlockingLogConsumer {
     let callbacks = ConsumerCallbacks()
     private var handle: ClientHandle?
     private let isGroupMember: Bool
@@ -33,16 +15,16 @@ public final class KafkaConsumer {
     var partitionsByNativeName: [NativePartition: AssignedPartition] = [:]
     /// Where the last message came from: the next one mostly comes from there too.
     var latest: (name: NativePartition, partition: AssignedPartition)?
-    var events: [Event] = []
+    var events: [ConsumerEvent] = []
     var repair = Repair()
 
     /// - Parameters:
     ///   - group: the consumer group to join; nil to read only what `assign` says, without a group.
     /// - Throws: an error naming the property that is refused.
-    public init(_ configuration: KafkaConfiguration, group: String?) throws(KafkaError) {
+    public init(_ configuration: KafkaConfiguration, group: String?) throws(LogError) {
         isGroupMember = group != nil
         if let strategy = configuration.properties["partition.assignment.strategy"], strategy.contains("cooperative") {
-            throw KafkaError(
+            throw LogError(
                 refusedProperty: "partition.assignment.strategy",
                 reason: "cooperative rebalancing is broken in librdkafka 2.0.2; use range or roundrobin"
             )
@@ -57,24 +39,24 @@ public final class KafkaConsumer {
         let handle = try ClientHandle(RD_KAFKA_CONSUMER, native, callbackTarget: callbacks)
         // Errors of the client arrive by the same poll as records.
         let code = rd_kafka_poll_set_consumer(handle.pointer)
-        if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw KafkaError(code) }
+        if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw LogError(code) }
         self.handle = handle
     }
 
     deinit { close(timeoutMilliseconds: 5_000) }
 
     /// Joins the group for these topics; replaces an earlier subscription. `assigned` comes by `poll`.
-    public func subscribe(to topics: [String]) throws(KafkaError) {
+    public func subscribe(to topics: [String]) throws(LogError) {
         let list = PartitionList(capacity: topics.count)
         for topic in topics { list.add(TopicPartition(topic: topic, partition: RD_KAFKA_PARTITION_UA)) }
         let code = rd_kafka_subscribe(try open().pointer, list.pointer)
         if code != RD_KAFKA_RESP_ERR_NO_ERROR {
-            throw KafkaError(code, subject: topics.joined(separator: ", "))
+            throw LogError(code, subject: topics.joined(separator: ", "))
         }
     }
 
     /// Reads these partitions from these positions, instead of what was read before. Also the way to go back.
-    public func assign(_ starts: [TopicPartition: StartPosition]) throws(KafkaError) {
+    public func assign(_ starts: [TopicPartition: StartPosition]) throws(LogError) {
         let handle = try open()
         repair = Repair()
         partitions = Dictionary(
@@ -86,7 +68,7 @@ public final class KafkaConsumer {
     }
 
     /// Reads nothing any more, and leaves the partitions to the group.
-    public func unassign() throws(KafkaError) {
+    public func unassign() throws(LogError) {
         let handle = try open()
         forgetPartitions()
         try handle.unassign()
@@ -110,11 +92,11 @@ public final class KafkaConsumer {
         _ = rd_kafka_commit(handle.pointer, list.pointer, 1)
     }
 
-    /// The offsets of the first record and after the last one, asked of the broker.
+    /// Asks the broker where the partition begins and ends.
     public func watermarks(
         of partition: TopicPartition,
         timeoutMilliseconds: Int32
-    ) throws(KafkaError) -> (low: Int64, high: Int64) {
+    ) throws(LogError) -> Watermarks {
         try open().watermarks(of: partition, timeoutMilliseconds: timeoutMilliseconds)
     }
 
@@ -123,7 +105,7 @@ public final class KafkaConsumer {
     public func checkLogs() { repair.needsCheck = true }
 
     /// What the cluster calls itself; nil where it does not say, or not in time.
-    public func clusterId(timeoutMilliseconds: Int32) throws(KafkaError) -> String? {
+    public func clusterId(timeoutMilliseconds: Int32) throws(LogError) -> String? {
         // Ours to free.
         guard let id = rd_kafka_clusterid(try open().pointer, timeoutMilliseconds) else { return nil }
         defer { rd_kafka_mem_free(nil, id) }
@@ -141,13 +123,13 @@ public final class KafkaConsumer {
         events = []
         callbacks.close()
         // Whichever of the two threads lets go of the client last destroys it.
-        let closing = Closing(handle)
+        let closing = ConsumerClosing(handle)
         _ = BlockingThread.finishes("kafka-close", withinMilliseconds: timeoutMilliseconds) { closing.run() }
     }
 
     /// The client, if it is not closed.
-    func open() throws(KafkaError) -> ClientHandle {
-        guard let handle else { throw KafkaError(RD_KAFKA_RESP_ERR__DESTROY, reason: "the consumer is closed") }
+    func open() throws(LogError) -> ClientHandle {
+        guard let handle else { throw LogError(RD_KAFKA_RESP_ERR__DESTROY, reason: "the consumer is closed") }
         return handle
     }
 
@@ -159,7 +141,7 @@ public final class KafkaConsumer {
     }
 
     /// Gives librdkafka what is to be read now. It drops all that it had fetched before this returns.
-    func assignToClient() throws(KafkaError) {
+    func assignToClient() throws(LogError) {
         partitionsByNativeName = [:]
         latest = nil
         let list = PartitionList(capacity: partitions.count)

@@ -1,4 +1,6 @@
 internal import CKafka
+internal import Concurrency
+internal import Log
 internal import Synchronization
 
 extension ClientHandle {
@@ -6,7 +8,7 @@ extension ClientHandle {
     func watermarks(
         of partition: TopicPartition,
         timeoutMilliseconds: Int32
-    ) throws(KafkaError) -> (low: Int64, high: Int64) {
+    ) throws(LogError) -> Watermarks {
         let answer = WatermarkAnswer()
         // librdkafka 2.0.2 does not keep to this timeout once a leader is found.
         let finished = BlockingThread.finishes("kafka-offsets", withinMilliseconds: timeoutMilliseconds) { [self] in
@@ -24,15 +26,15 @@ extension ClientHandle {
             answer.value.withLock { $0 = result }
         }
         guard finished, let result = answer.value.withLock({ $0 }) else {
-            throw KafkaError(
+            throw LogError(
                 RD_KAFKA_RESP_ERR__TIMED_OUT,
                 reason: "no answer within \(timeoutMilliseconds) ms",
                 topicPartition: partition
             )
         }
         let code = rd_kafka_resp_err_t(result.code)
-        if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw KafkaError(code, topicPartition: partition) }
-        return (result.low, result.high)
+        if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw LogError(code, topicPartition: partition) }
+        return Watermarks(low: result.low, high: result.high)
     }
 }
 
@@ -53,7 +55,7 @@ extension ClientHandle {
         of partitions: [TopicPartition],
         _ end: End,
         timeoutMilliseconds: Int32
-    ) throws(KafkaError) -> [TopicPartition: Int64] {
+    ) throws(LogError) -> [TopicPartition: Int64] {
         let answer = OffsetsAnswer()
         let finished = BlockingThread.finishes("kafka-offsets", withinMilliseconds: timeoutMilliseconds) { [self] in
             let list = PartitionList(capacity: partitions.count)
@@ -64,14 +66,14 @@ extension ClientHandle {
             answer.value.withLock { $0 = (code.rawValue, elements) }
         }
         guard finished, let result = answer.value.withLock({ $0 }) else {
-            throw KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, reason: "no answer within \(timeoutMilliseconds) ms")
+            throw LogError(RD_KAFKA_RESP_ERR__TIMED_OUT, reason: "no answer within \(timeoutMilliseconds) ms")
         }
         let code = rd_kafka_resp_err_t(result.code)
-        if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw KafkaError(code) }
+        if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw LogError(code) }
         var offsets: [TopicPartition: Int64] = [:]
         for (partition, offset, code) in result.elements {
             let code = rd_kafka_resp_err_t(code)
-            if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw KafkaError(code, topicPartition: partition) }
+            if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw LogError(code, topicPartition: partition) }
             offsets[partition] = offset
         }
         return offsets

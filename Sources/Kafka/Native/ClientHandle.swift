@@ -1,4 +1,5 @@
 internal import CKafka
+internal import Log
 
 // Unchecked, because of the pointer alone: it never changes, and librdkafka's functions on a client may be called from
 // any thread at once. It is destroyed when nobody refers to it any more, so never during a call.
@@ -12,7 +13,7 @@ final class ClientHandle: @unchecked Sendable {
         _ type: rd_kafka_type_t,
         _ configuration: NativeConfiguration,
         callbackTarget: (any AnyObject & Sendable)? = nil
-    ) throws(KafkaError) {
+    ) throws(LogError) {
         if let callbackTarget {
             // Not retained: this handle keeps it.
             rd_kafka_conf_set_opaque(configuration.pointer, Unmanaged.passUnretained(callbackTarget).toOpaque())

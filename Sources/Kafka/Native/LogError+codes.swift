@@ -1,43 +1,17 @@
 internal import CKafka
+package import Log
 
-/// What librdkafka or a broker refused or failed to do. Never holds the value of a property, so it can be logged.
-public struct KafkaError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// librdkafka's code: negative for its own errors, positive for those of the Kafka protocol.
-    public let code: Int32
-    /// The code's name as librdkafka spells it: `_TRANSPORT`, `TOPIC_ALREADY_EXISTS`.
-    public let name: String
-    /// What happened, in words.
-    public let reason: String
-    /// The client that met it is of no more use and must be made anew.
-    public let isFatal: Bool
-    /// Trying again later may succeed without anybody doing anything.
-    public let isRetriable: Bool
-    /// The partition that it is about, if it is about one.
-    public let topicPartition: TopicPartition?
-    /// What else it is about: a topic, a property, a group, a broker address.
-    public let subject: String?
+extension LogError {
+    /// The topic to create exists.
+    package var isTopicAlreadyExists: Bool { code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS.rawValue }
 
-    /// `orders[3]: _TRANSPORT: Broker transport failure; check …`
-    public var description: String {
-        let culprit = topicPartition?.description ?? subject
-        let prefix = culprit.map { "\($0): " } ?? ""
-        let suffix = remedy.map { "; \($0)" } ?? ""
-        return "\(prefix)\(name): \(reason)\(isFatal ? " (fatal)" : "")\(suffix)"
-    }
-
-    /// The topic to be created exists.
-    public var isTopicAlreadyExists: Bool { code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS.rawValue }
-
-    /// The message is larger than this client or the broker takes.
-    public var isTooLarge: Bool { code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE.rawValue }
-
-    /// Waiting came to its deadline.
-    public var isTimeout: Bool {
+    /// Waiting ended at its deadline.
+    package var isTimeout: Bool {
         code == RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue || code == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT.rawValue
     }
 }
 
-extension KafkaError {
+extension LogError {
     init(
         _ code: rd_kafka_resp_err_t,
         reason: String? = nil,
@@ -45,14 +19,18 @@ extension KafkaError {
         topicPartition: TopicPartition? = nil,
         subject: String? = nil
     ) {
-        self.code = code.rawValue
-        // Both return static strings.
-        self.name = String(cString: rd_kafka_err2name(code))
-        self.reason = reason ?? String(cString: rd_kafka_err2str(code))
-        self.isFatal = isFatal
-        self.isRetriable = !isFatal && Self.retriable.contains(code.rawValue)
-        self.topicPartition = topicPartition
-        self.subject = subject
+        self.init(
+            code: code.rawValue,
+            // Both return static strings.
+            name: String(cString: rd_kafka_err2name(code)),
+            reason: reason ?? String(cString: rd_kafka_err2str(code)),
+            remedy: Self.remedy(for: code),
+            isFatal: isFatal,
+            isRetriable: !isFatal && Self.retriable.contains(code.rawValue),
+            isTooLarge: code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
+            topicPartition: topicPartition,
+            subject: subject
+        )
     }
 
     /// Takes over an error object: librdkafka leaves destroying it to whoever received it.
@@ -68,10 +46,10 @@ extension KafkaError {
     }
 
     /// The error that ended a client, if one did.
-    static func fatal(of client: OpaquePointer) -> KafkaError? {
+    static func fatal(of client: OpaquePointer) -> LogError? {
         var text = ErrorText()
         let code = text.read { rd_kafka_fatal_error(client, $0, $1) }
-        return code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaError(code, reason: text.string, isFatal: true)
+        return code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : LogError(code, reason: text.string, isFatal: true)
     }
 
     private static let retriable = Set(
@@ -90,8 +68,8 @@ extension KafkaError {
         ].map(\.rawValue)
     )
 
-    private var remedy: String? {
-        switch rd_kafka_resp_err_t(code) {
+    private static func remedy(for code: rd_kafka_resp_err_t) -> String? {
+        switch code {
         case RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__RESOLVE:
             "check that the brokers run and that the bootstrap servers are theirs"
         case RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:

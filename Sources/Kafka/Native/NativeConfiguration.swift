@@ -1,4 +1,5 @@
 internal import CKafka
+internal import Log
 
 /// Owns an `rd_kafka_conf_t` until a client takes it over.
 final class NativeConfiguration {
@@ -11,7 +12,7 @@ final class NativeConfiguration {
         _ source: KafkaConfiguration,
         defaults: [String: String] = [:],
         forced: [String: String] = [:]
-    ) throws(KafkaError) {
+    ) throws(LogError) {
         let settings = try source.settings(defaults: defaults, forced: forced)
         self.source = source
         pointer = rd_kafka_conf_new()
@@ -21,9 +22,9 @@ final class NativeConfiguration {
             switch text.read({ rd_kafka_conf_set(pointer, name, value, $0, $1) }) {
             case RD_KAFKA_CONF_OK: continue
             case RD_KAFKA_CONF_UNKNOWN:
-                throw KafkaError(refusedProperty: name, reason: "librdkafka has no such property; check its spelling")
+                throw LogError(refusedProperty: name, reason: "librdkafka has no such property; check its spelling")
             default:
-                throw KafkaError(refusedProperty: name, reason: "librdkafka does not accept its value")
+                throw LogError(refusedProperty: name, reason: "librdkafka does not accept its value")
             }
         }
         // Without a callback nothing is printed; what matters arrives as errors. `debug` is asked for to be read.
@@ -31,10 +32,10 @@ final class NativeConfiguration {
     }
 
     /// Makes the client, which owns the configuration from then on; if it cannot be made, we still do.
-    func makeClient(_ type: rd_kafka_type_t) throws(KafkaError) -> OpaquePointer {
+    func makeClient(_ type: rd_kafka_type_t) throws(LogError) -> OpaquePointer {
         var text = ErrorText()
         guard let client = text.read({ rd_kafka_new(type, pointer, $0, $1) }) else {
-            throw KafkaError(rd_kafka_last_error(), reason: source.redacting(text.string))
+            throw LogError(rd_kafka_last_error(), reason: source.redacting(text.string))
         }
         self.pointer = nil
         return client
@@ -45,7 +46,7 @@ final class NativeConfiguration {
     }
 }
 
-extension KafkaError {
+extension LogError {
     init(refusedProperty name: String, reason: String) {
         self.init(RD_KAFKA_RESP_ERR__INVALID_ARG, reason: reason, subject: "property \(name)")
     }

@@ -1,4 +1,5 @@
 internal import CKafka
+internal import Log
 
 extension rd_kafka_vu_t {
     /// An argument of `rd_kafka_produceva`; `set` fills in the member of the union that the type names.
@@ -24,7 +25,7 @@ final class NativeHeaders {
     private(set) var pointer: OpaquePointer?
 
     /// - Returns: nil if there are none.
-    init?(_ headers: [KafkaHeader]) throws(KafkaError) {
+    init?(_ headers: [RecordHeader]) throws(LogError) {
         if headers.isEmpty { return nil }
         let pointer = rd_kafka_headers_new(headers.count)
         self.pointer = pointer
@@ -39,7 +40,7 @@ final class NativeHeaders {
                     bytes?.count ?? 0
                 )
             }
-            if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw KafkaError(code, subject: "header \(header.name)") }
+            if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw LogError(code, subject: "header \(header.name)") }
         }
     }
 

@@ -1,4 +1,5 @@
 internal import CKafka
+internal import Log
 
 /// Owns a `rd_kafka_topic_partition_list_t`: librdkafka copies what it is given of it.
 struct PartitionList: ~Copyable {

@@ -1,11 +1,12 @@
 internal import CKafka
+internal import Log
 internal import Synchronization
 
 /// Takes the delivery reports of a producer: whoever waits for one is told, and the other failures are counted.
-final class Deliveries: Sendable {
+final class DeliveryReports: Sendable {
     private struct Failures {
         var count = 0
-        var first: KafkaError?
+        var first: LogError?
     }
 
     private let failures = Mutex(Failures())
@@ -15,17 +16,17 @@ final class Deliveries: Sendable {
         rd_kafka_conf_set_dr_msg_cb(configuration.pointer) { _, message, target in
             guard let message, let target else { return }
             // The client keeps it alive: not taken over. The message stays librdkafka's.
-            Unmanaged<Deliveries>.fromOpaque(target).takeUnretainedValue().report(message.pointee)
+            Unmanaged<DeliveryReports>.fromOpaque(target).takeUnretainedValue().report(message.pointee)
         }
     }
 
     /// What failed since the last call and was waited for by nobody.
-    func takeFailure() -> KafkaError? {
+    func takeFailure() -> LogError? {
         failures.withLock { failures in
             defer { failures = Failures() }
             guard let first = failures.first else { return nil }
             let count = failures.count
-            return KafkaError(
+            return LogError(
                 rd_kafka_resp_err_t(first.code),
                 reason: count == 1 ? first.reason : "\(count) messages were not written; the first: \(first.reason)",
                 isFatal: first.isFatal,
@@ -36,12 +37,12 @@ final class Deliveries: Sendable {
     }
 
     private func report(_ message: rd_kafka_message_t) {
-        let failure = message.err == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaError(undelivered: message)
+        let failure = message.err == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : LogError(undelivered: message)
         if let context = message._private {
             // Retained when it was handed over; there is one report for each message.
             let pending = Unmanaged<PendingDelivery>.fromOpaque(context).takeRetainedValue()
             pending.finish(
-                failure.map { .failure($0) } ?? .success(.init(partition: message.partition, offset: message.offset))
+                failure.map { .failure($0) } ?? .success(pending.position(message.partition, message.offset))
             )
         } else if let failure {
             failures.withLock { failures in
@@ -52,7 +53,7 @@ final class Deliveries: Sendable {
     }
 }
 
-extension KafkaError {
+extension LogError {
     fileprivate init(undelivered message: rd_kafka_message_t) {
         let topic = message.rkt.map { String(cString: rd_kafka_topic_name($0)) } ?? ""
         let isKnown = message.partition != RD_KAFKA_PARTITION_UA
@@ -67,11 +68,17 @@ extension KafkaError {
 
 /// Someone who waits for a delivery report.
 final class PendingDelivery: Sendable {
-    private let continuation: CheckedContinuation<Result<KafkaProducer.Receipt, KafkaError>, Never>
+    private let topic: String
+    private let continuation: CheckedContinuation<Result<RecordPosition, LogError>, Never>
 
-    init(_ continuation: CheckedContinuation<Result<KafkaProducer.Receipt, KafkaError>, Never>) {
+    init(of topic: String, _ continuation: CheckedContinuation<Result<RecordPosition, LogError>, Never>) {
+        self.topic = topic
         self.continuation = continuation
     }
 
-    func finish(_ result: Result<KafkaProducer.Receipt, KafkaError>) { continuation.resume(returning: result) }
+    func position(_ partition: Int32, _ offset: Int64) -> RecordPosition {
+        RecordPosition(partition: TopicPartition(topic: topic, partition: partition), offset: offset)
+    }
+
+    func finish(_ result: Result<RecordPosition, LogError>) { continuation.resume(returning: result) }
 }

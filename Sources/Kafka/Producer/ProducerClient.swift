@@ -1,31 +1,32 @@
 internal import CKafka
+internal import Log
 internal import Synchronization
 
 /// The client of a producer with its topics. Any thread may call it.
 final class ProducerClient: Sendable {
     private let handle: ClientHandle
-    private let deliveries: Deliveries
+    private let deliveries: DeliveryReports
     private let topics = Mutex<[String: TopicHandle]>([:])
-    private let gate = Mutex(Gate())
+    private let calls = Mutex(Calls())
     /// Closed, and what was left has been failed.
     private let isDone = Atomic(false)
 
-    /// Who is handing a message over, so that none slips in behind the last report that is served.
-    private struct Gate {
+    /// The calls that are handing a record over, so that none comes after the last delivery report is served.
+    private struct Calls {
         var isClosed = false
         var producing = 0
     }
 
     private static let defaults = ["compression.codec": "lz4", "linger.ms": "5", "message.timeout.ms": "30000"]
 
-    init(_ configuration: KafkaConfiguration) throws(KafkaError) {
-        deliveries = Deliveries()
+    init(_ configuration: KafkaConfiguration) throws(LogError) {
+        deliveries = DeliveryReports()
         let native = try NativeConfiguration(
             configuration,
             defaults: Self.defaults.filter { !configuration.hasAlias(of: $0.key) },
             forced: ["enable.idempotence": "true"]
         )
-        Deliveries.install(in: native)
+        DeliveryReports.install(in: native)
         handle = try ClientHandle(RD_KAFKA_PRODUCER, native, callbackTarget: deliveries)
     }
 
@@ -37,37 +38,37 @@ final class ProducerClient: Sendable {
         }
     }
 
-    private func enter() throws(KafkaError) {
-        let isOpen = gate.withLock { gate in
-            if !gate.isClosed { gate.producing += 1 }
-            return !gate.isClosed
+    private func enter() throws(LogError) {
+        let isOpen = calls.withLock { calls in
+            if !calls.isClosed { calls.producing += 1 }
+            return !calls.isClosed
         }
-        if !isOpen { throw KafkaError(RD_KAFKA_RESP_ERR__DESTROY, reason: "the producer is closed") }
+        if !isOpen { throw LogError(RD_KAFKA_RESP_ERR__DESTROY, reason: "the producer is closed") }
     }
 
-    private func leave() { gate.withLock { $0.producing -= 1 } }
+    private func leave() { calls.withLock { $0.producing -= 1 } }
 
     func produce(
-        _ message: KafkaProducer.Message,
+        _ record: ProducerRecord,
         key: UnsafeRawBufferPointer?,
         value: UnsafeRawBufferPointer?,
         delivery: PendingDelivery?
-    ) throws(KafkaError) {
+    ) throws(LogError) {
         try enter()
         defer { leave() }
-        let topic = try topic(message.topic)
-        let headers = try NativeHeaders(message.headers)
+        let topic = try topic(record.topic)
+        let headers = try NativeHeaders(record.headers)
         // Taken back by the report, or below if there will be none.
         let context = delivery.map { Unmanaged.passRetained($0) }
         var arguments: [rd_kafka_vu_t] = [
             .init(RD_KAFKA_VTYPE_RKT) { $0.u.rkt = topic.pointer },
-            .init(RD_KAFKA_VTYPE_PARTITION) { $0.u.i32 = message.partition ?? RD_KAFKA_PARTITION_UA },
+            .init(RD_KAFKA_VTYPE_PARTITION) { $0.u.i32 = record.partition ?? RD_KAFKA_PARTITION_UA },
             .init(RD_KAFKA_VTYPE_MSGFLAGS) { $0.u.i = RD_KAFKA_MSG_F_COPY },
             .init(RD_KAFKA_VTYPE_KEY, bytes: key),
             .init(RD_KAFKA_VTYPE_VALUE, bytes: value),
             .init(RD_KAFKA_VTYPE_OPAQUE) { $0.u.ptr = context?.toOpaque() },
         ]
-        if let timestamp = message.timestamp {
+        if let timestamp = record.timestamp {
             arguments.append(.init(RD_KAFKA_VTYPE_TIMESTAMP) { $0.u.i64 = timestamp })
         }
         if let headers {
@@ -77,22 +78,22 @@ final class ProducerClient: Sendable {
         if let error = rd_kafka_produceva(handle.pointer, arguments, arguments.count) {
             context?.release()
             // The error object is ours to destroy.
-            let refusal = KafkaError(consuming: error, subject: message.topic)
-            throw KafkaError.fatal(of: handle.pointer) ?? refusal
+            let refusal = LogError(consuming: error, subject: record.topic)
+            throw LogError.fatal(of: handle.pointer) ?? refusal
         }
         headers?.wasTaken()
     }
 
     /// Waits up to 30 s for room in the local queue.
     func produceWaiting(
-        _ message: KafkaProducer.Message,
+        _ record: ProducerRecord,
         key: UnsafeRawBufferPointer?,
         value: UnsafeRawBufferPointer?
-    ) throws(KafkaError) {
+    ) throws(LogError) {
         var deadline: ContinuousClock.Instant?
         while true {
-            do throws(KafkaError) {
-                return try produce(message, key: key, value: value, delivery: nil)
+            do throws(LogError) {
+                return try produce(record, key: key, value: value, delivery: nil)
             } catch {
                 let end = deadline ?? .now + .seconds(30)
                 deadline = end
@@ -103,19 +104,19 @@ final class ProducerClient: Sendable {
         }
     }
 
-    func flush(timeoutMilliseconds: Int32) throws(KafkaError) {
+    func flush(timeoutMilliseconds: Int32) throws(LogError) {
         let code = rd_kafka_flush(handle.pointer, timeoutMilliseconds)
         if code != RD_KAFKA_RESP_ERR_NO_ERROR {
             let left = rd_kafka_outq_len(handle.pointer)
-            throw KafkaError(code, reason: "\(left) messages not written within \(timeoutMilliseconds) ms")
+            throw LogError(code, reason: "\(left) messages not written within \(timeoutMilliseconds) ms")
         }
         if let failure = deliveries.takeFailure() { throw failure }
     }
 
     func close(timeoutMilliseconds: Int32) {
-        gate.withLock { $0.isClosed = true }
+        calls.withLock { $0.isClosed = true }
         // Handing over takes microseconds, and cannot begin any more.
-        while gate.withLock({ $0.producing }) > 0 { _ = rd_kafka_poll(handle.pointer, 1) }
+        while calls.withLock({ $0.producing }) > 0 { _ = rd_kafka_poll(handle.pointer, 1) }
         // What it leaves fails right after.
         _ = rd_kafka_flush(handle.pointer, timeoutMilliseconds)
         fail()
@@ -132,12 +133,12 @@ final class ProducerClient: Sendable {
         }
     }
 
-    private func topic(_ name: String) throws(KafkaError) -> TopicHandle {
-        let found: Result<TopicHandle, KafkaError> = topics.withLock { topics in
+    private func topic(_ name: String) throws(LogError) -> TopicHandle {
+        let found: Result<TopicHandle, LogError> = topics.withLock { topics in
             if let topic = topics[name] { return .success(topic) }
             // Ours, to be destroyed before the client.
             guard let pointer = rd_kafka_topic_new(handle.pointer, name, nil) else {
-                return .failure(KafkaError(rd_kafka_last_error(), subject: name))
+                return .failure(LogError(rd_kafka_last_error(), subject: name))
             }
             let topic = TopicHandle(pointer, client: handle)
             topics[name] = topic

@@ -1,31 +1,32 @@
-package import Redis
+internal import Redis
 
-/// Where a worker comes in. A Redis that would lose or bend the numbers is refused before anything is written to it, and
-/// one that is not as it was left is made ready for postings: it gets a stamp of its own (``ViewStamp``), beside which
-/// the settings are kept.
-package enum LedgerDoor {
-    /// How long an append-only file may take to be written anew.
-    private static let rewritePatience = Duration.seconds(600)
+/// How a worker is admitted to a Redis. A server that would lose or distort the numbers is refused before anything is
+/// written to it. A server that was restarted, emptied or replaced gets a new stamp (``ViewStamp``), next to which the
+/// settings are kept; postings are made under that stamp.
+package enum Admission {
+    /// How long a rewrite of the append-only file may take.
+    private static let rewriteLimit = Duration.seconds(600)
 
-    /// Admits this Redis, if it is not admitted yet.
-    /// - Parameter pause: waits between two looks at what takes a while.
+    /// Admits a worker to this Redis, and stamps the view if it has no valid stamp.
+    /// - Parameter pause: waits between two checks of work that takes a while.
     /// - Returns: the stamp that postings are made under.
     /// - Throws: ``LedgerError/unfit(_:)``, ``LedgerError/otherSettings(kept:ours:)``, ``LedgerError/held``.
-    package static func enter(
+    package static func admit(
         _ link: some PostingLink,
         _ settings: LedgerSettings,
         pause: @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) }
     ) async throws(LedgerError) -> ViewStamp {
         while true {
-            let info = try await check(link)
-            guard let runId = info["run_id"], !runId.isEmpty else { throw .unexpectedReply("INFO") }
+            let info = try await checkFitness(link)
+            let runId = info.runId
+            guard !runId.isEmpty else { throw .unexpectedReply("INFO") }
             let views = try await watch(link, settings)
             if views.contains(.held) { throw .held }
             if case .stamped(let stamp) = views[0], stamp.runId == runId, views.allSatisfy({ $0 == views[0] }) {
                 _ = try await link.replies(to: RedisCommand("UNWATCH"))
                 return stamp
             }
-            if info["aof_enabled"] == "1" { try await rewriteAppendOnlyFile(link, pause) }
+            if info.hasAppendOnlyFile { try await rewriteAppendOnlyFile(link, pause) }
             let stamp = ViewStamp(runId: runId)
             var admission = RedisPipeline(RedisCommand("MULTI"))
             for shard in 0..<settings.shards {
@@ -44,7 +45,7 @@ package enum LedgerDoor {
         }
     }
 
-    /// Compares the Kafka cluster with the one whose log the view was made from; the first one is noted.
+    /// Compares the Kafka cluster with the one whose log the view was made from. The first one is noted.
     /// - Throws: ``LedgerError/otherCluster(kept:ours:)``.
     package static func checkCluster(
         _ cluster: String,
@@ -56,7 +57,7 @@ package enum LedgerDoor {
             RedisCommand("GET", keys.cluster)
         )
         if case .error(let error) = replies[0] { throw .refused(error) }
-        guard let bytes = try replies[1].optionalBytes("cluster") else { throw .otherView }
+        guard let bytes = try replies[1].optionalBytes("cluster") else { throw .viewChanged }
         let kept = String(decoding: bytes, as: UTF8.self)
         if kept != cluster { throw .otherCluster(kept: kept, ours: cluster) }
     }
@@ -64,27 +65,11 @@ package enum LedgerDoor {
     /// - Returns: what INFO says of the server.
     /// - Throws: ``LedgerError/unfit(_:)`` for a replica, or a server that may evict keys; ``LedgerError/notReady(_:)``.
     @discardableResult
-    package static func check(_ link: some RedisLink) async throws(LedgerError) -> [String: String] {
-        var info: [String: String] = [:]
-        for reply in try await link.replies(
-            to: RedisCommand("INFO", "server"),
-            RedisCommand("INFO", "replication"),
-            RedisCommand("INFO", "memory"),
-            RedisCommand("INFO", "persistence")
-        ) {
-            info.merge(try fields(reply)) { $1 }
-        }
-        // Until it has loaded its data it does not say either whether it keeps an append-only file.
-        if info["loading"] == "1" { throw .notReady("it is still loading its data") }
-        if let role = info["role"], role != "master" {
-            throw .unfit("this Redis is a \(role), which follows another: give the address of the primary")
-        }
-        if let policy = info["maxmemory_policy"], policy != "noeviction", info["maxmemory"] != "0" {
-            throw .unfit(
-                "this Redis drops keys when its memory is full (maxmemory-policy \(policy)): "
-                    + "set it to noeviction, or maxmemory to 0"
-            )
-        }
+    package static func checkFitness(_ link: some RedisLink) async throws(LedgerError) -> RedisInfo {
+        let info = try await RedisInfo.read(over: link)
+        // Until its data is loaded it does not say whether it has an append-only file either.
+        if info.isLoading { throw .notReady("it is still loading its data") }
+        if let reason = info.unfitReason { throw .unfit(reason) }
         return info
     }
 
@@ -94,7 +79,7 @@ package enum LedgerDoor {
         case stamped(ViewStamp)
     }
 
-    /// Watches and reads every shard's stamp, and compares the settings.
+    /// Watches and reads the stamp of every shard, and compares the settings.
     private static func watch(_ link: some RedisLink, _ settings: LedgerSettings) async throws(LedgerError) -> [View] {
         var watch = RedisCommand("WATCH")
         for shard in 0..<settings.shards {
@@ -117,39 +102,30 @@ package enum LedgerDoor {
         return views
     }
 
-    /// A file that was torn in the middle of a transaction is loaded rightly, but the torn transaction stays in it, and
-    /// half of it is applied at the next start (Redis 7.0, Valkey 8.0). So none is gone on with after a restart.
+    /// Redis loads an append-only file that was torn in the middle of a transaction correctly, but leaves the torn
+    /// transaction in the file, and applies half of it at the next start (Redis 7.0, Valkey 8.0). So the file is rewritten
+    /// after every restart.
     private static func rewriteAppendOnlyFile(
         _ link: some RedisLink,
         _ pause: @Sendable (Duration) async -> Void
     ) async throws(LedgerError) {
-        let begun = try await link.replies(to: RedisCommand("BGREWRITEAOF"))[0]
-        // One that is being written just now is as good.
-        if case .error(let error) = begun, !error.message.contains("already in progress") {
-            throw .notReady("its append-only file cannot be written anew: \(error.message)")
+        let started = try await link.replies(to: RedisCommand("BGREWRITEAOF"))[0]
+        // A rewrite that is in progress will do.
+        if case .error(let error) = started, !error.message.contains("already in progress") {
+            throw .notReady("its append-only file cannot be rewritten: \(error.message)")
         }
-        let deadline = ContinuousClock.now + rewritePatience
+        let deadline = ContinuousClock.now + rewriteLimit
         while .now < deadline {
-            let info = try fields(try await link.replies(to: RedisCommand("INFO", "persistence"))[0])
-            if info["aof_rewrite_in_progress"] == "0", info["aof_rewrite_scheduled"] != "1" {
-                if info["aof_last_bgrewrite_status"] == "ok" { return }
+            let fields = try RedisInfo.fields(try await link.replies(to: RedisCommand("INFO", "persistence"))[0])
+            switch RedisInfo(fields).appendOnlyFileRewrite {
+            case .done: return
+            case .failed:
                 throw .notReady(
-                    "its append-only file cannot be written anew: look at its log, and at the room on its disk"
+                    "its append-only file cannot be rewritten: check its log and the free space on its disk"
                 )
+            case .inProgress: await pause(.milliseconds(20))
             }
-            await pause(.milliseconds(20))
         }
-        throw .notReady("its append-only file is still being written anew")
-    }
-
-    /// `name:value` lines of INFO.
-    package static func fields(_ reply: RedisValue) throws(LedgerError) -> [String: String] {
-        guard let bytes = try reply.optionalBytes("INFO") else { throw .unexpectedReply("INFO") }
-        var fields: [String: String] = [:]
-        for line in String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline) {
-            let parts = line.split(separator: ":", maxSplits: 1)
-            if parts.count == 2 { fields[String(parts[0])] = String(parts[1]) }
-        }
-        return fields
+        throw .notReady("the rewrite of its append-only file has not finished")
     }
 }

@@ -1,3 +1,4 @@
+package import Log
 internal import Redis
 
 /// How a ledger is, beside its numbers.
@@ -5,10 +6,10 @@ package struct LedgerHealth: Sendable {
     /// Partitions that a worker has stopped.
     package let stopped: [StoppedPartition]
     /// Up to where each partition is applied; those of which nothing was ever applied are absent.
-    package let cursors: [LogPartition: Cursor]
+    package let cursors: [TopicPartition: Cursor]
 
     /// How a ledger was found.
-    package init(stopped: [StoppedPartition], cursors: [LogPartition: Cursor]) {
+    package init(stopped: [StoppedPartition], cursors: [TopicPartition: Cursor]) {
         self.stopped = stopped
         self.cursors = cursors
     }
@@ -20,12 +21,11 @@ extension LedgerReader {
     ///   - partitions: those whose cursors are wanted.
     ///   - catalogTopics: those of targets and people, which only shard 0 keeps.
     /// - Throws: what makes it unfit, or why it cannot be asked.
-    package nonisolated func health(
-        of partitions: [LogPartition],
+    package func health(
+        of partitions: [TopicPartition],
         catalogTopics: Set<String>
     ) async throws(LedgerError) -> LedgerHealth {
-        let link = self.link
-        try await LedgerDoor.check(link)
+        try await Admission.checkFitness(link)
         let kept = try await link.replies(to: RedisCommand("GET", keys.settings(shard: 0)))[0]
         try settings.check(kept: try kept.optionalBytes("settings"))
         return LedgerHealth(

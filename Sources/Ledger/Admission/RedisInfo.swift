@@ -1,73 +1,113 @@
-/// How the Redis is that holds the numbers, from what its INFO says.
-package struct RedisHealth: Sendable {
-    package let version: String
-    package let runId: String
-    package let role: String
-    package let replicas: Int
-    package let usedMemory: Int
-    /// 0: no limit.
-    package let maxMemory: Int
-    package let policy: String
-    /// Whether it writes an append-only file.
-    package let appendsToFile: Bool
-    /// When it last saved a snapshot, in seconds since 1970.
-    package let lastSave: Int
-    package let changesSinceSave: Int
+package import Redis
+
+/// What INFO says of a Redis server, and whether the server is fit for the ledger.
+package struct RedisInfo: Sendable {
     private let fields: [String: String]
 
-    /// - Parameter fields: the lines of INFO.
-    package init(_ fields: [String: String]) {
-        func number(_ name: String) -> Int { fields[name].flatMap { Int($0) } ?? 0 }
-        self.fields = fields
-        version = fields["redis_version"] ?? ""
-        runId = fields["run_id"] ?? ""
-        role = fields["role"] ?? ""
-        replicas = number("connected_slaves")
-        usedMemory = number("used_memory")
-        maxMemory = number("maxmemory")
-        policy = fields["maxmemory_policy"] ?? ""
-        appendsToFile = number("aof_enabled") == 1
-        lastSave = number("rdb_last_save_time")
-        changesSinceSave = number("rdb_changes_since_last_save")
+    /// - Parameter fields: the lines of INFO, by their names.
+    package init(_ fields: [String: String]) { self.fields = fields }
+
+    /// Reads the sections of INFO that decide about fitness.
+    package static func read(over link: some RedisLink) async throws(LedgerError) -> RedisInfo {
+        var fields: [String: String] = [:]
+        for reply in try await link.replies(
+            to: RedisCommand("INFO", "server"),
+            RedisCommand("INFO", "replication"),
+            RedisCommand("INFO", "memory"),
+            RedisCommand("INFO", "persistence")
+        ) {
+            fields.merge(try Self.fields(reply)) { $1 }
+        }
+        return RedisInfo(fields)
     }
 
-    /// What is wrong, a sentence each, with what to do.
+    /// The `name:value` lines of a reply to INFO.
+    package static func fields(_ reply: RedisValue) throws(LedgerError) -> [String: String] {
+        guard let bytes = try reply.optionalBytes("INFO") else { throw .unexpectedReply("INFO") }
+        var fields: [String: String] = [:]
+        for line in String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline) {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            if parts.count == 2 { fields[String(parts[0])] = String(parts[1]) }
+        }
+        return fields
+    }
+
+    package var version: String { fields["redis_version"] ?? "" }
+    package var runId: String { fields["run_id"] ?? "" }
+    package var role: String { fields["role"] ?? "" }
+    package var replicas: Int { number("connected_slaves") }
+    /// In bytes.
+    package var usedMemory: Int { number("used_memory") }
+    /// In bytes; 0 for no limit.
+    package var maxMemory: Int { number("maxmemory") }
+    package var evictionPolicy: String { fields["maxmemory_policy"] ?? "" }
+    /// Whether it writes an append-only file. It does not say so while it loads its data.
+    package var hasAppendOnlyFile: Bool { fields["aof_enabled"] == "1" }
+    /// Whether it is still loading its data.
+    package var isLoading: Bool { fields["loading"] == "1" }
+    /// When it last saved a snapshot, in seconds since 1970.
+    package var lastSave: Int { number("rdb_last_save_time") }
+    package var changesSinceSave: Int { number("rdb_changes_since_last_save") }
+
+    private func number(_ name: String) -> Int { fields[name].flatMap { Int($0) } ?? 0 }
+
+    /// Why nothing may be written to this server, and what to do about it; nil if it is fit.
+    package var unfitReason: String? {
+        if !role.isEmpty, role != "master" {
+            return "this Redis is a replica of another server: give the address of the primary (--redis-url)"
+        }
+        if !evictionPolicy.isEmpty, evictionPolicy != "noeviction", fields["maxmemory"] != "0" {
+            return "this Redis deletes keys when its memory is full (maxmemory-policy \(evictionPolicy)): set "
+                + "maxmemory-policy to noeviction, or maxmemory to 0"
+        }
+        return nil
+    }
+
+    /// What is wrong with the server, a sentence each, with what to do about it.
     package var problems: [String] {
         var problems: [String] = []
-        if !role.isEmpty, role != "master" {
-            problems.append("This Redis is a replica of another: give the address of the primary (--redis-url)")
-        }
-        if policy != "noeviction", maxMemory > 0 {
-            problems.append("Redis may evict keys (maxmemory-policy \(policy)): set it to noeviction")
-        }
+        if let unfitReason { problems.append(unfitReason) }
         if maxMemory > 0, usedMemory > maxMemory / 10 * 9 {
             problems.append(
-                "Redis uses \(usedMemory * 100 / maxMemory) % of its maxmemory, and refuses postings when it is full: raise it"
+                "Redis uses \(usedMemory * 100 / maxMemory) % of its maxmemory, and refuses postings when it is full: raise "
+                    + "maxmemory"
             )
         }
         if fields["rdb_last_bgsave_status"] == "err" {
-            problems.append("Redis cannot save its snapshot: look at its log, and at the room on its disk")
+            problems.append("Redis cannot save its snapshot: check its log and the free space on its disk")
         }
-        if appendsToFile, fields["aof_last_write_status"] == "err" {
-            problems.append("Redis cannot write its append-only file: look at its log, and at the room on its disk")
+        if hasAppendOnlyFile, fields["aof_last_write_status"] == "err" {
+            problems.append("Redis cannot write its append-only file: check its log and the free space on its disk")
         }
-        if fields["loading"] == "1" { problems.append("Redis is still loading its data: wait") }
+        if isLoading { problems.append("Redis is still loading its data: wait until it has finished") }
         return problems
     }
 
-    /// What is to be known, but not wrong.
+    /// What is worth knowing, but not wrong.
     /// - Parameter now: in seconds since 1970.
     package func notes(now: Int) -> [String] {
         var notes: [String] = []
-        if policy != "noeviction", maxMemory == 0 {
-            notes.append("maxmemory-policy is \(policy), without effect as long as maxmemory is 0")
+        if evictionPolicy != "noeviction", maxMemory == 0 {
+            notes.append("maxmemory-policy is \(evictionPolicy), which has no effect as long as maxmemory is 0")
         }
-        if !appendsToFile, changesSinceSave > 0, now - lastSave > 3_600 {
+        if !hasAppendOnlyFile, changesSinceSave > 0, now - lastSave > 3_600 {
             notes.append(
-                "Redis has saved no snapshot for \((now - lastSave) / 3_600) h: after a crash that much of the log is applied "
-                    + "again (`save 60 1` in its configuration makes it a minute)"
+                "Redis has saved no snapshot for \((now - lastSave) / 3_600) h: after a crash that much of the log is "
+                    + "applied again (with `save 60 1` in its configuration it would be a minute)"
             )
         }
         return notes
+    }
+
+    /// The state of a rewrite of the append-only file.
+    var appendOnlyFileRewrite: Rewrite {
+        if fields["aof_rewrite_in_progress"] != "0" || fields["aof_rewrite_scheduled"] == "1" { return .inProgress }
+        return fields["aof_last_bgrewrite_status"] == "ok" ? .done : .failed
+    }
+
+    enum Rewrite {
+        case inProgress
+        case done
+        case failed
     }
 }

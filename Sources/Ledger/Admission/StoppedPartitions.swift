@@ -1,19 +1,20 @@
+package import Log
 internal import Redis
 
 /// A partition that a worker has stopped, because its log is not the one that was read.
 package struct StoppedPartition: Hashable, Sendable, CustomStringConvertible {
     /// The partition.
-    package let partition: LogPartition
+    package let partition: TopicPartition
     /// When it was stopped, in seconds since 1970.
     package let since: Int64
     /// What is wrong and what to do about it, for operators; it does not name the partition.
     package let sentence: String
 
     /// A sentence that names the partition.
-    package var description: String { "\(partition.topic)[\(partition.partition)] is stopped: \(sentence)" }
+    package var description: String { "\(partition) is stopped: \(sentence)" }
 
     /// A partition that was stopped; line breaks and the like become spaces, and a long sentence is cut.
-    package init(_ partition: LogPartition, since: Int64, sentence: String) {
+    package init(_ partition: TopicPartition, since: Int64, sentence: String) {
         self.partition = partition
         self.since = min(max(since, 0), Self.latest)
         let printable = sentence.unicodeScalars.prefix(Self.sentenceLimit).map { Self.isPrintable($0) ? $0 : " " }
@@ -36,7 +37,7 @@ package struct StoppedPartition: Hashable, Sendable, CustomStringConvertible {
     var value: String { "\(since) \(sentence)" }
 
     /// Reads a field of the hash and its value.
-    init(field: String, value: [UInt8]) throws(CorruptRecord) {
+    package init(field: String, value: [UInt8]) throws(CorruptRecord) {
         let unreadable = CorruptRecord(reason: "it is no note of a stopped partition")
         let text = String(decoding: value, as: UTF8.self)
         guard let colon = field.lastIndex(of: ":"), colon != field.startIndex,
@@ -44,7 +45,7 @@ package struct StoppedPartition: Hashable, Sendable, CustomStringConvertible {
             let space = text.firstIndex(of: " "), let since = Int64(text[..<space])
         else { throw unreadable }
         let sentence = String(text[text.index(after: space)...])
-        self.init(LogPartition(topic: String(field[..<colon]), partition: number), since: since, sentence: sentence)
+        self.init(TopicPartition(topic: String(field[..<colon]), partition: number), since: since, sentence: sentence)
         // What was written by ``value`` is as it was.
         guard self.field == field, Array(self.value.utf8) == value else { throw unreadable }
     }
@@ -60,7 +61,7 @@ package enum StoppedPartitions {
     ///   - sentence: what is wrong and what to do about it, without the partition's name.
     ///   - seconds: when, since 1970.
     package static func note(
-        _ partition: LogPartition,
+        _ partition: TopicPartition,
         _ sentence: String,
         at seconds: Int64,
         over link: some RedisLink,
@@ -73,7 +74,7 @@ package enum StoppedPartitions {
 
     /// Takes back what was noted of these partitions: they are read again.
     package static func clear(
-        _ partitions: some Collection<LogPartition>,
+        _ partitions: some Collection<TopicPartition>,
         over link: some RedisLink,
         keys: KeySpace
     ) async throws(LedgerError) {

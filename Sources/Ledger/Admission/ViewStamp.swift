@@ -1,4 +1,4 @@
-/// Which view of the log a Redis holds. Drawn by the worker that admits a Redis (``LedgerDoor``), anew whenever it was
+/// Which view of the log a Redis holds. Drawn by the worker that admits a Redis (``Admission``), anew whenever it was
 /// restarted, emptied, replaced, or is another one than before: what was remembered of the view before, its targets and
 /// how far the log is applied, may not be true of this one.
 package struct ViewStamp: Hashable, Sendable, CustomStringConvertible {

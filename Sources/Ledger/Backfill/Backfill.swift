@@ -1,4 +1,4 @@
-internal import Redis
+package import Redis
 package import SalesRules
 
 /// Counts earlier orders into a shared target that was created or changed: each order that credits several of its people
@@ -6,9 +6,9 @@ package import SalesRules
 ///
 /// Only those orders matter: what one person alone is credited with is in their days already, and counts towards every
 /// target of theirs from the first moment.
-package struct CountingPass {
+package struct Backfill {
     private let key: TenantScoped
-    private let job: CountingJob
+    private let job: BackfillJob
     private let settings: LedgerSettings
     private let keys: KeySpace
     private var days: SharedDays
@@ -24,24 +24,23 @@ package struct CountingPass {
     package static func jobs(
         in link: some RedisLink,
         keys: KeySpace
-    ) async throws(LedgerError) -> [TenantScoped: CountingJob] {
-        let values = try (try await link.replies(to: RedisCommand("HGETALL", keys.counting))[0]).elements("HGETALL")
-        var jobs: [TenantScoped: CountingJob] = [:]
-        for index in stride(from: 0, to: values.count - 1, by: 2) {
-            let name = String(decoding: try values[index].optionalBytes("HGETALL") ?? [], as: UTF8.self)
-            let bytes = try values[index + 1].optionalBytes("HGETALL") ?? []
-            guard let key = TenantScoped(name) else {
-                throw .corrupt(CorruptRecord(place: "a counting job", reason: "its name is not one"))
-            }
-            jobs[key] = try reading("the counting of target \(name)") { () throws(CorruptRecord) in
-                try CountingJob(parsing: bytes)
+    ) async throws(LedgerError) -> [TenantScoped: BackfillJob] {
+        try jobs(from: try await link.replies(to: RedisCommand("HGETALL", keys.backfills))[0])
+    }
+
+    /// Reads the jobs from what HGETALL replies.
+    package static func jobs(from reply: RedisValue) throws(LedgerError) -> [TenantScoped: BackfillJob] {
+        var jobs: [TenantScoped: BackfillJob] = [:]
+        for (key, bytes) in try reply.scopedFields("the backfills") {
+            jobs[key] = try reading("the backfill of target \(key)") { () throws(CorruptRecord) in
+                try BackfillJob(parsing: bytes)
             }
         }
         return jobs
     }
 
     /// A pass that has not begun.
-    package init(of key: TenantScoped, job: CountingJob, settings: LedgerSettings) {
+    package init(of key: TenantScoped, job: BackfillJob, settings: LedgerSettings) {
         self.key = key
         self.job = job
         self.settings = settings
@@ -80,7 +79,7 @@ package struct CountingPass {
 
     /// Finds the days on which there is something to derive anew.
     private mutating func findDays(on connection: some PostingLink, catalogs: Catalogs) async throws(LedgerError) {
-        if let revision = job.target, catalogs.revision < revision { throw .catalogMoved }
+        if let revision = job.target, catalogs.revision < revision { throw .catalogChanged }
         guard let revision = job.target, let entry = catalogs[key.tenant][key.id], entry.revision == revision else {
             return
         }
@@ -95,14 +94,14 @@ package struct CountingPass {
         let name = keys.revision(shard: shard)
         while true {
             let known = try await watch(name, RedisCommand("GET", name), shard: shard, of: catalogs, on: connection)
-            guard try integer(known, missing: 0, "revision") < catalogs.revision else { return }
+            guard (try known.number("revision") ?? 0) < catalogs.revision else { return }
             let raise = [RedisCommand("SET", name, String(catalogs.revision))]
             if try await transaction(raise, on: connection) == .applied { return }
         }
     }
 
     /// Watches a key of a shard together with its view, and reads it.
-    /// - Throws: ``LedgerError/otherView``: what the pass has found is not true of what is there now.
+    /// - Throws: ``LedgerError/viewChanged``: what the pass has found is not true of what is there now.
     private func watch(
         _ key: String,
         _ read: RedisCommand,
@@ -116,7 +115,7 @@ package struct CountingPass {
             RedisCommand("GET", view),
             read
         )
-        guard try OrderReads.view(replies[1]) == catalogs.view else { throw .otherView }
+        guard try replies[1].view() == catalogs.view else { throw .viewChanged }
         return replies[2]
     }
 
@@ -141,8 +140,8 @@ package struct CountingPass {
         var pipeline = RedisPipeline()
         reads.append(to: &pipeline)
         let snapshot = try reads.snapshot(from: try await connection.replies(to: pipeline)[...])
-        guard snapshot.view == catalogs.view else { throw .otherView }
-        guard snapshot.revision == catalogs.revision else { throw .catalogMoved }
+        guard snapshot.view == catalogs.view else { throw .viewChanged }
+        guard snapshot.revision == catalogs.revision else { throw .catalogChanged }
         var posting = Posting(shard: shard, settings: settings)
         for (order, entry) in zip(orders, snapshot.entries) where entry.revision < catalogs.revision {
             posting.move(order, from: entry, to: entry, catalogs: catalogs)
@@ -160,13 +159,13 @@ package struct CountingPass {
                 _ = try await watch(view, RedisCommand("PING"), shard: shard, of: catalogs, on: connection)
             } while try await transaction(stale, on: connection) == .lostRace
         }
-        let read = RedisCommand("HGET", keys.counting, key.description)
-        let kept = try await watch(keys.counting, read, shard: 0, of: catalogs, on: connection)
+        let read = RedisCommand("HGET", keys.backfills, key.description)
+        let kept = try await watch(keys.backfills, read, shard: 0, of: catalogs, on: connection)
         guard kept == .bytes(Array(job.description.utf8)) else {
             _ = try await connection.replies(to: RedisCommand("UNWATCH"))
             return true
         }
-        var commands = [RedisCommand("HDEL", keys.counting, key.description)]
+        var commands = [RedisCommand("HDEL", keys.backfills, key.description)]
         if let publish = Announcement(targets: [key]).command(shard: 0, keys: keys) { commands.append(publish) }
         return try await transaction(commands, on: connection) == .applied
     }

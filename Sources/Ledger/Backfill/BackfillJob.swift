@@ -1,6 +1,6 @@
 /// What is still to be done after a shared target was created, changed or deleted: earlier orders have to be derived
 /// anew for it, and what was kept under its former revisions has to go.
-package struct CountingJob: Hashable, Sendable, CustomStringConvertible {
+package struct BackfillJob: Hashable, Sendable, CustomStringConvertible {
     /// The revision that earlier orders are counted under; nil when the target is no longer shared.
     package var target: Int64?
     /// Former revisions of the target, whose overlaps are no longer read.

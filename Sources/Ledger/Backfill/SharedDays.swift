@@ -60,12 +60,12 @@ struct SharedDays {
     ) async throws(LedgerError) -> [(Day, orders: Int64)] {
         let parts = PersonDays.parts(tenant: tenant, person: person, period: period)
         var pipeline = RedisPipeline()
-        for part in parts { pipeline.append(TallyString.read(key: keys.days(part.key, shard: shard), part.places)) }
+        for part in parts { pipeline.append(PackedTallies.read(key: keys.days(part.key, shard: shard), part.places)) }
         var days: [(Day, Int64)] = []
         for (part, reply) in zip(parts, try await connection.replies(to: pipeline)) {
             guard let bytes = try reply.optionalBytes("GETRANGE") else { continue }
             var tallies = Array(repeating: Tally.zero, count: part.places.count)
-            TallyString.add(bytes, to: &tallies[...])
+            PackedTallies.add(bytes, to: &tallies[...])
             for (index, tally) in tallies.enumerated() where tally.orders > 0 {
                 if let day = Day(number: part.firstDay.number + index) { days.append((day, tally.orders)) }
             }
@@ -115,11 +115,7 @@ struct SharedDays {
         for (person, reply) in zip(day.people, indexes) {
             let values = try reply.elements("HGETALL")
             for place in stride(from: 0, to: values.count - 1, by: 2) where values[place + 1] == split {
-                let name = String(decoding: try values[place].optionalBytes("HGETALL") ?? [], as: UTF8.self)
-                guard let order = Identifier(name) else {
-                    let place = index(of: person, on: day)
-                    throw .corrupt(CorruptRecord(place: place, reason: "an order's id is not one"))
-                }
+                let order = try values[place].orderID(in: index(of: person, on: day), "HGETALL")
                 credited[order, default: 0] += 1
             }
         }

@@ -23,7 +23,7 @@ package enum EntryCodec {
     }
 
     /// Adds the entry, derived under this revision of the catalog, to the bytes.
-    static func write(_ entry: OrderEntry, revision: Int64, reporting: Currency, to bytes: inout [UInt8]) {
+    package static func write(_ entry: OrderEntry, revision: Int64, reporting: Currency, to bytes: inout [UInt8]) {
         var flags: Flags = []
         let foreign = entry.order.map { $0.currency != reporting || $0.exchangeRate != .one } ?? false
         if entry.order != nil { flags.insert(.order) }

@@ -1,9 +1,9 @@
-internal import Redis
+package import Redis
 package import SalesRules
 
 /// Tallies side by side in one Redis string: 64 bits of revenue and 32 bits of orders each, big-endian as BITFIELD has
 /// them, so that many are raised by one command and read by one GETRANGE.
-package enum TallyString {
+package enum PackedTallies {
     /// Bytes of one tally.
     package static let stride = 12
 
@@ -27,7 +27,7 @@ package enum TallyString {
     }
 
     /// The command that reads the tallies at the given places.
-    static func read(key: String, _ places: ClosedRange<Int>) -> RedisCommand {
+    package static func read(key: String, _ places: ClosedRange<Int>) -> RedisCommand {
         var command = RedisCommand("GETRANGE")
         command.append(key)
         command.append(places.lowerBound * stride)

@@ -2,7 +2,7 @@ package import SalesRules
 
 /// Tells two states of one record apart, from its version and a hash of what it holds. What changes by itself, as a
 /// target's result does, has no part in it.
-package struct RecordTag: Hashable, Sendable, CustomStringConvertible {
+package struct RecordETag: Hashable, Sendable, CustomStringConvertible {
     private let version: Int64
     private let hash: UInt64
 

@@ -1,3 +1,4 @@
+package import Log
 package import SalesRules
 
 /// What a key in Redis holds, told by its name: the way back from ``KeySpace``.
@@ -8,11 +9,11 @@ package enum KeyName: Hashable, Sendable {
     case cluster
     case targets
     case targetChanges
-    case counting
+    case backfills
     case people
     case preferences
     case stopped
-    case cursor(LogPartition)
+    case cursor(TopicPartition)
     case entry(TenantScoped)
     case days(DaysKey)
     case index(tenant: Identifier, person: Identifier, day: Day)
@@ -38,7 +39,7 @@ extension KeySpace {
             return Place(shard: shard, name: nil)
         }
         switch name {
-        case .cluster, .targets, .targetChanges, .counting, .people, .preferences, .stopped:
+        case .cluster, .targets, .targetChanges, .backfills, .people, .preferences, .stopped:
             return Place(shard: shard, name: shard == 0 ? name : nil)
         case .entry(let order):
             return Place(shard: shard, name: self.shard(of: order) == shard ? name : nil)
@@ -54,7 +55,7 @@ extension KeySpace {
         case "cluster": return .cluster
         case "targets": return .targets
         case "target-changes": return .targetChanges
-        case "counting": return .counting
+        case "counting": return .backfills
         case "people": return .people
         case "preferences": return .preferences
         case "stopped": return .stopped
@@ -72,7 +73,7 @@ extension KeySpace {
         let owner = String(rest[..<numberStart])
         switch text[..<kindEnd] {
         case "cursor":
-            return Int32(exactly: number).map { .cursor(LogPartition(topic: owner, partition: $0)) }
+            return Int32(exactly: number).map { .cursor(TopicPartition(topic: owner, partition: $0)) }
         case "d":
             guard Day.years.contains(Int(number)) else { return nil }
             if owner.hasSuffix("/*"), let tenant = Identifier(owner.dropLast(2)) {

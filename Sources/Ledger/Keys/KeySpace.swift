@@ -1,3 +1,4 @@
+package import Log
 package import Redis
 package import SalesRules
 
@@ -13,7 +14,7 @@ package import SalesRules
 /// | `{s0}:rebuild` | string | in a view that is being built: the settings it is built with |
 /// | `{s0}:targets` | hash | tenant/target → target and the revision it counts from |
 /// | `{s0}:target-changes` | sorted set | tenant/target by the revision of its last change |
-/// | `{s0}:counting` | hash | tenant/target → the pass that counts earlier orders in |
+/// | `{s0}:counting` | hash | tenant/target → the backfill of a shared target (``BackfillJob``) |
 /// | `{s0}:people` · `{s0}:preferences` | hash | tenant/person → name · what they chose to see |
 /// | `{s0}:stopped` | hash | topic:partition → since when a worker has stopped it, and why |
 /// | `{s<n>}:cursor:<topic>:<partition>` | string | the next offset, and the fingerprint of the last record applied |
@@ -53,8 +54,8 @@ package struct KeySpace: Sendable {
     package var targets: String { "{s0}:targets" }
     /// The sorted set of targets by the revision of their last change.
     package var targetChanges: String { "{s0}:target-changes" }
-    /// The hash of passes under way.
-    package var counting: String { "{s0}:counting" }
+    /// The hash of backfills that are not finished.
+    package var backfills: String { "{s0}:counting" }
     /// The hash of people.
     package var people: String { "{s0}:people" }
     /// The hash of what people chose to see.
@@ -72,7 +73,7 @@ package struct KeySpace: Sendable {
     package func revision(shard: Int) -> String { "{s\(shard)}:revision" }
 
     /// Up to where a shard has applied a partition.
-    package func cursor(_ partition: LogPartition, shard: Int) -> String {
+    package func cursor(_ partition: TopicPartition, shard: Int) -> String {
         "{s\(shard)}:cursor:\(partition.topic):\(partition.partition)"
     }
 
@@ -152,20 +153,6 @@ package struct KeySpace: Sendable {
 
     /// The channel on which a transaction announces what it changed (``Announcement``).
     package func changes(shard: Int) -> String { "{s\(shard)}:changes" }
-}
-
-/// One partition of a topic of the log.
-package struct LogPartition: Hashable, Sendable {
-    /// The topic's name.
-    package let topic: String
-    /// The partition's number, from 0.
-    package let partition: Int32
-
-    /// A partition of a topic.
-    package init(topic: String, partition: Int32) {
-        self.topic = topic
-        self.partition = partition
-    }
 }
 
 /// The days of one person's year.

@@ -1,5 +1,5 @@
 internal import Redis
-package import SalesRules
+internal import SalesRules
 
 /// Which orders have an allocation of an id, saved on its own: what a posting changes of it. Orders without such
 /// allocations cost nothing.
@@ -31,29 +31,5 @@ struct AllocationIndex {
                 )
             )
         }
-    }
-}
-
-extension LedgerReader {
-    /// The orders that have an allocation of this id, saved on its own: two of them at most from each shard.
-    package func orders(withOwn allocation: Identifier, of tenant: Identifier) async throws(LedgerError) -> [Identifier]
-    {
-        let id = TenantScoped(tenant: tenant, id: allocation)
-        let replies = try await link.snapshot(
-            (0..<keys.shards).map { RedisCommand("SRANDMEMBER", keys.allocation(id, shard: $0), "2") }
-        )
-        var orders: [Identifier] = []
-        for reply in replies {
-            for value in try reply.elements("SRANDMEMBER") {
-                let name = String(decoding: try value.optionalBytes("SRANDMEMBER") ?? [], as: UTF8.self)
-                guard let order = Identifier(name) else {
-                    throw .corrupt(
-                        CorruptRecord(place: "the index of allocation \(id)", reason: "an order's id is not one")
-                    )
-                }
-                orders.append(order)
-            }
-        }
-        return orders
     }
 }

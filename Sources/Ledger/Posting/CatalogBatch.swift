@@ -1,36 +1,39 @@
+package import Log
 package import Redis
 package import SalesRules
 
-/// A batch of target and people events, applied by one transaction in shard 0.
+/// The changes of targets and people in a batch of records, applied by one transaction in shard 0.
 package struct CatalogBatch {
     private let settings: LedgerSettings
     private let keys: KeySpace
-    private let partitions: [LogPartition]
+    private let ranges: [OffsetRange]
     private let changes: [Change]
     private let targets: [TenantScoped]
     private let people: [TenantScoped]
 
-    /// One change, and the record of the log it came with.
+    /// One change, and the record that it came with.
     package struct Change {
-        /// Where it was read.
-        package let partition: LogPartition
-        /// Its place there.
+        /// The partition of the record.
+        package let partition: TopicPartition
+        /// The offset of the record.
         package let offset: Int64
-        /// What it says.
+        /// What the record says.
         package let event: Event
 
-        /// A change from this place of the log.
-        package init(partition: LogPartition, offset: Int64, event: Event) {
+        /// A change from a record at this offset.
+        package init(partition: TopicPartition, offset: Int64, event: Event) {
             self.partition = partition
             self.offset = offset
             self.event = event
         }
     }
 
-    /// - Parameter changes: of targets and people only, in the order of the log.
-    package init(_ changes: [Change], partitions: [LogPartition], settings: LedgerSettings) {
+    /// - Parameters:
+    ///   - changes: of targets and people only, in the order of the log.
+    ///   - ranges: what was read of each partition of targets and people.
+    package init(_ changes: [Change], ranges: [OffsetRange], settings: LedgerSettings) {
         self.changes = changes
-        self.partitions = partitions
+        self.ranges = ranges
         self.settings = settings
         keys = settings.keys
         var targets: Set<TenantScoped> = []
@@ -46,12 +49,28 @@ package struct CatalogBatch {
         self.people = Array(people)
     }
 
+    /// Applies the batch.
+    /// - Parameter view: the view that the batch was read for.
+    /// - Throws: ``LedgerError/viewChanged``, or ``LedgerError/cursorBehind`` when Redis has not applied everything that
+    ///   was read before this batch.
+    package nonisolated(nonsending) func apply(
+        over link: any PostingLink,
+        to view: ViewStamp?
+    ) async throws(LedgerError) -> Posting.Outcome {
+        let snapshot = try snapshot(from: try await link.replies(to: reads()))
+        if snapshot.view == nil || snapshot.view != view { throw .viewChanged }
+        for (range, cursor) in zip(ranges, snapshot.cursors) where cursor?.next ?? 0 < range.start {
+            throw .cursorBehind
+        }
+        return try Posting.outcome(of: try await link.replies(to: transaction(on: snapshot)))
+    }
+
     /// Watches and reads what the batch changes.
     package func reads() -> RedisPipeline {
         var pipeline = RedisPipeline()
-        let fixed = [keys.view(shard: 0), keys.revision(shard: 0)] + partitions.map { keys.cursor($0, shard: 0) }
+        let fixed = [keys.view(shard: 0), keys.revision(shard: 0)] + ranges.map { keys.cursor($0.partition, shard: 0) }
         var watch = RedisCommand("WATCH")
-        for key in fixed + [keys.targets, keys.counting, keys.people, keys.preferences] { watch.append(key) }
+        for key in fixed + [keys.targets, keys.backfills, keys.people, keys.preferences] { watch.append(key) }
         pipeline.append(watch)
         var read = RedisCommand("MGET")
         for key in fixed { read.append(key) }
@@ -67,7 +86,7 @@ package struct CatalogBatch {
     }
 
     private var hashes: [(key: String, fields: [TenantScoped])] {
-        [(keys.targets, targets), (keys.counting, targets), (keys.people, people), (keys.preferences, people)]
+        [(keys.targets, targets), (keys.backfills, targets), (keys.people, people), (keys.preferences, people)]
     }
 
     /// What was read.
@@ -79,9 +98,8 @@ package struct CatalogBatch {
         /// By the order of the batch's partitions; nil where nothing was ever applied.
         package let cursors: [Cursor?]
         var records: [TenantScoped: CatalogRecord] = [:]
-        var jobs: [TenantScoped: CountingJob] = [:]
-        var people: [TenantScoped: Person] = [:]
-        var preferences: [TenantScoped: (choice: WidgetChoice, version: Int64?)] = [:]
+        var jobs: [TenantScoped: BackfillJob] = [:]
+        var people: [TenantScoped: PersonEntry] = [:]
     }
 
     /// - Throws: ``LedgerError`` when a record cannot be read.
@@ -89,14 +107,14 @@ package struct CatalogBatch {
         guard replies.count == 6 else { throw .unexpectedReply("WATCH") }
         if case .error(let error) = replies[0] { throw .refused(error) }
         let fixed = try replies[1].elements("MGET")
-        guard fixed.count == 2 + partitions.count else { throw .unexpectedReply("MGET") }
+        guard fixed.count == 2 + ranges.count else { throw .unexpectedReply("MGET") }
         var cursors: [Cursor?] = []
-        for (value, partition) in zip(fixed.dropFirst(2), partitions) {
-            cursors.append(try OrderReads.cursor(value, of: partition))
+        for (value, range) in zip(fixed.dropFirst(2), ranges) {
+            cursors.append(try value.cursor(of: range.partition))
         }
         var snapshot = Snapshot(
-            view: try OrderReads.view(fixed[0]),
-            revision: try integer(fixed[1], missing: 0, "revision"),
+            view: try fixed[0].view(),
+            revision: (try fixed[1].number("revision") ?? 0),
             cursors: cursors
         )
         for (target, bytes) in try fields(targets, replies[2]) {
@@ -106,18 +124,22 @@ package struct CatalogBatch {
         }
         for (target, bytes) in try fields(targets, replies[3]) {
             snapshot.jobs[target] = try reading("the counting of target \(target)") { () throws(CorruptRecord) in
-                try CountingJob(parsing: bytes)
+                try BackfillJob(parsing: bytes)
             }
         }
-        for (person, bytes) in try fields(people, replies[4]) {
-            snapshot.people[person] = try reading("person \(person)") { () throws(CorruptRecord) in
-                try PersonCodec.decode(bytes, id: person.id)
+        for person in people { snapshot.people[person] = PersonEntry() }
+        for (key, bytes) in try fields(people, replies[4]) {
+            let person = try reading("person \(key)") { () throws(CorruptRecord) in
+                try PersonCodec.decode(bytes, id: key.id)
             }
+            snapshot.people[key] = PersonEntry(person: Versioned(person, version: person.version))
         }
-        for (person, bytes) in try fields(people, replies[5]) {
-            snapshot.preferences[person] = try reading("the preferences of \(person)") { () throws(CorruptRecord) in
+        for (key, bytes) in try fields(people, replies[5]) {
+            let (choice, version) = try reading("the preferences of \(key)") { () throws(CorruptRecord) in
                 try PersonCodec.decodeChoice(bytes)
             }
+            let person = snapshot.people[key]?.person ?? Versioned()
+            snapshot.people[key] = PersonEntry(person: person, preference: Versioned(choice, version: version))
         }
         return snapshot
     }
@@ -135,24 +157,23 @@ package struct CatalogBatch {
     }
 
     /// The transaction that applies the batch.
-    /// - Parameter cursors: where the partitions' cursors go; those that are not named stay.
-    package func transaction(on snapshot: Snapshot, cursors: [LogPartition: Cursor]) -> RedisPipeline {
+    package func transaction(on snapshot: Snapshot) -> RedisPipeline {
         var after = snapshot
         var changedTargets: Set<TenantScoped> = []
         var changedPeople: Set<TenantScoped> = []
         let revision = snapshot.revision + 1
         let applied = Dictionary(
-            zip(partitions, snapshot.cursors).map { ($0, $1?.next ?? 0) },
+            zip(ranges, snapshot.cursors).map { ($0.partition, $1?.next ?? 0) },
             uniquingKeysWith: { first, _ in first }
         )
         for change in changes where change.offset >= applied[change.partition] ?? 0 {
             switch change.event.change {
-            case .target(let id, let change_):
+            case .target(let id, let targetChange):
                 let key = TenantScoped(tenant: change.event.tenant, id: id)
-                if after.apply(change_, to: key, revision: revision) { changedTargets.insert(key) }
-            case .person(let id, let change_):
+                if after.apply(targetChange, to: key, revision: revision) { changedTargets.insert(key) }
+            case .person(let id, let personChange):
                 let key = TenantScoped(tenant: change.event.tenant, id: id)
-                after.apply(change_, to: key)
+                after.people[key, default: PersonEntry()].apply(personChange)
                 changedPeople.insert(key)
             case .order: break
             }
@@ -165,11 +186,13 @@ package struct CatalogBatch {
             pipeline.append(RedisCommand("SET", keys.revision(shard: 0), String(revision)))
         }
         for person in changedPeople { append(person, after, to: &pipeline) }
-        let renamed = changedPeople.filter { snapshot.people[$0]?.name != after.people[$0]?.name }
+        let renamed = changedPeople.filter {
+            snapshot.people[$0]?.person.value?.name != after.people[$0]?.person.value?.name
+        }
         let announcement = Announcement(targets: Array(changedTargets), people: Array(renamed))
         if let publish = announcement.command(shard: 0, keys: keys) { pipeline.append(publish) }
-        for (partition, cursor) in cursors {
-            pipeline.append(RedisCommand("SET", keys.cursor(partition, shard: 0), cursor.description))
+        for range in ranges where applied[range.partition] ?? 0 < range.end.next {
+            pipeline.append(RedisCommand("SET", keys.cursor(range.partition, shard: 0), range.end.encoded))
         }
         pipeline.append(RedisCommand("EXEC"))
         return pipeline
@@ -187,7 +210,7 @@ package struct CatalogBatch {
         pipeline.append(command)
         pipeline.append(RedisCommand("ZADD", keys.targetChanges, String(revision), target.description))
         if let job = snapshot.jobs[target] {
-            pipeline.append(RedisCommand("HSET", keys.counting, target.description, job.description))
+            pipeline.append(RedisCommand("HSET", keys.backfills, target.description, job.description))
         }
     }
 
@@ -197,8 +220,12 @@ package struct CatalogBatch {
             if let bytes { command.append(bytes) }
             pipeline.append(command)
         }
-        write(keys.people, snapshot.people[person].map(PersonCodec.encode))
-        write(keys.preferences, snapshot.preferences[person].map { PersonCodec.encode($0.choice, version: $0.version) })
+        let entry = snapshot.people[person] ?? PersonEntry()
+        write(keys.people, entry.person.value.map(PersonCodec.encode))
+        write(
+            keys.preferences,
+            entry.preference.value.map { PersonCodec.encode($0, version: entry.preference.version) }
+        )
     }
 }
 
@@ -206,39 +233,23 @@ extension CatalogBatch.Snapshot {
     /// - Returns: false when the change is stale or changes nothing.
     fileprivate mutating func apply(_ change: TargetChange, to key: TenantScoped, revision: Int64) -> Bool {
         let old = records[key]
-        if let version = change.version, let highest = old?.version, version <= highest { return false }
-        let version = change.version ?? old?.version
-        var new = CatalogRecord(target: nil, version: version, countsFrom: old?.countsFrom ?? revision)
-        if case .saved(let target) = change { new.target = target.with(version: version) }
+        var target = Versioned(old?.target, version: old?.version)
+        guard target.apply(change) else { return false }
+        var new = CatalogRecord(
+            target: target.value,
+            version: target.version,
+            countsFrom: old?.countsFrom ?? revision
+        )
         let counted = old?.target.map { ($0.assignees, $0.period) }
         let counts = new.target.map { ($0.assignees, $0.period) }
         if counted?.0 != counts?.0 || counted?.1 != counts?.1 {
             new.countsFrom = revision
-            var job = jobs[key] ?? CountingJob(target: nil, stale: [])
+            var job = jobs[key] ?? BackfillJob(target: nil, stale: [])
             if let old, old.target?.isShared == true, old.countsFrom != revision { job.stale.insert(old.countsFrom) }
             job.target = new.target?.isShared == true ? revision : nil
             jobs[key] = job.isNothing ? nil : job
         }
         records[key] = new
         return new != old
-    }
-
-    fileprivate mutating func apply(_ change: PersonChange, to key: TenantScoped) {
-        func isStale(_ version: Int64?, _ highest: Int64??) -> Bool {
-            guard let version, let highest = highest ?? nil else { return false }
-            return version <= highest
-        }
-        switch change {
-        case .saved(var person):
-            guard !isStale(person.version, people[key]?.version) else { return }
-            person.version = person.version ?? people[key]?.version
-            people[key] = person
-        case .preferred(let choice, let version):
-            guard !isStale(version, preferences[key]?.version) else { return }
-            preferences[key] = (choice, version ?? preferences[key]?.version)
-        case .deleted:
-            people[key] = nil
-            preferences[key] = nil
-        }
     }
 }

@@ -66,7 +66,7 @@ struct DayChanges {
     }
 
     /// What the order counted for no longer counts.
-    mutating func remove(_ worth: Worth, of order: TenantScoped) {
+    mutating func remove(_ worth: OrderWorth, of order: TenantScoped) {
         for credit in worth.credits {
             let place = place(of: credit.salesperson, order.tenant, worth.day)
             days[place].tally -= Tally(revenue: credit.amount, orders: 1)
@@ -77,7 +77,7 @@ struct DayChanges {
     }
 
     /// What the order counts for now; after ``remove(_:of:)`` of what it counted for before.
-    mutating func enter(_ worth: Worth, of order: TenantScoped) {
+    mutating func enter(_ worth: OrderWorth, of order: TenantScoped) {
         let isSplit = worth.credits.count > 1
         for credit in worth.credits {
             let place = place(of: credit.salesperson, order.tenant, worth.day)
@@ -118,10 +118,10 @@ struct DayChanges {
         for year in years {
             command.restart("BITFIELD")
             keys.append(daysOf: year.key, shard: shard, to: &command)
-            TallyString.refuseOverflow(&command)
+            PackedTallies.refuseOverflow(&command)
             let empty = command.argumentCount
             for day in chain(year.lastDay, { days[$0].nextOfYear }) where days[day].tally != .zero {
-                TallyString.appendIncrement(days[day].tally, at: days[day].day.ordinal, to: &command)
+                PackedTallies.appendIncrement(days[day].tally, at: days[day].day.ordinal, to: &command)
             }
             if command.argumentCount > empty { pipeline.append(command) }
             guard let person = year.key.person else { continue }
@@ -164,12 +164,4 @@ struct DayChanges {
             return place
         }
     }
-}
-
-/// What an order is marked with in the index of a person's day.
-enum IndexMark {
-    /// It credits this person alone.
-    static let single = "1"
-    /// It credits several, and so may count more than once in a target they share.
-    static let split = "2"
 }

@@ -1,3 +1,4 @@
+package import Log
 package import Redis
 package import SalesRules
 
@@ -7,7 +8,7 @@ package struct OrderReads: Sendable {
     /// The shard that is read.
     package let shard: Int
     /// Whose cursors are read.
-    package let partitions: [LogPartition]
+    package let partitions: [TopicPartition]
     /// Whose entries are read; all of this shard.
     package let orders: [TenantScoped]
     private let settings: LedgerSettings
@@ -16,7 +17,7 @@ package struct OrderReads: Sendable {
     package static let replyCount = 2
 
     /// What a unit of these orders has to read.
-    package init(shard: Int, partitions: [LogPartition], orders: [TenantScoped], settings: LedgerSettings) {
+    package init(shard: Int, partitions: [TopicPartition], orders: [TenantScoped], settings: LedgerSettings) {
         self.shard = shard
         self.partitions = partitions
         self.orders = orders
@@ -55,11 +56,11 @@ package struct OrderReads: Sendable {
         guard values.count == 2 + partitions.count + orders.count else { throw .unexpectedReply("MGET") }
         var cursors: [Cursor?] = []
         for (value, partition) in zip(values.dropFirst(2), partitions) {
-            cursors.append(try Self.cursor(value, of: partition))
+            cursors.append(try value.cursor(of: partition))
         }
         return Snapshot(
-            view: try Self.view(values[0]),
-            revision: try integer(values[1], missing: 0, "revision"),
+            view: try values[0].view(),
+            revision: try values[1].number("revision") ?? 0,
             cursors: cursors,
             entries: try entries(values.suffix(orders.count))
         )
@@ -69,30 +70,8 @@ package struct OrderReads: Sendable {
         var entries: [OrderEntry] = []
         entries.reserveCapacity(values.count)
         for (value, order) in zip(values, orders) {
-            entries.append(try Self.entry(value, of: order, currency: settings.rules.currency))
+            entries.append(try value.entry(of: order, reporting: settings.rules.currency))
         }
         return entries
-    }
-
-    static func view(_ value: RedisValue) throws(LedgerError) -> ViewStamp? {
-        try value.optionalBytes("view").flatMap { ViewStamp(String(decoding: $0, as: UTF8.self)) }
-    }
-
-    static func cursor(_ value: RedisValue, of partition: LogPartition) throws(LedgerError) -> Cursor? {
-        guard let bytes = try value.optionalBytes("a cursor") else { return nil }
-        return try reading("the cursor of \(partition.topic)[\(partition.partition)]") { () throws(CorruptRecord) in
-            try Cursor(parsing: bytes)
-        }
-    }
-
-    static func entry(
-        _ value: RedisValue,
-        of order: TenantScoped,
-        currency: Currency
-    ) throws(LedgerError) -> OrderEntry {
-        guard let bytes = try value.optionalBytes("an entry") else { return OrderEntry() }
-        return try reading("the entry of order \(order)") { () throws(CorruptRecord) in
-            try EntryCodec.decode(bytes, id: order.id, reporting: currency)
-        }
     }
 }

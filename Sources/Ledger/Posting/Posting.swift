@@ -1,3 +1,4 @@
+package import Log
 package import Redis
 package import SalesRules
 
@@ -63,8 +64,8 @@ package struct Posting {
     }
 
     /// Moves the cursor of a partition in this shard.
-    package mutating func advance(_ partition: LogPartition, to cursor: Cursor) {
-        setValue(keys.cursor(partition, shard: shard), cursor.description)
+    package mutating func advance(_ partition: TopicPartition, to cursor: Cursor) {
+        setValue(keys.cursor(partition, shard: shard), cursor.encoded)
     }
 
     /// Lets the shard follow the catalog.
@@ -94,8 +95,8 @@ package struct Posting {
         days.append(to: &pipeline, keys: keys, shard: shard)
         for (key, tally) in overlaps where tally != .zero {
             var command = RedisCommand("BITFIELD", keys.overlap(key.target, revision: key.revision, shard: shard))
-            TallyString.refuseOverflow(&command)
-            TallyString.appendIncrement(tally, at: 0, to: &command)
+            PackedTallies.refuseOverflow(&command)
+            PackedTallies.appendIncrement(tally, at: 0, to: &command)
             pipeline.append(command)
         }
         allocations.append(to: &pipeline, keys: keys, shard: shard)
@@ -119,7 +120,7 @@ package struct Posting {
     }
 
     /// Reads the replies to a ``transaction()``.
-    /// - Throws: ``LedgerError/refused(_:)`` when nothing was applied, ``LedgerError/brokenPosting(_:)`` when a part was.
+    /// - Throws: ``LedgerError/refused(_:)`` when nothing was applied, ``LedgerError/partialPosting(_:)`` when a part was.
     package static func outcome(of replies: some BidirectionalCollection<RedisValue>) throws(LedgerError) -> Outcome {
         for reply in replies {
             if case .error(let error) = reply, error.code != "EXECABORT" { throw .refused(error) }
@@ -136,10 +137,10 @@ package struct Posting {
 
     private static func checkResult(_ result: RedisValue) throws(LedgerError) {
         switch result {
-        case .error(let error): throw .brokenPosting("\(error.code) \(error.message)")
+        case .error(let error): throw .partialPosting("\(error.code) \(error.message)")
         case .array(let elements):
             guard elements.contains(.null) else { return }
-            throw .brokenPosting("a tally would overflow")
+            throw .partialPosting("a tally would overflow")
         default: return
         }
     }

@@ -12,8 +12,8 @@ extension Catalogs {
                 to: RedisCommand("MGET", keys.view(shard: 0), keys.revision(shard: 0))
             )[0].elements("MGET")
             guard values.count == 2 else { throw .unexpectedReply("MGET") }
-            let view = try OrderReads.view(values[0])
-            let current = try integer(values[1], missing: 0, "revision")
+            let view = try values[0].view()
+            let current = (try values[1].number("revision") ?? 0)
             if view != self.view || current < revision { self = Catalogs(view: view) }
             if current == revision { return }
             try await takePage(from: link, keys: keys)
@@ -61,7 +61,7 @@ extension Catalogs {
             guard let target = TenantScoped(String(decoding: name, as: UTF8.self)) else {
                 throw .corrupt(CorruptRecord(place: "a changed target", reason: "its name is not one"))
             }
-            changes.append((target, try integer(values[index + 1], missing: 0, "a target's revision")))
+            changes.append((target, (try values[index + 1].number("a target's revision") ?? 0)))
         }
         return changes
     }

@@ -1,3 +1,4 @@
+package import Log
 internal import Redis
 
 /// Reads how far the log is applied.
@@ -6,11 +7,11 @@ package enum Cursors {
     /// applied already is left out. Partitions of which nothing was ever applied are absent.
     /// - Parameter catalogTopics: those of targets and people, which only shard 0 keeps.
     package static func lowest(
-        of partitions: [LogPartition],
+        of partitions: [TopicPartition],
         over link: some RedisLink,
         keys: KeySpace,
         catalogTopics: Set<String>
-    ) async throws(LedgerError) -> [LogPartition: Cursor] {
+    ) async throws(LedgerError) -> [TopicPartition: Cursor] {
         if partitions.isEmpty { return [:] }
         let shards = partitions.map { catalogTopics.contains($0.topic) ? 1 : keys.shards }
         var command = RedisCommand("MGET")
@@ -19,10 +20,10 @@ package enum Cursors {
         }
         var values = try (try await link.replies(to: command)[0]).elements("MGET")[...]
         guard values.count == shards.reduce(0, +) else { throw .unexpectedReply("MGET") }
-        var cursors: [LogPartition: Cursor] = [:]
+        var cursors: [TopicPartition: Cursor] = [:]
         for (partition, count) in zip(partitions, shards) {
             var ofShards: [Cursor?] = []
-            for value in values.prefix(count) { ofShards.append(try OrderReads.cursor(value, of: partition)) }
+            for value in values.prefix(count) { ofShards.append(try value.cursor(of: partition)) }
             values.removeFirst(count)
             // A shard that has none stands at the beginning.
             guard !ofShards.contains(nil) else { continue }

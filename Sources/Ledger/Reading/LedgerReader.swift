@@ -1,124 +1,95 @@
 internal import Redis
 package import SalesRules
 
-/// Reads the numbers: of each question, all parts as they stand at one moment, with the catalog of that moment.
-package actor LedgerReader {
-    nonisolated let link: any RedisLink
-    nonisolated let settings: LedgerSettings
-    nonisolated let keys: KeySpace
-    private var catalogs = Catalogs()
-    /// Everyone's month goals, which take every target to work out; good for the catalog as it stands.
-    private var goalsOfAll: [GoalsKey: [Int64]] = [:]
+/// Reads the numbers. All parts of one answer are as they were at one moment, with the catalog of that moment.
+package struct LedgerReader: Sendable {
+    let links: any ReadLinks
+    let settings: LedgerSettings
+    let keys: KeySpace
+    private let cache = CatalogCache()
 
-    private struct GoalsKey: Hashable {
-        let tenant: Identifier
-        let year: Int
-        let measure: Measure
-    }
-
-    /// A reader over a client that reconnects.
-    package init(link: any RedisLink, settings: LedgerSettings) {
-        self.link = link
+    /// A reader over links that reconnect.
+    package init(links: any ReadLinks, settings: LedgerSettings) {
+        self.links = links
         self.settings = settings
         keys = settings.keys
     }
 
-    /// What an order counts for under the settings.
-    package nonisolated var rules: Rules { settings.rules }
-
-    /// The channels on which it is announced that something else is to be read (``Announcement``).
-    package nonisolated var changes: [String] { (0..<keys.shards).map { keys.changes(shard: $0) } }
-
-    /// The targets of a tenant as they stand now.
-    package func catalog(of tenant: Identifier) async throws(LedgerError) -> Catalog {
-        try await read(tenant: tenant) { (_) throws(LedgerError) in [] }.catalog
+    /// A reader of one server that has every shard.
+    package init(link: any RedisLink, settings: LedgerSettings) {
+        self.init(links: SingleServer<any RedisLink>(link), settings: settings)
     }
 
-    /// Runs commands that `make` derives from a tenant's catalog; again, when the catalog changed before they ran.
+    /// The server that has the catalog, and with a single server everything else.
+    var link: any RedisLink { links.link(of: 0) }
+
+    /// What an order is worth under the settings.
+    package var rules: Rules { settings.rules }
+
+    /// The channels on which changes are announced (``Announcement``).
+    package var changes: [String] { (0..<keys.shards).map { keys.changes(shard: $0) } }
+
+    /// The targets of a tenant now.
+    package func catalog(of tenant: Identifier) async throws(LedgerError) -> Catalog {
+        try await read { (_) throws(LedgerError) in [] }.catalogs[tenant]
+    }
+
+    /// Runs commands that `make` derives from the catalogs; again, if the catalogs changed before the commands ran.
     func read(
-        tenant: Identifier,
-        _ make: @Sendable (Catalog) throws(LedgerError) -> [RedisCommand]
-    ) async throws(LedgerError) -> (catalog: Catalog, replies: [RedisValue]) {
+        _ make: @Sendable (Catalogs) throws(LedgerError) -> [RedisCommand]
+    ) async throws(LedgerError) -> (catalogs: Catalogs, replies: [RedisValue]) {
         for _ in 0..<20 {
-            let catalogs = self.catalogs
-            let commands = try make(catalogs[tenant])
+            let catalogs = await cache.catalogs
+            let commands = try make(catalogs)
             let fixed = RedisCommand("MGET", keys.view(shard: 0), keys.revision(shard: 0), keys.settings(shard: 0))
             let replies = try await link.snapshot([fixed] + commands)
             let state = try replies[0].elements("MGET")
             guard state.count == 3 else { throw .unexpectedReply("MGET") }
             try settings.check(kept: try state[2].optionalBytes("settings"))
-            let view = try OrderReads.view(state[0])
-            if view == catalogs.view, try integer(state[1], missing: 0, "revision") == catalogs.revision {
-                return (catalogs[tenant], Array(replies.dropFirst(1)))
+            if try state[0].view() == catalogs.view, try state[1].number("revision") ?? 0 == catalogs.revision {
+                return (catalogs, Array(replies.dropFirst(1)))
             }
-            try await refresh()
+            try await cache.refresh(from: link, keys: keys)
         }
-        throw .catalogMoved
+        throw .catalogChanged
     }
 
-    /// Everyone's month goals in the catalog as this reader last knew it.
-    func monthGoalsOfAll(tenant: Identifier, year: Int, measure: Measure) -> [Int64] {
-        let key = GoalsKey(tenant: tenant, year: year, measure: measure)
-        if let goals = goalsOfAll[key] { return goals }
-        let goals = catalogs[tenant].monthGoalsOfAll(year: year, measure: measure)
-        goalsOfAll[key] = goals
+    /// The month goals of all salespeople together in these catalogs.
+    func monthGoalsOfAll(_ key: CatalogCache.GoalsKey, in catalogs: Catalogs) async -> [Int64] {
+        if let goals = await cache.goals(key, in: catalogs) { return goals }
+        let goals = catalogs[key.tenant].monthGoalsOfAll(year: key.year, measure: key.measure)
+        await cache.keep(goals, for: key, in: catalogs)
         return goals
-    }
-
-    private func refresh() async throws(LedgerError) {
-        var catalogs = self.catalogs
-        try await catalogs.refresh(from: link, keys: keys)
-        if catalogs.revision != self.catalogs.revision || catalogs.view != self.catalogs.view { goalsOfAll = [:] }
-        self.catalogs = catalogs
     }
 }
 
-extension LedgerReader {
-    /// Everyone of a tenant whom the log has named, by id.
-    package func people(of tenant: Identifier) async throws(LedgerError) -> [Identifier: Person] {
-        let values = try (try await link.replies(to: RedisCommand("HGETALL", keys.people))[0]).elements("HGETALL")
-        var people: [Identifier: Person] = [:]
-        for index in stride(from: 0, to: values.count - 1, by: 2) {
-            let name = String(decoding: try values[index].optionalBytes("HGETALL") ?? [], as: UTF8.self)
-            guard let key = TenantScoped(name), key.tenant == tenant else { continue }
-            people[key.id] = try Self.person(values[index + 1], key)
-        }
-        return people
+/// What the readers of one server share: the catalogs, and what is expensive to compute from them.
+actor CatalogCache {
+    private(set) var catalogs = Catalogs()
+    private var goalsOfAll: [GoalsKey: [Int64]] = [:]
+
+    struct GoalsKey: Hashable {
+        let tenant: Identifier
+        let year: Int
+        let measure: Measure
     }
 
-    /// The people of these ids; who is not known goes by their id.
-    package func people(
-        _ ids: some Collection<Identifier>,
-        of tenant: Identifier
-    ) async throws(LedgerError) -> [Identifier: Person] {
-        if ids.isEmpty { return [:] }
-        var command = RedisCommand("HMGET")
-        command.append(keys.people)
-        for id in ids { command.append(TenantScoped(tenant: tenant, id: id).description) }
-        let values = try (try await link.replies(to: command)[0]).elements("HMGET")
-        var people: [Identifier: Person] = [:]
-        for (id, value) in zip(ids, values) {
-            people[id] =
-                try Self.person(value, TenantScoped(tenant: tenant, id: id)) ?? Person(id: id, name: id.rawValue)
-        }
-        return people
+    func refresh(from link: any RedisLink, keys: KeySpace) async throws(LedgerError) {
+        var catalogs = self.catalogs
+        try await catalogs.refresh(from: link, keys: keys)
+        if !isCurrent(catalogs) { goalsOfAll = [:] }
+        self.catalogs = catalogs
     }
 
-    /// What a viewer last chose to see.
-    package func preference(of person: TenantScoped) async throws(LedgerError) -> WidgetChoice {
-        let reply = try await link.replies(to: RedisCommand("HGET", keys.preferences, person.description))[0]
-        guard let bytes = try reply.optionalBytes("HGET") else { return WidgetChoice() }
-        return try reading("the preferences of \(person)") { () throws(CorruptRecord) in
-            try PersonCodec.decodeChoice(bytes).choice
-        }
+    func goals(_ key: GoalsKey, in catalogs: Catalogs) -> [Int64]? {
+        isCurrent(catalogs) ? goalsOfAll[key] : nil
     }
 
-    private static func person(_ value: RedisValue, _ key: TenantScoped) throws(LedgerError) -> Person? {
-        guard let bytes = try value.optionalBytes("HMGET") else { return nil }
-        var person = try reading("person \(key)") { () throws(CorruptRecord) in
-            try PersonCodec.decode(bytes, id: key.id)
-        }
-        if person.name.isEmpty { person.name = key.id.rawValue }
-        return person
+    func keep(_ goals: [Int64], for key: GoalsKey, in catalogs: Catalogs) {
+        if isCurrent(catalogs) { goalsOfAll[key] = goals }
+    }
+
+    private func isCurrent(_ other: Catalogs) -> Bool {
+        other.revision == catalogs.revision && other.view == catalogs.view
     }
 }

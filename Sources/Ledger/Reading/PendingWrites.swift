@@ -1,3 +1,4 @@
+package import Log
 internal import Redis
 
 /// Records of the log that have to be applied before what they say can be read.
@@ -7,7 +8,7 @@ package struct PendingWrites: Sendable {
     private var offsets: [Place: Int64] = [:]
 
     private struct Place: Hashable {
-        let partition: LogPartition
+        let partition: TopicPartition
         let shard: Int
     }
 
@@ -16,7 +17,7 @@ package struct PendingWrites: Sendable {
 
     /// Adds a record.
     /// - Parameter shard: that of its order, and 0 for one of targets and people.
-    package mutating func add(_ partition: LogPartition, offset: Int64, shard: Int) {
+    package mutating func add(_ partition: TopicPartition, offset: Int64, shard: Int) {
         let place = Place(partition: partition, shard: shard)
         offsets[place] = max(offset, offsets[place] ?? offset)
     }
@@ -29,7 +30,7 @@ package struct PendingWrites: Sendable {
         for place in places { reads.append(RedisCommand("GET", keys.cursor(place.partition, shard: place.shard))) }
         let replies = try await link.replies(to: reads)
         for (place, reply) in zip(places, replies) {
-            let next = try OrderReads.cursor(reply, of: place.partition)?.next ?? 0
+            let next = try reply.cursor(of: place.partition)?.next ?? 0
             if let offset = offsets[place], next > offset { offsets[place] = nil }
         }
         return offsets.isEmpty

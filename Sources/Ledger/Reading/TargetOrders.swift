@@ -1,16 +1,6 @@
 internal import Redis
 package import SalesRules
 
-/// An order with what it counts for.
-package struct OrderResult: Sendable {
-    /// The order's id.
-    package let id: Identifier
-    /// All that is known of it.
-    package let entry: OrderEntry
-    /// Nil when it does not count.
-    package let worth: Worth?
-}
-
 /// Where a list of orders, newest first, goes on.
 package struct OrderPosition: Hashable, Sendable {
     /// The day of the last order shown.
@@ -26,12 +16,6 @@ package struct OrderPosition: Hashable, Sendable {
 }
 
 extension LedgerReader {
-    /// The order of this id; nil when none was ever seen.
-    package func order(_ id: Identifier, of tenant: Identifier) async throws(LedgerError) -> OrderResult? {
-        let found = try await entries([id], of: tenant)[0]
-        return found.entry.order == nil ? nil : found
-    }
-
     /// The orders that make up a target's result, newest first, a tie by id downwards.
     /// - Parameter after: the last one of the page before.
     /// - Returns: up to `limit` orders, and whether there may be more.
@@ -62,22 +46,6 @@ extension LedgerReader {
         return (Array(found.prefix(limit)), found.count > limit)
     }
 
-    private func entries(
-        _ ids: [Identifier],
-        of tenant: Identifier
-    ) async throws(LedgerError) -> [OrderResult] {
-        let names = ids.map { TenantScoped(tenant: tenant, id: $0) }
-        let replies = try await link.snapshot(
-            names.map { RedisCommand("GET", keys.entry($0, shard: keys.shard(of: $0))) }
-        )
-        var orders: [OrderResult] = []
-        for (name, reply) in zip(names, replies) {
-            let entry = try OrderReads.entry(reply, of: name, currency: rules.currency)
-            orders.append(OrderResult(id: name.id, entry: entry, worth: rules.worth(of: entry)))
-        }
-        return orders
-    }
-
     /// Newest first.
     private func daysWithOrders(
         of target: Target,
@@ -91,13 +59,13 @@ extension LedgerReader {
         var hasOrders = Set<Int>()
         let replies = try await link.snapshot(
             parts.flatMap { part in
-                (0..<keys.shards).map { TallyString.read(key: keys.days(part.key, shard: $0), part.places) }
+                (0..<keys.shards).map { PackedTallies.read(key: keys.days(part.key, shard: $0), part.places) }
             }
         )
         for (index, reply) in replies.enumerated() {
             let part = parts[index / keys.shards]
             var tallies = Array(repeating: Tally.zero, count: part.places.count)
-            TallyString.add(try reply.optionalBytes("GETRANGE") ?? [], to: &tallies[...])
+            PackedTallies.add(try reply.optionalBytes("GETRANGE") ?? [], to: &tallies[...])
             for (place, tally) in tallies.enumerated() where tally.orders != 0 {
                 hasOrders.insert(part.firstDay.number + place)
             }
@@ -120,11 +88,7 @@ extension LedgerReader {
         var ids: Set<Identifier> = []
         for reply in replies {
             for value in try reply.elements("HKEYS") {
-                guard let id = Identifier(String(decoding: try value.optionalBytes("HKEYS") ?? [], as: UTF8.self))
-                else {
-                    throw .corrupt(CorruptRecord(place: "the index of \(day)", reason: "an order's id is not one"))
-                }
-                ids.insert(id)
+                ids.insert(try value.orderID(in: "the index of \(day)", "HKEYS"))
             }
         }
         return ids

@@ -32,10 +32,10 @@ extension LedgerReader {
         of tenant: Identifier,
         _ choose: @escaping @Sendable (Catalog) -> [CatalogTarget]
     ) async throws(LedgerError) -> [TargetResult] {
-        let (catalog, replies) = try await read(tenant: tenant) { [keys] (catalog) throws(LedgerError) in
-            TargetQuery(choose(catalog), tenant: tenant, keys: keys).commands
+        let (catalogs, replies) = try await read { [keys] (catalogs) throws(LedgerError) in
+            TargetQuery(choose(catalogs[tenant]), tenant: tenant, keys: keys).commands
         }
-        return try TargetQuery(choose(catalog), tenant: tenant, keys: keys).results(from: replies)
+        return try TargetQuery(choose(catalogs[tenant]), tenant: tenant, keys: keys).results(from: replies)
     }
 }
 
@@ -55,8 +55,8 @@ struct TargetQuery {
         targets.flatMap { entry in
             var commands = entry.target.assignees.flatMap { tallies(of: $0, in: entry.target.period) }
             if entry.target.isShared {
-                commands += (0..<keys.shards).map { TallyString.read(key: overlapKey(entry, shard: $0), 0...0) }
-                commands.append(RedisCommand("HEXISTS", keys.counting, name(entry).description))
+                commands += (0..<keys.shards).map { PackedTallies.read(key: overlapKey(entry, shard: $0), 0...0) }
+                commands.append(RedisCommand("HEXISTS", keys.backfills, name(entry).description))
             }
             return commands
         }
@@ -100,7 +100,7 @@ struct TargetQuery {
 
     private func tallies(of person: Identifier, in period: Period) -> [RedisCommand] {
         PersonDays.parts(tenant: tenant, person: person, period: period).flatMap { part in
-            (0..<keys.shards).map { TallyString.read(key: keys.days(part.key, shard: $0), part.places) }
+            (0..<keys.shards).map { PackedTallies.read(key: keys.days(part.key, shard: $0), part.places) }
         }
     }
 
@@ -108,7 +108,7 @@ struct TargetQuery {
         var sum = Tally.zero
         for _ in 0..<count {
             guard let reply = replies.popFirst() else { throw .unexpectedReply("EXEC") }
-            sum += TallyString.sum(try reply.optionalBytes("GETRANGE") ?? [])
+            sum += PackedTallies.sum(try reply.optionalBytes("GETRANGE") ?? [])
         }
         return sum
     }

@@ -19,18 +19,18 @@ extension LedgerReader {
     ) async throws(LedgerError) -> YearResult {
         let shards = keys.shards
         let days = DaysKey(tenant: tenant, person: person, year: year)
-        let (catalog, replies) = try await read(tenant: tenant) { [keys] (_) throws(LedgerError) in
-            (0..<shards).map { TallyString.read(key: keys.days(days, shard: $0), 0...365) }
+        let (catalogs, replies) = try await read { [keys] (_) throws(LedgerError) in
+            (0..<shards).map { PackedTallies.read(key: keys.days(days, shard: $0), 0...365) }
         }
         var tallies = Array(repeating: Tally.zero, count: 366)
         for reply in replies {
-            TallyString.add(try reply.optionalBytes("GETRANGE") ?? [], to: &tallies[...])
+            PackedTallies.add(try reply.optionalBytes("GETRANGE") ?? [], to: &tallies[...])
         }
         let goals =
             if let person {
-                catalog.monthGoals(of: person, year: year, measure: measure)
+                catalogs[tenant].monthGoals(of: person, year: year, measure: measure)
             } else {
-                monthGoalsOfAll(tenant: tenant, year: year, measure: measure)
+                await monthGoalsOfAll(.init(tenant: tenant, year: year, measure: measure), in: catalogs)
             }
         let results = (1...12).map { month in
             guard let period = Month(year: year, month: month).period else { return Int64(0) }

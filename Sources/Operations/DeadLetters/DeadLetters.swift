@@ -1,52 +1,16 @@
+internal import Concurrency
 package import Events
-package import Kafka
-
-/// A record among the dead letters, copied.
-package struct StoredLetter: Sendable {
-    /// Where it lies among the dead letters.
-    package let partition: Int32
-    /// Its offset there.
-    package let offset: Int64
-    package let key: [UInt8]?
-    package let value: [UInt8]?
-    package let headers: [Header]
-    /// The record's own time, in milliseconds since 1970; -1 if unknown.
-    package let timestamp: Int64
-
-    init(_ record: KafkaRecord) {
-        partition = record.partition
-        offset = record.offset
-        key = record.withKey { $0.map(Array.init) }
-        value = record.withValue { $0.map(Array.init) }
-        headers = record.headers.map { Header(name: $0.name, value: $0.value) }
-        timestamp = record.timestamp
-    }
-
-    /// Why it was refused.
-    package var reason: String { DeadLetter.text("reason", in: headers) ?? "" }
-    /// The topic it came from, as its headers say.
-    package var topic: String { DeadLetter.text("topic", in: headers) ?? "" }
-    /// What it is known by.
-    package var origin: DeadLetter.Origin? { DeadLetter.origin(of: headers) }
-    /// Whether it was replayed and refused again.
-    package var isRefusedAgain: Bool { DeadLetter.text("origin", in: headers) != nil }
-    /// Whether it was too large to be put here with its value.
-    package var isValueLeftOut: Bool { DeadLetter.text("value", in: headers) != nil }
-    /// The origin of a record that was replayed, which this one notes; nil for a dead letter.
-    var replayed: String? { DeadLetter.text("replayed", in: headers) }
-}
+internal import Ledger
+package import Log
 
 /// Reads the dead letters, and puts them back where they came from.
 package struct DeadLetters: Sendable {
-    private let kafka: KafkaConfiguration
-    private let topics: TopicNames
+    let log: any LogBackend
+    let topics: TopicNames
 
     /// The dead letters of these topics.
-    package init(kafka: KafkaConfiguration, topics: TopicNames) {
-        var kafka = kafka
-        // As large as what the worker puts there.
-        kafka.properties["message.max.bytes"] = kafka.properties["message.max.bytes"] ?? "10485760"
-        self.kafka = kafka
+    package init(log: any LogBackend, topics: TopicNames) {
+        self.log = log
         self.topics = topics
     }
 
@@ -78,7 +42,7 @@ package struct DeadLetters: Sendable {
         /// All of them.
         package init() {}
 
-        func holds(_ letter: StoredLetter) -> Bool {
+        func holds(_ letter: DeadLetterRecord) -> Bool {
             if let topic, letter.topic != topic { return false }
             if let reason, !letter.reason.lowercased().contains(reason.lowercased()) { return false }
             if let since, letter.timestamp < since { return false }
@@ -92,9 +56,9 @@ package struct DeadLetters: Sendable {
     }
 
     /// The dead letter at this place; nil where there is none.
-    package func letter(partition: Int32, offset: Int64) async throws -> StoredLetter? {
+    package func letter(partition: Int32, offset: Int64) async throws -> DeadLetterRecord? {
         try await BlockingThread.run("dead letters") {
-            var found: StoredLetter?
+            var found: DeadLetterRecord?
             try forEach(from: [partition: offset]) { letter in
                 if letter.offset == offset, letter.replayed == nil { found = letter }
                 return letter.offset < offset
@@ -137,8 +101,8 @@ package struct DeadLetters: Sendable {
     /// - Parameters:
     ///   - from: the partitions and where to begin; nil for everything.
     ///   - body: returns false when no more of that partition is wanted.
-    private func forEach(from starts: [Int32: Int64]?, _ body: (StoredLetter) throws -> Bool) throws {
-        let admin = try KafkaAdmin(kafka)
+    private func forEach(from starts: [Int32: Int64]?, _ body: (DeadLetterRecord) throws -> Bool) throws {
+        let admin = try log.admin()
         let name = topics.deadLetters
         guard let count = try admin.partitions(of: [name], timeoutMilliseconds: 10_000)[name] else {
             throw MissingTopics(names: [name])
@@ -153,20 +117,20 @@ package struct DeadLetters: Sendable {
             }
         }
         if open.isEmpty { return }
-        let consumer = try KafkaConsumer(kafka, group: nil)
+        let consumer = try log.consumer(group: nil, member: 0)
         defer { consumer.close(timeoutMilliseconds: 5_000) }
         try consumer.assign(
             Dictionary(
                 uniqueKeysWithValues: open.map { partition in
                     let start = max(starts?[partition.partition] ?? 0, bounds[partition]?.low ?? 0)
-                    return (partition, StartPosition(next: start))
+                    return (partition, .offset(start))
                 }
             )
         )
         var deadline = ContinuousClock.now + .seconds(60)
         while !open.isEmpty {
             guard let event = try consumer.poll(timeoutMilliseconds: 100) else {
-                if .now > deadline { throw SilentLog() }
+                if .now > deadline { throw LogTimeout() }
                 continue
             }
             switch event {
@@ -174,106 +138,13 @@ package struct DeadLetters: Sendable {
                 deadline = .now + .seconds(60)
                 let partition = record.topicPartition
                 guard open.contains(partition) else { continue }
-                let wantsMore = try body(StoredLetter(record))
+                let wantsMore = try body(DeadLetterRecord(record))
                 if !wantsMore || record.offset + 1 >= bounds[partition]?.high ?? 0 { open.remove(partition) }
             case .caughtUp(let partition, _): open.remove(partition)
-            case .halted(let partition, let fault): throw HaltedLog(partition: partition, fault: fault)
+            case .stopped(let partition, let fault): throw LogStopped(partition: partition, fault: fault)
             case .failed(let error): throw error
             case .assigned, .revoked, .disconnected: continue
             }
         }
-    }
-}
-
-// Replaying.
-extension DeadLetters {
-    /// What became of one dead letter.
-    package enum Outcome: Hashable, Sendable {
-        case replayed
-        /// One of the same origin was replayed before.
-        case skipped
-        /// Why it cannot be put back.
-        case refused(String)
-    }
-
-    /// Whether a dead letter can be replayed, and if not, why.
-    package func outlook(of entry: Entry, again: Bool) -> Outcome {
-        guard let origin = entry.origin else { return .refused("its headers do not say where it came from") }
-        guard topics.byName[origin.topic] != nil else {
-            return .refused("it came from \(origin.topic), which is none of the topics that are read")
-        }
-        return entry.isReplayed && !again ? .skipped : .replayed
-    }
-
-    /// Writes the records back to the topics they came from, byte for byte, and then notes among the dead letters that
-    /// they were. Of several with one origin only the newest goes.
-    /// - Parameter told: called with each and what became of it.
-    package func replay(
-        _ entries: [Entry],
-        again: Bool,
-        _ told: @escaping @Sendable (Entry, Outcome) -> Void
-    ) async throws {
-        var newest: [DeadLetter.Origin: Entry] = [:]
-        for entry in entries {
-            guard let origin = entry.origin else { continue }
-            if let other = newest[origin], (other.partition, other.offset) > (entry.partition, entry.offset) {
-                continue
-            }
-            newest[origin] = entry
-        }
-        let producer = try KafkaProducer(kafka)
-        defer { producer.close(timeoutMilliseconds: 5_000) }
-        let counts = try await BlockingThread.run("dead letters") {
-            try KafkaAdmin(kafka).partitions(of: Array(topics.byName.keys), timeoutMilliseconds: 10_000)
-        }
-        for entry in entries {
-            var outcome = outlook(of: entry, again: again)
-            if outcome == .replayed, let origin = entry.origin {
-                if let other = newest[origin], (other.partition, other.offset) != (entry.partition, entry.offset) {
-                    outcome = .skipped
-                } else {
-                    outcome = try await replay(entry, origin, by: producer, partitions: counts[origin.topic] ?? 0)
-                }
-            }
-            told(entry, outcome)
-        }
-    }
-
-    private func replay(
-        _ entry: Entry,
-        _ origin: DeadLetter.Origin,
-        by producer: KafkaProducer,
-        partitions: Int32
-    ) async throws -> Outcome {
-        guard let letter = try await letter(partition: entry.partition, offset: entry.offset) else {
-            return .refused("it is not there any more")
-        }
-        if letter.isValueLeftOut {
-            return .refused(
-                "it was too large to be kept here: it is at \(origin.topic)[\(origin.partition)] \(origin.offset)"
-            )
-        }
-        _ = try await producer.send(
-            KafkaProducer.Message(
-                topic: origin.topic,
-                // Behind the others of its key, as far as the source's own partitions still are what they were.
-                partition: origin.partition < partitions ? origin.partition : nil,
-                key: letter.key,
-                value: letter.value,
-                headers: DeadLetter.replayHeaders(of: letter.headers, origin: origin)
-                    .map { KafkaHeader(name: $0.name, value: $0.value) },
-                timestamp: letter.timestamp < 0 ? nil : letter.timestamp
-            )
-        )
-        _ = try await producer.send(
-            KafkaProducer.Message(
-                topic: topics.deadLetters,
-                partition: entry.partition,
-                key: letter.key,
-                value: nil,
-                headers: [KafkaHeader(name: DeadLetter.replayedHeader, value: Array(origin.description.utf8))]
-            )
-        )
-        return .replayed
     }
 }

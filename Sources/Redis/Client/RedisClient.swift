@@ -1,3 +1,4 @@
+public import Concurrency
 public import NIOCore
 public import NIOPosix
 internal import Synchronization
@@ -10,14 +11,14 @@ internal import Synchronization
 public final class RedisClient: Sendable {
     private enum State {
         case idle
-        case connecting(Completion<RedisConnection>, Task<Void, Never>)
+        case connecting(RedisCompletion<RedisConnection>, Task<Void, Never>)
         case connected(RedisConnection)
         case shutDown
     }
 
     private let endpoint: RedisEndpoint
     private let timeouts: RedisTimeouts
-    private let backoff: RedisBackoff
+    private let backoff: Backoff
     private let group: any EventLoopGroup
     private let state = Mutex(State.idle)
 
@@ -25,7 +26,7 @@ public final class RedisClient: Sendable {
     public init(
         _ endpoint: RedisEndpoint,
         timeouts: RedisTimeouts = RedisTimeouts(),
-        backoff: RedisBackoff = RedisBackoff(),
+        backoff: Backoff = Backoff(),
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) {
         self.endpoint = endpoint
@@ -52,13 +53,13 @@ public final class RedisClient: Sendable {
     /// - Throws: the ``RedisError`` of the last attempt; one that is not ``RedisError/isTransient`` at once.
     public func connection() async throws(RedisError) -> RedisConnection {
         if Task.isCancelled { throw .cancelled }
-        let pending: Completion<RedisConnection> = state.withLock { state in
+        let pending: RedisCompletion<RedisConnection> = state.withLock { state in
             switch state {
             case .connecting(let completion, _): return completion
-            case .connected(let connection) where connection.isOpen: return Completion(.success(connection))
-            case .shutDown: return Completion(.failure(Self.shutDownError))
+            case .connected(let connection) where connection.isOpen: return RedisCompletion(.success(connection))
+            case .shutDown: return RedisCompletion(.failure(Self.shutDownError))
             case .idle, .connected:
-                let completion = Completion<RedisConnection>()
+                let completion = RedisCompletion<RedisConnection>()
                 state = .connecting(completion, Task { await self.connect(completion) })
                 return completion
             }
@@ -87,7 +88,7 @@ public final class RedisClient: Sendable {
 
     private static var shutDownError: RedisError { .connectionClosed("the client was shut down") }
 
-    private func connect(_ completion: Completion<RedisConnection>) async {
+    private func connect(_ completion: RedisCompletion<RedisConnection>) async {
         let outcome: Result<RedisConnection, RedisError>
         do throws(RedisError) {
             outcome = .success(try await connectWithBackoff())

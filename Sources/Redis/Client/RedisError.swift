@@ -1,5 +1,7 @@
+public import Concurrency
+
 /// What can go wrong between us and a Redis. No case ever carries a password or the content of a reply.
-public enum RedisError: Error, Sendable, Hashable {
+public enum RedisError: WaitFailure, Hashable {
     /// No connection could be made: refused, unknown host, TLS not trusted. The text is the cause.
     case connectionFailed(String)
     /// The connection ended, so whether what was under way took effect is unknown. The text is the cause.

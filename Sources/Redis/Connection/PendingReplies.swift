@@ -1,9 +1,14 @@
-/// The replies to a pipeline that was submitted, for someone who works while Redis does.
-public struct PendingReplies: Sendable {
-    let completion: Completion<[RedisValue]>
+package import Concurrency
 
-    /// Replies that whoever has the completion will give.
-    package init(_ completion: Completion<[RedisValue]>) { self.completion = completion }
+/// A result of Redis that tasks can wait for.
+package typealias RedisCompletion<Value: Sendable> = Completion<Value, RedisError>
+
+/// The replies to a pipeline that was submitted, for a caller that does other work meanwhile.
+public struct PendingReplies: Sendable {
+    let completion: RedisCompletion<[RedisValue]>
+
+    /// Replies that the owner of the completion will set.
+    package init(_ completion: RedisCompletion<[RedisValue]>) { self.completion = completion }
 
     /// One reply per command, in order; errors of Redis are among them as ``RedisValue/error(_:)``.
     ///

@@ -1,3 +1,4 @@
+internal import Concurrency
 internal import NIOCore
 internal import Synchronization
 
@@ -16,7 +17,7 @@ final class ConnectionStatus: Sendable {
 final class RedisChannelHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
-    typealias Request = Completion<[RedisValue]>
+    typealias Request = RedisCompletion<[RedisValue]>
 
     let status = ConnectionStatus()
     /// Gets what is published, on a connection that subscribes to channels; set before it does.

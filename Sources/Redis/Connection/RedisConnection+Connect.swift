@@ -1,3 +1,4 @@
+internal import Concurrency
 public import NIOCore
 public import NIOPosix
 
@@ -22,8 +23,8 @@ extension RedisConnection {
         _ endpoint: RedisEndpoint,
         timeouts: RedisTimeouts,
         group: any EventLoopGroup
-    ) -> Completion<RedisConnection> {
-        let result = Completion<RedisConnection>()
+    ) -> RedisCompletion<RedisConnection> {
+        let result = RedisCompletion<RedisConnection>()
         let deadline = ContinuousClock.now + timeouts.connect
         let bootstrap: ClientBootstrap
         do throws(RedisError) {
@@ -47,7 +48,7 @@ extension RedisConnection {
     private func signIn(
         _ endpoint: RedisEndpoint,
         until deadline: ContinuousClock.Instant,
-        _ result: Completion<RedisConnection>
+        _ result: RedisCompletion<RedisConnection>
     ) {
         submit(endpoint.signIn, timeout: deadline - .now).completion.whenComplete { outcome in
             do throws(RedisError) {

@@ -1,3 +1,4 @@
+internal import Concurrency
 internal import NIOCore
 
 /// One connection. What is sent comes back in order; when it breaks, everything pending fails and it is done for.
@@ -45,7 +46,7 @@ public final class RedisConnection: Sendable {
     }
 
     func submit(_ pipeline: RedisPipeline, timeout: Duration) -> PendingReplies {
-        let completion = Completion<[RedisValue]>()
+        let completion = RedisCompletion<[RedisValue]>()
         channel.eventLoop.execute { [handler] in
             handler.value.send(pipeline, timeout: TimeAmount(timeout), request: completion)
         }

@@ -1,3 +1,4 @@
+internal import Concurrency
 internal import Synchronization
 
 /// What was published and not yet taken, within bounds. A value without I/O.
@@ -41,7 +42,7 @@ final class MessageBuffer: Sendable {
     private struct State {
         var waiting = WaitingMessages()
         var end: RedisError?
-        var taker: Completion<Void>?
+        var taker: RedisCompletion<Void>?
     }
 
     private let state = Mutex(State())
@@ -61,7 +62,7 @@ final class MessageBuffer: Sendable {
     /// - Throws: what it was closed with, once all is taken; or ``RedisError/cancelled``.
     func next() async throws(RedisError) -> WaitingMessages.Taken {
         while true {
-            let news = Completion<Void>()
+            let news = RedisCompletion<Void>()
             let (taken, end) = state.withLock { state -> (WaitingMessages.Taken?, RedisError?) in
                 if let taken = state.waiting.take() { return (taken, nil) }
                 state.taker = news

@@ -1,3 +1,4 @@
+public import Concurrency
 public import NIOCore
 public import NIOPosix
 
@@ -20,7 +21,7 @@ public struct RedisSubscriber: Sendable {
 
     private let endpoint: RedisEndpoint
     private let timeouts: RedisTimeouts
-    private let backoff: RedisBackoff
+    private let backoff: Backoff
     private let pingInterval: Duration
     private let group: any EventLoopGroup
 
@@ -31,7 +32,7 @@ public struct RedisSubscriber: Sendable {
     public init(
         _ endpoint: RedisEndpoint,
         timeouts: RedisTimeouts = RedisTimeouts(),
-        backoff: RedisBackoff = RedisBackoff(),
+        backoff: Backoff = Backoff(),
         pingInterval: Duration = .seconds(5),
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) {

@@ -26,7 +26,7 @@ public struct Credit: Hashable, Sendable {
 }
 
 /// What an order counts for: its total in the reporting currency and who is credited with how much of it.
-public struct Worth: Hashable, Sendable {
+public struct OrderWorth: Hashable, Sendable {
     /// The day it counts on.
     public let day: Day
     /// Minor units of the reporting currency.

@@ -30,12 +30,12 @@ public struct Rules: Hashable, Sendable {
 
     /// What the order counts for as it now stands; nil when it does not count: not seen yet, deleted, of an excluded
     /// status (rule 4), or with nobody credited.
-    public func worth(of entry: OrderEntry) -> Worth? {
+    public func worth(of entry: OrderEntry) -> OrderWorth? {
         guard let order = entry.order, !entry.isDeleted, !isExcluded(order.status),
             let total = Money.convert(order.total, from: order.currency, rate: order.exchangeRate, to: currency)
         else { return nil }
         let credits = credits(of: order, total: total, allocations: entry.allocations)
-        return credits.isEmpty ? nil : Worth(day: order.date, total: total, credits: credits)
+        return credits.isEmpty ? nil : OrderWorth(day: order.date, total: total, credits: credits)
     }
 
     /// What an order's allocations leave of its total, whether it counts or not: minor units of the reporting currency,

@@ -93,9 +93,8 @@ public struct OrderEntry: Hashable, Sendable {
     }
 
     private mutating func raise(to version: Int64?) -> Bool {
-        guard let version else { return true }
-        if let highest = self.version, version <= highest { return false }
-        self.version = version
+        if RecordVersion.isStale(version, after: self.version) { return false }
+        self.version = version ?? self.version
         return true
     }
 
@@ -106,7 +105,7 @@ public struct OrderEntry: Hashable, Sendable {
     ) throws(OrderChangeRefusal) -> Bool {
         let place = own.firstIndex { $0.id >= id } ?? own.endIndex
         let known = place < own.endIndex && own[place].id == id
-        if known, let version, let highest = own[place].version, version <= highest { return false }
+        if known, RecordVersion.isStale(version, after: own[place].version) { return false }
         let live = own.count { $0.allocation != nil && $0.id != id }
         guard allocation == nil || live < Self.maximumAllocations, known || own.count < Self.maximumOwn
         else { throw .tooManyAllocations }

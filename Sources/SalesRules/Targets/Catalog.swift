@@ -98,7 +98,7 @@ extension Catalog {
     }
 
     /// What an order adds to every target it counts towards (rules 2 and 3), sorted by target id.
-    public func contributions(of worth: Worth) -> [Contribution] {
+    public func contributions(of worth: OrderWorth) -> [Contribution] {
         shares(of: worth, in: slotsByPersonYear).map { share in
             let capped = Int64(min(share.amount, worth.total.magnitude))
             return Contribution(
@@ -114,7 +114,7 @@ extension Catalog {
     /// A target's result is the sum of its assignees' credits in its period less the sum of these, so that an order
     /// that one person is credited with needs no posting to any target at all.
     /// - Parameter revision: of the catalog the order was derived under; what changed later is left out.
-    public func overlaps(of worth: Worth, revision: Int64) -> [Contribution] {
+    public func overlaps(of worth: OrderWorth, revision: Int64) -> [Contribution] {
         guard worth.credits.count > 1 else { return [] }
         var overlaps: [Contribution] = []
         for share in shares(of: worth, in: sharedByPersonYear) {
@@ -133,7 +133,7 @@ extension Catalog {
         var people: Int64
     }
 
-    private func shares(of worth: Worth, in index: [PersonYear: [Int]]) -> [Share] {
+    private func shares(of worth: OrderWorth, in index: [PersonYear: [Int]]) -> [Share] {
         var shares: [Share] = []
         let year = worth.day.year
         for credit in worth.credits {

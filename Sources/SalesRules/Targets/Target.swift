@@ -77,48 +77,14 @@ public enum TargetChange: Hashable, Sendable {
     }
 }
 
-/// A salesperson, as far as a source has told of them.
-public struct Person: Hashable, Sendable {
-    /// Unique within the tenant.
-    public var id: Identifier
-    /// Empty when unknown.
-    public var name: String
-    /// Empty when unknown.
-    public var email: String
-    /// The highest version applied; nil when none of its events had one.
-    public var version: Int64?
-
-    /// A person of this id.
-    public init(id: Identifier, name: String = "", email: String = "", version: Int64? = nil) {
-        self.id = id
-        self.name = name
-        self.email = email
-        self.version = version
+extension Versioned<Target> {
+    /// Applies what a source said of the target, which gets the highest version applied.
+    /// - Returns: false when it is stale.
+    @discardableResult
+    public mutating func apply(_ change: TargetChange) -> Bool {
+        switch change {
+        case .saved(let target): apply(target.with(version: target.version ?? version), version: target.version)
+        case .deleted(let version): apply(nil, version: version)
+        }
     }
-}
-
-/// What a viewer chose to see in the widget.
-public struct WidgetChoice: Hashable, Sendable {
-    /// Nil when not chosen.
-    public var year: Int?
-    /// `all` is everyone.
-    public var salesperson: Identifier?
-    /// Nil when not chosen.
-    public var measure: Measure?
-
-    /// A choice; what is left out was not chosen.
-    public init(year: Int? = nil, salesperson: Identifier? = nil, measure: Measure? = nil) {
-        self.year = year
-        self.salesperson = salesperson
-        self.measure = measure
-    }
-}
-
-/// What a source said of one person.
-public enum PersonChange: Hashable, Sendable {
-    case saved(Person)
-    /// Remembered for the person's next sign-in.
-    case preferred(WidgetChoice, version: Int64?)
-    /// The person and their preferences are gone.
-    case deleted
 }

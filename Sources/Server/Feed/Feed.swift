@@ -148,7 +148,7 @@ final class Feed: Service {
     /// What may be found later is looked at again; of what cannot be read, viewers are told to look for themselves.
     private func fail(_ round: FeedState.Round, _ error: any Error) async {
         logger.warning("what changed cannot be looked at", metadata: ["error": "\(error)"])
-        if let error = error as? LedgerError, !error.isPassing {
+        if let error = error as? LedgerError, !error.isTemporary {
             change { $0.tell(FeedReading.nothing(for: round), of: round) }
         } else {
             change { $0.putBack(round) }

@@ -1,5 +1,7 @@
+internal import Concurrency
 internal import Foundation
 internal import Ledger
+internal import Log
 internal import Logging
 internal import ServiceLifecycle
 
@@ -14,24 +16,23 @@ actor Freshness: Service {
     static let redisLimit = Duration.seconds(3)
 
     private let reader: LedgerReader
-    private let surroundings: Surroundings
+    private let dependencies: ServerDependencies
     private let tell: @Sendable (FreshnessState) -> Void
     private let logger: Logger
     private var state = FreshnessState()
     private var look: Task<Void, Never>?
     private var lookedAt: ContinuousClock.Instant?
     /// Kafka was asked and has not answered yet; it is not asked again before.
-    private var asking: (since: Date, answer: Task<[LogPartition: FreshnessState.Bounds], any Error>)?
+    private var asking: (since: Date, answer: Task<[TopicPartition: Watermarks], any Error>)?
 
     /// - Parameter tell: called after each look.
     init(
-        reader: LedgerReader,
-        surroundings: Surroundings,
+        _ dependencies: ServerDependencies,
         logger: Logger,
         tell: @escaping @Sendable (FreshnessState) -> Void
     ) {
-        self.reader = reader
-        self.surroundings = surroundings
+        reader = dependencies.reader
+        self.dependencies = dependencies
         self.logger = logger
         self.tell = tell
     }
@@ -73,12 +74,12 @@ actor Freshness: Service {
         look = nil
     }
 
-    private func askKafka() async -> (Date, Result<[LogPartition: FreshnessState.Bounds], LogFailure>) {
+    private func askKafka() async -> (Date, Result<[TopicPartition: Watermarks], LogFailure>) {
         let asking =
             self.asking
-            ?? (since: surroundings.now(), answer: Task { [surroundings] in try await surroundings.logBounds() })
+            ?? (since: dependencies.now(), answer: Task { [dependencies] in try await dependencies.watermarks() })
         self.asking = asking
-        guard let answer = await answer(within: Self.kafkaLimit, { await asking.answer.result }) else {
+        guard let answer = await withTimeLimit(Self.kafkaLimit, { await asking.answer.result }) else {
             return (asking.since, .failure(LogFailure(error: "no answer in \(Self.kafkaLimit)")))
         }
         self.asking = nil
@@ -86,11 +87,11 @@ actor Freshness: Service {
     }
 
     private func askRedis(
-        _ log: Result<[LogPartition: FreshnessState.Bounds], LogFailure>
+        _ log: Result<[TopicPartition: Watermarks], LogFailure>
     ) async -> Result<LedgerHealth, LedgerFailure> {
         let partitions = (try? log.get()).map { Array($0.keys) } ?? state.partitions
-        let (reader, topics) = (self.reader, surroundings.catalogTopics)
-        let health = await answer(within: Self.redisLimit) { () async -> Result<LedgerHealth, LedgerError> in
+        let (reader, topics) = (self.reader, dependencies.catalogTopics)
+        let health = await withTimeLimit(Self.redisLimit) { () async -> Result<LedgerHealth, LedgerError> in
             do throws(LedgerError) {
                 return .success(try await reader.health(of: partitions, catalogTopics: topics))
             } catch {
@@ -98,7 +99,7 @@ actor Freshness: Service {
             }
         }
         guard let health else { return .failure(LedgerFailure(error: "no answer in \(Self.redisLimit)", isAway: true)) }
-        return health.mapError { LedgerFailure(error: "\($0)", isAway: $0.isPassing) }
+        return health.mapError { LedgerFailure(error: "\($0)", isAway: $0.isTemporary) }
     }
 
     /// What changes is said once, with more than everybody may read.

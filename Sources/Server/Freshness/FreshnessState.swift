@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Ledger
+internal import Log
 
 /// How old the results are, and what keeps them from being new. A value without I/O and without a clock: it is told what
 /// was found, look by look.
@@ -23,15 +24,12 @@ struct FreshnessState: Sendable {
         case redisAway = "redis-away"
     }
 
-    /// Where a partition of the log begins, and the offset after its last record.
-    typealias Bounds = (low: Int64, high: Int64)
-
     /// What one look found.
     struct Finding: Sendable {
         /// When it began; the log is at least as new as this.
         let date: Date
         /// A failure has a sentence for operators.
-        let log: Result<[LogPartition: Bounds], Fault>
+        let log: Result<[TopicPartition: Watermarks], Fault>
         let ledger: Result<LedgerHealth, LedgerFault>
     }
 
@@ -56,11 +54,11 @@ struct FreshnessState: Sendable {
     private var ledgerFault: LedgerFault?
     private var isBehind = false
     /// Looks whose ends are not applied yet, the oldest first.
-    private(set) var waiting: [(date: Date, bounds: [LogPartition: Bounds])] = []
+    private(set) var waiting: [(date: Date, bounds: [TopicPartition: Watermarks])] = []
     /// Seconds from one of them to the next, at least.
     private var spacing: TimeInterval = 0
-    private var bounds: [LogPartition: Bounds] = [:]
-    private var applied: [LogPartition: Int64] = [:]
+    private var bounds: [TopicPartition: Watermarks] = [:]
+    private var applied: [TopicPartition: Int64] = [:]
 
     var isKafkaUp: Bool { logFault == nil }
     var isRedisUp: Bool { if case .away = ledgerFault { false } else { true } }
@@ -86,7 +84,7 @@ struct FreshnessState: Sendable {
     }
 
     /// Those whose cursors are wanted at the next look.
-    var partitions: [LogPartition] { Array(bounds.keys) }
+    var partitions: [TopicPartition] { Array(bounds.keys) }
 
     /// Takes in what a look found.
     mutating func take(_ finding: Finding) {
@@ -109,7 +107,7 @@ struct FreshnessState: Sendable {
 
     /// The longer records wait, the wider apart are the looks that are remembered: the oldest says since when they wait,
     /// those between how far catching up is, and the newest is always the last one.
-    private mutating func remember(_ date: Date, _ bounds: [LogPartition: Bounds]) {
+    private mutating func remember(_ date: Date, _ bounds: [TopicPartition: Watermarks]) {
         if waiting.count > 1, date.timeIntervalSince(waiting[waiting.count - 2].date) < spacing { waiting.removeLast() }
         waiting.append((date, bounds))
         guard waiting.count > Self.lookLimit else { return }
@@ -117,13 +115,13 @@ struct FreshnessState: Sendable {
         spacing = max(spacing * 2, 2)
     }
 
-    private mutating func apply(_ cursors: [LogPartition: Int64]) {
+    private mutating func apply(_ cursors: [TopicPartition: Int64]) {
         // Redis has lost what it had: how old the rest is, nobody knows.
         if applied.contains(where: { partition, next in next > cursors[partition] ?? 0 && bounds[partition] != nil }) {
             asOf = nil
         }
         applied = cursors
-        func missing(_ bounds: [LogPartition: Bounds]) -> Int64 {
+        func missing(_ bounds: [TopicPartition: Watermarks]) -> Int64 {
             bounds.reduce(0) { $0 + max(0, $1.value.high - (cursors[$1.key] ?? $1.value.low)) }
         }
         if let newest = waiting.lastIndex(where: { missing($0.bounds) == 0 }) {

@@ -47,7 +47,7 @@ extension Problem {
         Problem(status: .badRequest, detail: "The body cannot be used.", errors: errors)
     }
 
-    init(_ error: BodyErrors) {
+    init(_ error: RequestBodyErrors) {
         // A list may have the same mistake a thousand times.
         self = .badBody(error.errors.prefix(100).map { BadMember(member: $0.member ?? "body", reason: $0.reason) })
     }

@@ -5,7 +5,7 @@ internal import Ledger
 /// `If-Match` (RFC 9110, section 13.1.1): lets a change pass only where nobody was quicker.
 enum Precondition {
     /// - Throws: a problem when the request names other states of the record than the one it is in.
-    static func check(_ request: Request, _ tag: RecordTag) throws(Problem) {
+    static func check(_ request: Request, _ tag: RecordETag) throws(Problem) {
         let fields = request.headers[values: .ifMatch]
         guard !fields.isEmpty else { return }
         let tags = fields.flatMap { field in

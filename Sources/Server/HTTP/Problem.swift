@@ -1,8 +1,8 @@
 internal import Events
 internal import HTTPTypes
 internal import Hummingbird
-internal import Kafka
 internal import Ledger
+internal import Log
 internal import NIOCore
 
 /// A request that cannot be answered as asked, as `application/problem+json` (RFC 9457).
@@ -37,7 +37,7 @@ struct Problem: Error {
 
     /// What came of reading the numbers.
     init(_ error: LedgerError) {
-        if error.isPassing {
+        if error.isTemporary {
             self.init(
                 status: .serviceUnavailable,
                 detail: "The numbers cannot be read just now; try again in a moment.",
@@ -49,7 +49,7 @@ struct Problem: Error {
     }
 
     /// What came of writing to the log.
-    init(_ error: KafkaError) {
+    init(_ error: LogError) {
         if error.isTooLarge {
             self.init(status: .contentTooLarge, detail: "A record is larger than Kafka takes here.")
         } else {

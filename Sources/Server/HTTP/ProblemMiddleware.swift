@@ -1,12 +1,12 @@
 internal import Events
 internal import HTTPTypes
 internal import Hummingbird
-internal import Kafka
 internal import Ledger
+internal import Log
 internal import Logging
 
 /// Makes every error a problem document, and sets what every response carries.
-struct Problems: RouterMiddleware {
+struct ProblemMiddleware: RouterMiddleware {
     private let logger: Logger
     private let passing = FailureCount()
 
@@ -32,18 +32,18 @@ struct Problems: RouterMiddleware {
         switch error {
         case let problem as Problem: return problem
         case let error as LedgerError:
-            if !error.isPassing {
+            if !error.isTemporary {
                 log(error, request, level: .error)
             } else if let others = passing.count(at: .now) {
                 log(error, request, level: .warning, others: others)
             }
             return Problem(error)
-        case let error as KafkaError:
+        case let error as LogError:
             log(error, request, level: .error)
             return Problem(error)
-        case is LastVersion:
+        case is VersionExhausted:
             return Problem(status: .conflict, detail: "Its version is the highest there is: it cannot be saved again.")
-        case let error as BodyErrors: return Problem(error)
+        case let error as RequestBodyErrors: return Problem(error)
         case let error as HTTPError:
             return Problem(status: error.status, detail: error.body ?? "", headers: error.headers)
         case let error as any HTTPResponseError:

@@ -2,7 +2,7 @@ internal import HTTPTypes
 internal import Hummingbird
 
 /// Counts every request under the route that it matched, never under its raw path.
-struct RequestMetrics: RouterMiddleware {
+struct RequestMetricsMiddleware: RouterMiddleware {
     let metrics: Metrics
 
     func handle(

@@ -26,7 +26,7 @@ extension LedgerReader {
     func answer(_ order: Order, _ entry: OrderEntry, of tenant: Identifier) async throws -> Response {
         let worth = rules.worth(of: entry)
         let credits = worth?.credits ?? []
-        let allocations = StandingAllocation.all(of: entry)
+        let allocations = EffectiveAllocation.all(of: entry)
         let catalog = try await catalog(of: tenant)
         let contributions = worth.map { catalog.contributions(of: $0) } ?? []
         let shown = Set(credits.map(\.salesperson) + allocations.map(\.allocation.salesperson))

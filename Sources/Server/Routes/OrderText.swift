@@ -20,7 +20,7 @@ struct OrderText {
         json.member("currency", order.currency.code)
     }
 
-    func write(_ allocations: [StandingAllocation], of order: Order, to json: inout JSONWriter) {
+    func write(_ allocations: [EffectiveAllocation], of order: Order, to json: inout JSONWriter) {
         json.objects("allocations", allocations) { standing, json in
             json.member("id", standing.allocation.id.rawValue)
             write(standing, of: order, to: &json)
@@ -28,7 +28,7 @@ struct OrderText {
     }
 
     /// All but the allocation's id.
-    func write(_ standing: StandingAllocation, of order: Order, to json: inout JSONWriter) {
+    func write(_ standing: EffectiveAllocation, of order: Order, to json: inout JSONWriter) {
         write(person: standing.allocation.salesperson, to: &json)
         write(standing.allocation.limit, of: order, to: &json)
         json.member("source", standing.isOwn ? "own" : "order")
@@ -86,26 +86,26 @@ struct OrderText {
 }
 
 /// An allocation in force, with where it comes from.
-struct StandingAllocation {
+struct EffectiveAllocation {
     let allocation: Allocation
     /// Saved on its own; if not, the order's source lists it.
     let isOwn: Bool
-    let tag: RecordTag
+    let tag: RecordETag
 
     /// The allocations in force of an order.
-    static func all(of entry: OrderEntry) -> [StandingAllocation] {
+    static func all(of entry: OrderEntry) -> [EffectiveAllocation] {
         entry.allocations.map { allocation in
             let own = entry.own.first { $0.id == allocation.id && $0.allocation != nil }
-            return StandingAllocation(
+            return EffectiveAllocation(
                 allocation: allocation,
                 isOwn: own != nil,
-                tag: RecordTag(allocation, version: own?.version, isOwn: own != nil)
+                tag: RecordETag(allocation, version: own?.version, isOwn: own != nil)
             )
         }
     }
 
     /// The one of this id; nil when there is none.
-    static func of(_ id: Identifier, in entry: OrderEntry) -> StandingAllocation? {
+    static func of(_ id: Identifier, in entry: OrderEntry) -> EffectiveAllocation? {
         all(of: entry).first { $0.allocation.id == id }
     }
 }

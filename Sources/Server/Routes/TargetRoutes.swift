@@ -51,7 +51,7 @@ struct TargetRoutes: Sendable {
         let result = try await target(of: context, seenBy: viewer)
         let names = try await reader.people(result.target.assignees, of: viewer.tenant)
         let text = TargetText(currency: reader.rules.currency, today: today(), people: names)
-        return .json(headers: [.eTag: RecordTag(result.target).description]) { text.write(result, to: &$0) }
+        return .json(headers: [.eTag: RecordETag(result.target).description]) { text.write(result, to: &$0) }
     }
 
     private func orders(_ request: Request, _ context: Context) async throws -> Response {

@@ -36,6 +36,6 @@ struct TargetText {
             json.member("status", progress.status.rawValue)
         }
         json.member("counting", result.isCounting)
-        json.member("etag", RecordTag(target).description)
+        json.member("etag", RecordETag(target).description)
     }
 }

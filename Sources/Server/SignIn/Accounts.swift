@@ -1,5 +1,5 @@
 package import Foundation
-internal import Kafka
+internal import Log
 package import Logging
 
 /// All accounts at one moment, as the accounts file holds them.

@@ -5,7 +5,7 @@ internal import SalesRules
 
 /// Lets nobody pass without a valid token, be it a bearer or the session in the cookie; what a role may see, each route
 /// decides.
-struct SignedIn: RouterMiddleware {
+struct AuthenticationMiddleware: RouterMiddleware {
     let verifier: TokenVerifier
     let defaultTenant: Identifier
     let now: @Sendable () -> Date

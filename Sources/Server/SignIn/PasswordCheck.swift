@@ -1,4 +1,4 @@
-internal import Kafka
+internal import Concurrency
 
 /// Checks passwords, on threads of their own and few at once: each check takes a core and 32 MiB for a fraction of a
 /// second, and anyone may ask for one.

@@ -1,5 +1,5 @@
+internal import Concurrency
 internal import Foundation
-internal import Kafka
 internal import Logging
 
 /// Why a file cannot be used.

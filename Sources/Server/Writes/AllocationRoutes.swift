@@ -7,8 +7,8 @@ internal import SalesRules
 /// Dividing an order: allocations saved on their own, for managers.
 struct AllocationRoutes: Sendable {
     let reader: LedgerReader
-    let writer: LogWriter
-    let decoder: BodyDecoder
+    let writer: EventWriter
+    let decoder: RequestBodyDecoder
 
     /// An allocation's order, as it stands before a change.
     private struct Place {
@@ -32,7 +32,7 @@ struct AllocationRoutes: Sendable {
             let order = found.entry.order
         else { throw Problem.notFound("such order") }
         let place = Place(id: body.id ?? .random("A-"), order: order, entry: found.entry)
-        guard StandingAllocation.of(place.id, in: place.entry) == nil else {
+        guard EffectiveAllocation.of(place.id, in: place.entry) == nil else {
             throw Problem(
                 status: .conflict,
                 detail: "The order has an allocation of this id already.",
@@ -66,11 +66,9 @@ struct AllocationRoutes: Sendable {
         let change = OrderChange.allocationDeleted(place.id, version: try version(at: place))
         let entry = try applying(change, to: place)
         if isPreview { return try await reader.answer(place.order, entry, of: viewer.tenant) }
-        guard try await write(change, at: place, by: viewer) else {
+        guard try await write(change, at: place, expecting: nil, by: viewer) != nil else {
             return .accepted("/api/v1/orders/\(place.order.id)")
         }
-        let standing = try await reader.order(place.order.id, of: viewer.tenant)?.entry ?? OrderEntry()
-        guard StandingAllocation.of(place.id, in: standing) == nil else { throw Problem.changedMeanwhile }
         return Response(status: .noContent)
     }
 
@@ -86,11 +84,10 @@ struct AllocationRoutes: Sendable {
         let change = OrderChange.allocationSaved(allocation, version: try version(at: place))
         let entry = try applying(change, to: place)
         if isPreview { return try await reader.answer(place.order, entry, of: viewer.tenant) }
-        guard try await write(change, at: place, by: viewer) else { return .accepted(Self.location(of: place)) }
-        let standing = try await reader.order(place.order.id, of: viewer.tenant)?.entry ?? OrderEntry()
-        guard StandingAllocation.of(place.id, in: standing)?.tag == StandingAllocation.of(place.id, in: entry)?.tag
-        else { throw Problem.changedMeanwhile }
-        return try await answer(place, standing, of: viewer.tenant, status: status)
+        guard let applied = try await write(change, at: place, expecting: entry, by: viewer) else {
+            return .accepted(Self.location(of: place))
+        }
+        return try await answer(place, applied, of: viewer.tenant, status: status)
     }
 
     private func answer(
@@ -99,7 +96,7 @@ struct AllocationRoutes: Sendable {
         of tenant: Identifier,
         status: HTTPResponse.Status
     ) async throws -> Response {
-        guard let standing = StandingAllocation.of(place.id, in: entry) else {
+        guard let standing = EffectiveAllocation.of(place.id, in: entry) else {
             throw Problem.notFound("such allocation")
         }
         let people = try await reader.people([standing.allocation.salesperson], of: tenant)
@@ -131,14 +128,14 @@ struct AllocationRoutes: Sendable {
             )
         }
         guard let name = orders.first, let found = try await reader.order(name, of: viewer.tenant),
-            let order = found.entry.order, let standing = StandingAllocation.of(id, in: found.entry)
+            let order = found.entry.order, let standing = EffectiveAllocation.of(id, in: found.entry)
         else { throw Problem.notFound("such allocation") }
         try Precondition.check(request, standing.tag)
         return Place(id: id, order: order, entry: found.entry)
     }
 
     private func version(at place: Place) throws -> Int64 {
-        try LogWriter.version(after: place.entry.own.first { $0.id == place.id }?.version)
+        try EventWriter.version(after: place.entry.own.first { $0.id == place.id }?.version)
     }
 
     /// The order as the change will leave it.
@@ -155,9 +152,24 @@ struct AllocationRoutes: Sendable {
         return entry
     }
 
-    private func write(_ change: OrderChange, at place: Place, by viewer: Viewer) async throws -> Bool {
-        let event = Event(tenant: viewer.tenant, .order(place.order.id, change))
-        return try await writer.write([event], by: viewer.id)
+    /// - Parameter entry: the order after the change; nil where the allocation is deleted.
+    /// - Returns: the order as it is now; nil when the change was not applied in time.
+    private func write(
+        _ change: OrderChange,
+        at place: Place,
+        expecting entry: OrderEntry?,
+        by viewer: Viewer
+    ) async throws -> OrderEntry? {
+        func tag(_ entry: OrderEntry) -> RecordETag? { EffectiveAllocation.of(place.id, in: entry)?.tag }
+        return try await writer.change(
+            Event(tenant: viewer.tenant, .order(place.order.id, change)),
+            by: viewer.id,
+            expecting: entry.flatMap(tag),
+            elseThrow: .changedMeanwhile
+        ) {
+            let entry = try await reader.order(place.order.id, of: viewer.tenant)?.entry ?? OrderEntry()
+            return (tag(entry), entry)
+        }
     }
 }
 

@@ -1,98 +1,79 @@
+internal import Concurrency
 package import Events
-package import Kafka
-internal import Ledger
+package import Log
 package import SalesRules
 internal import Synchronization
 
-/// The log in Kafka. It connects when first written to, and again after an error that ended its producer.
-package final class KafkaLog: EventLog {
-    private let configuration: KafkaConfiguration
+/// Writes events to the log. It connects at the first write, and again after an error that ended its producer.
+package final class EventProducer: EventLog {
+    private let log: any LogBackend
     private let topics: TopicNames
     private let encoder: EventEncoder
-    private let producer = Mutex<KafkaProducer?>(nil)
+    private let producer = Mutex<(any LogProducer)?>(nil)
 
-    /// A log that is not connected yet.
+    /// A producer that is not connected yet.
     /// - Parameter currency: the reporting currency.
-    package init(_ configuration: KafkaConfiguration, topics: TopicNames, currency: Currency) {
-        var configuration = configuration
-        // Someone is waiting: what Kafka does not take at once fails, and they may try again. How large a record may be
-        // is the broker's affair, beyond the contract's 1 MiB.
-        let defaults = [
-            ("message.timeout.ms", "delivery.timeout.ms", "5000"), ("linger.ms", "queue.buffering.max.ms", "1"),
-            ("message.max.bytes", "message.max.bytes", "1114112"),
-        ]
-        for (name, alias, value) in defaults
-        where configuration.properties[name] == nil && configuration.properties[alias] == nil {
-            configuration.properties[name] = value
-        }
-        self.configuration = configuration
+    package init(_ log: any LogBackend, topics: TopicNames, currency: Currency) {
+        self.log = log
         self.topics = topics
         encoder = EventEncoder(currency: currency)
     }
 
-    /// - Throws: ``KafkaError``. After a timeout it is open whether an event was written.
-    package func append(_ events: [Event], by person: Identifier?) async throws -> [LogPosition] {
-        let messages = events.map { message(for: $0, by: person) }
+    /// - Throws: ``LogError``. After a timeout it is not known whether an event was written.
+    package func append(_ events: [Event], by person: Identifier?) async throws -> [RecordPosition] {
+        let records = events.map { record(for: $0, by: person) }
         let producer = try current()
         do {
-            return try await append(messages, to: producer)
-        } catch let error as KafkaError where error.isFatal {
+            return try await append(records, to: producer)
+        } catch let error as LogError where error.isFatal {
             retire(producer)
-            // What was written nevertheless is there twice then, which changes nothing: each event is a whole record.
-            return try await append(messages, to: try current())
+            // An event that was written after all is now in the log twice, which changes nothing: it is a whole record.
+            return try await append(records, to: try current())
         }
     }
 
-    /// Ends the connection; what is under way has a second to be written.
+    /// Closes the connection. Events that are not written yet have a second left.
     package func close() async {
         guard let producer = producer.withLock({ $0.take() }) else { return }
-        _ = try? await BlockingThread.run("kafka-log") { producer.close(timeoutMilliseconds: 1_000) }
+        _ = try? await BlockingThread.run("event-producer") { producer.close(timeoutMilliseconds: 1_000) }
     }
 
-    private func current() throws -> KafkaProducer {
+    private func current() throws -> any LogProducer {
         try producer.withLock { producer in
             if let producer { return producer }
-            let new = try KafkaProducer(configuration)
+            let new = try log.producer(for: .requests)
             producer = new
             return new
         }
     }
 
-    /// Closing waits, and so has a thread of its own.
-    private func retire(_ ended: KafkaProducer) {
+    /// Closing blocks, so it has a thread of its own.
+    private func retire(_ ended: any LogProducer) {
         let wasCurrent = producer.withLock { producer in
             guard producer === ended else { return false }
             producer = nil
             return true
         }
-        if wasCurrent { try? BlockingThread.start("kafka-log") { ended.close(timeoutMilliseconds: 1_000) } }
+        if wasCurrent { try? BlockingThread.start("event-producer") { ended.close(timeoutMilliseconds: 1_000) } }
     }
 
-    private func message(for event: Event, by person: Identifier?) -> KafkaProducer.Message {
+    private func record(for event: Event, by person: Identifier?) -> ProducerRecord {
         let (topic, key, value) = encoder.encode(event, by: person)
-        return KafkaProducer.Message(topic: topics[topic], key: key, value: value)
+        return ProducerRecord(topic: topics[topic], key: key, value: value)
     }
 
-    /// Messages of one key one after the other, those of different keys at the same time.
-    private func append(
-        _ messages: [KafkaProducer.Message],
-        to producer: KafkaProducer
-    ) async throws -> [LogPosition] {
-        let byKey = Dictionary(grouping: messages.indices) { messages[$0].key }
-        return try await withThrowingTaskGroup(of: [(Int, LogPosition)].self) { group in
-            for places in byKey.values {
+    /// Writes the records of one key one after the other, and those of different keys at the same time.
+    private func append(_ records: [ProducerRecord], to producer: any LogProducer) async throws -> [RecordPosition] {
+        let byKey = Dictionary(grouping: records.indices) { records[$0].key }
+        return try await withThrowingTaskGroup(of: [(Int, RecordPosition)].self) { group in
+            for indices in byKey.values {
                 group.addTask {
-                    var positions: [(Int, LogPosition)] = []
-                    for place in places {
-                        let message = messages[place]
-                        let receipt = try await producer.send(message)
-                        let partition = LogPartition(topic: message.topic, partition: receipt.partition)
-                        positions.append((place, LogPosition(partition: partition, offset: receipt.offset)))
-                    }
+                    var positions: [(Int, RecordPosition)] = []
+                    for index in indices { positions.append((index, try await producer.send(records[index]))) }
                     return positions
                 }
             }
-            var positions: [(Int, LogPosition)] = []
+            var positions: [(Int, RecordPosition)] = []
             for try await some in group { positions += some }
             return positions.sorted { $0.0 < $1.0 }.map(\.1)
         }

@@ -1,19 +1,6 @@
 package import Ledger
+package import Log
 package import SalesRules
-
-/// A place in the log.
-package struct LogPosition: Hashable, Sendable {
-    /// The partition of a topic.
-    package let partition: LogPartition
-    /// The record's place there.
-    package let offset: Int64
-
-    /// Where a record stands.
-    package init(partition: LogPartition, offset: Int64) {
-        self.partition = partition
-        self.offset = offset
-    }
-}
 
 /// The log, as far as it is written to.
 package protocol EventLog: Sendable {
@@ -21,17 +8,17 @@ package protocol EventLog: Sendable {
     /// - Parameter person: who made the change; nil when it is not known.
     /// - Returns: where each of them stands, once all are written for good.
     /// - Throws: when one of them is not; others may be written then.
-    func append(_ events: [Event], by person: Identifier?) async throws -> [LogPosition]
+    func append(_ events: [Event], by person: Identifier?) async throws -> [RecordPosition]
 }
 
 /// A record's source gave it the highest version there is, so that nothing can be saved over it.
-package struct LastVersion: Error, CustomStringConvertible {
+package struct VersionExhausted: Error, CustomStringConvertible {
     package let description = "its version is the highest there is: it cannot be saved again"
 }
 
 /// The one way in which the server changes anything: it puts events into the log, and waits until a worker has applied
 /// them.
-package struct LogWriter: Sendable {
+package struct EventWriter: Sendable {
     private let log: any EventLog
     private let link: any RedisLink
     private let keys: KeySpace
@@ -47,6 +34,26 @@ package struct LogWriter: Sendable {
         self.link = link
         self.keys = keys
         self.patience = patience
+    }
+
+    /// Writes a change of one record, waits until it is applied, reads the record again and compares. So of two changes
+    /// made at the same time one is refused.
+    /// - Parameters:
+    ///   - expected: the record after the change; nil for a deletion.
+    ///   - conflict: thrown when the record is not as expected, because another change was applied first.
+    ///   - read: reads the record as it is now.
+    /// - Returns: what `read` gave; nil when the change is in the log, but was not applied in time.
+    func change<Value>(
+        _ event: Event,
+        by person: Identifier,
+        expecting expected: RecordETag?,
+        elseThrow conflict: Problem,
+        _ read: () async throws -> (tag: RecordETag?, value: Value)
+    ) async throws -> Value? {
+        guard try await write([event], by: person) else { return nil }
+        let (tag, value) = try await read()
+        guard tag == expected else { throw conflict }
+        return value
     }
 
     /// Writes events and waits until they are applied.
@@ -66,10 +73,10 @@ package struct LogWriter: Sendable {
 
     /// The version that a change gets: with it, two that are made at the same time cannot both stand.
     /// - Parameter version: that of the record as it is; nil when it has none.
-    /// - Throws: ``LastVersion`` when there is none after it.
-    package static func version(after version: Int64?) throws(LastVersion) -> Int64 {
+    /// - Throws: ``VersionExhausted`` when there is none after it.
+    package static func version(after version: Int64?) throws(VersionExhausted) -> Int64 {
         guard let version else { return 1 }
-        guard version < .max else { throw LastVersion() }
+        guard version < .max else { throw VersionExhausted() }
         return version + 1
     }
 
@@ -86,7 +93,7 @@ package struct LogWriter: Sendable {
                 if try await pending.settle(over: link) { return true }
             } catch {
                 // What is in the log will be applied, whether that can be seen now or not.
-                guard error.isPassing else { throw error }
+                guard error.isTemporary else { throw error }
             }
             guard .now + pause < end else { return false }
             // Whoever asked is gone, or the server stops; what is in the log stays there.

@@ -1,11 +1,12 @@
 internal import Events
 internal import Hummingbird
+internal import Log
 internal import SalesRules
 
 /// Bringing events in, for a source that has no Kafka client.
 struct IngestRoutes: Sendable {
-    let writer: LogWriter
-    let decoder: BodyDecoder
+    let writer: EventWriter
+    let decoder: RequestBodyDecoder
 
     func add(to group: RouterGroup<Context>) {
         group.post("orders") { request, context in try await events(request, context) }
@@ -17,7 +18,7 @@ struct IngestRoutes: Sendable {
             throw Problem(status: .forbidden, detail: "Only the role ingest may bring events in.")
         }
         let body = try await JSONBody.read(request, upTo: JSONBody.maximumBulkSize)
-        let type = Header(name: "content-type", value: Array(JSONBody.mediaType(of: request).utf8))
+        let type = RecordHeader(name: "content-type", value: Array(JSONBody.mediaType(of: request).utf8))
         let events = try decoder.events(body, tenant: viewer.tenant, headers: [type])
         let foreign = events.indices.filter { events[$0].tenant != viewer.tenant }
         guard foreign.isEmpty else {

@@ -4,8 +4,8 @@ internal import SalesRules
 
 /// Remembering what someone chose to see.
 struct PreferenceRoutes: Sendable {
-    let writer: LogWriter
-    let decoder: BodyDecoder
+    let writer: EventWriter
+    let decoder: RequestBodyDecoder
 
     func add(to group: RouterGroup<Context>) {
         group.put("me/preferences") { request, context in try await save(request, context) }

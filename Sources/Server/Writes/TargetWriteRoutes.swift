@@ -7,8 +7,8 @@ internal import SalesRules
 /// Setting targets: one, or a year's at once; for managers.
 struct TargetWriteRoutes: Sendable {
     let reader: LedgerReader
-    let writer: LogWriter
-    let decoder: BodyDecoder
+    let writer: EventWriter
+    let decoder: RequestBodyDecoder
     let today: @Sendable () -> Day
 
     func add(to group: RouterGroup<Context>) {
@@ -39,7 +39,7 @@ struct TargetWriteRoutes: Sendable {
         let id = body.id ?? .random("T-")
         let record = try await reader.targetRecord(id, of: viewer.tenant)
         guard record?.target == nil else { throw Problem.targetExists }
-        let target = body.target.with(id: id, version: try LogWriter.version(after: record?.version))
+        let target = body.target.with(id: id, version: try EventWriter.version(after: record?.version))
         return try await put(target, by: viewer, status: .created, elseThrow: .targetExists)
     }
 
@@ -48,19 +48,25 @@ struct TargetWriteRoutes: Sendable {
         let body = try decoder.target(try await JSONBody.read(request))
         guard body.id == nil || body.id == context.id else { throw Problem.otherID }
         let former = try await former(request, context, viewer)
-        let target = body.target.with(id: former.id, version: try LogWriter.version(after: former.version))
+        let target = body.target.with(id: former.id, version: try EventWriter.version(after: former.version))
         return try await put(target, by: viewer, status: .ok, elseThrow: .changedMeanwhile)
     }
 
     private func delete(_ request: Request, _ context: Context) async throws -> Response {
         let viewer = try context.managing()
         let former = try await former(request, context, viewer)
-        let change = TargetChange.deleted(version: try LogWriter.version(after: former.version))
+        let change = TargetChange.deleted(version: try EventWriter.version(after: former.version))
         let event = Event(tenant: viewer.tenant, .target(former.id, change))
-        guard try await writer.write([event], by: viewer.id) else { return .accepted(Self.location(of: former.id)) }
-        let record = try await reader.targetRecord(former.id, of: viewer.tenant)
-        guard record?.target == nil else { throw Problem.changedMeanwhile }
-        return Response(status: .noContent)
+        let deleted: Void? = try await writer.change(
+            event,
+            by: viewer.id,
+            expecting: nil,
+            elseThrow: .changedMeanwhile
+        ) {
+            let target = try await reader.targetRecord(former.id, of: viewer.tenant)?.target
+            return (target.map { RecordETag($0) }, ())
+        }
+        return deleted == nil ? .accepted(Self.location(of: former.id)) : Response(status: .noContent)
     }
 
     private func months(_ request: Request, _ context: Context) async throws -> Response {
@@ -90,7 +96,7 @@ struct TargetWriteRoutes: Sendable {
         guard let id = context.id, let target = try await reader.targetRecord(id, of: viewer.tenant)?.target else {
             throw Problem.notFound("such target")
         }
-        try Precondition.check(request, RecordTag(target))
+        try Precondition.check(request, RecordETag(target))
         return target
     }
 
@@ -102,10 +108,12 @@ struct TargetWriteRoutes: Sendable {
         elseThrow problem: Problem
     ) async throws -> Response {
         let event = Event(tenant: viewer.tenant, .target(target.id, .saved(target)))
-        guard try await writer.write([event], by: viewer.id) else { return .accepted(Self.location(of: target.id)) }
-        guard let result = try await reader.target(target.id, of: viewer.tenant),
-            case let tag = RecordTag(result.target), tag == RecordTag(target)
-        else { throw problem }
+        let tag = RecordETag(target)
+        let applied = try await writer.change(event, by: viewer.id, expecting: tag, elseThrow: problem) {
+            let result = try await reader.target(target.id, of: viewer.tenant)
+            return (result.map { RecordETag($0.target) }, result)
+        }
+        guard let applied, let result = applied else { return .accepted(Self.location(of: target.id)) }
         let text = try await text(for: [result], of: viewer.tenant)
         var headers: HTTPFields = [.eTag: tag.description]
         if status == .created { headers[.location] = Self.location(of: target.id) }

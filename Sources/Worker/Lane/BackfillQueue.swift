@@ -1,43 +1,41 @@
 internal import Ledger
-internal import Redis
 internal import SalesRules
 
-/// The passes that count earlier orders into new targets, one step at a time between the live postings.
-struct CountingQueue {
-    private var pass: CountingPass?
-    private var waiting: [(TenantScoped, CountingJob)] = []
-    private var looksForJobs = true
+/// The backfills of shared targets, one step at a time between the live postings.
+struct BackfillQueue {
+    private var current: Backfill?
+    private var waiting: [(TenantScoped, BackfillJob)] = []
+    private var mustLookForJobs = true
     private var postingsSinceStep = 0
 
     /// Live postings between two steps while there is traffic.
     private static let postingsPerStep = 8
 
-    var isEmpty: Bool { pass == nil && waiting.isEmpty && !looksForJobs }
+    var isEmpty: Bool { current == nil && waiting.isEmpty && !mustLookForJobs }
 
     /// Whether live traffic should make room for a step.
     var isDue: Bool { !isEmpty && postingsSinceStep >= Self.postingsPerStep }
 
-    mutating func lookForJobs() { looksForJobs = true }
+    mutating func lookForJobs() { mustLookForJobs = true }
 
-    mutating func noteApplied() { postingsSinceStep += 1 }
+    mutating func countPosting() { postingsSinceStep += 1 }
 
-    /// Goes on with the pass under way, or looks for the next one.
+    /// Continues the current backfill, starts the next one, or looks for jobs.
     mutating func step(
-        on connection: some PostingLink,
+        on link: some PostingLink,
         settings: LedgerSettings,
         catalogs: Catalogs
     ) async throws(LedgerError) {
         postingsSinceStep = 0
-        if pass == nil, let (key, job) = waiting.popLast() {
-            pass = CountingPass(of: key, job: job, settings: settings)
+        if current == nil, let (key, job) = waiting.popLast() {
+            current = Backfill(of: key, job: job, settings: settings)
         }
-        if pass != nil {
-            if try await pass!.step(on: connection, catalogs: catalogs) { pass = nil }
+        if current != nil {
+            if try await current!.step(on: link, catalogs: catalogs) { current = nil }
             return
         }
-        // Another worker may have applied the target: look again now and then, also when nothing told of it.
-        waiting = Array(try await CountingPass.jobs(in: connection, keys: settings.keys))
-            .map { ($0.key, $0.value) }
-        looksForJobs = false
+        // Another worker may have applied the target, so look now and then even if nothing said so.
+        waiting = Array(try await Backfill.jobs(in: link, keys: settings.keys)).map { ($0.key, $0.value) }
+        mustLookForJobs = false
     }
 }

@@ -1,13 +1,14 @@
+package import Concurrency
 internal import Events
-internal import Foundation
-internal import Kafka
-package import Ledger
+internal import Ledger
+package import Log
 package import Logging
 internal import Redis
 internal import SalesRules
 internal import Synchronization
 
-/// A thread with its own consumer, Redis connection and partitions: consumes, derives, diffs, posts.
+/// A thread with its own consumer, Redis connection and partitions. It reads records, derives orders, and posts the
+/// differences.
 package actor Lane {
     let settings: WorkerSettings
     let mode: Mode
@@ -15,59 +16,60 @@ package actor Lane {
     let stop: StopFlag
     let logger: Logger
     private let executor: any SerialExecutor
-    let log: any LaneLog
-    let surroundings: LaneSurroundings
+    let consumer: any LogConsumer
+    let dependencies: LaneDependencies
     let topicsByName: [String: Topic]
 
-    /// Good for the view that Redis holds, as everything is that is remembered of it.
+    /// Valid for the view that Redis holds, as is everything else that is remembered of Redis.
     var catalogs = Catalogs()
-    var counting = CountingQueue()
-    /// What reading of each partition goes on from.
-    var positions: [LogPartition: Batch.Position] = [:]
-    /// Up to where Redis had applied each of them when it was last known.
-    var applied: [LogPartition: Int64] = [:]
-    var caughtUp: Set<LogPartition> = []
-    var halted: Set<LogPartition> = []
-    /// Those of which nobody was told yet, and why.
-    var untold: [LogPartition: LogFault] = [:]
+    var backfills = BackfillQueue()
+    /// Where reading of each assigned partition continues.
+    var positions: [TopicPartition: StartPosition] = [:]
+    /// The next offset of each partition in Redis, when it was last known.
+    var applied: [TopicPartition: Int64] = [:]
+    var caughtUp: Set<TopicPartition> = []
+    var stopped: Set<TopicPartition> = []
+    /// Stopped partitions that are not noted in Redis yet, and why they are stopped.
+    var unreported: [TopicPartition: LogFault] = [:]
     var rebalance: Rebalance?
-    private var backoff = Backoff()
-    private var nextLook: ContinuousClock.Instant
-    private var nextFitCheck: ContinuousClock.Instant
+    private let backoff = Backoff(minimum: .milliseconds(25))
+    private var failures = 0
+    private var nextRefresh: ContinuousClock.Instant
+    private var nextFitnessCheck: ContinuousClock.Instant
     private var nextLogCheck: ContinuousClock.Instant
-    private var hasEntered = false
+    private var wasAdmitted = false
 
     nonisolated package var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// Where the lane's partitions come from.
     package enum Mode: Sendable {
-        /// The consumer group shares them out, for as long as the lane runs.
+        /// The consumer group assigns them, for as long as the lane runs.
         case group
-        /// These, up to the given ends, and then it is done.
-        case upTo([LogPartition: Int64])
+        /// These, up to the given offsets; then the lane ends.
+        case upTo([TopicPartition: Int64])
     }
 
     enum Rebalance {
-        case assigned([LogPartition])
+        case assigned([TopicPartition])
         case revoked
     }
 
-    /// How often a lane that has nothing to do looks whether Redis still is what it was.
-    private static let lookInterval = Duration.seconds(1)
-    /// How often it is looked whether Redis still may hold the numbers, and under any load.
-    private static let fitCheckInterval = Duration.seconds(10)
-    /// How often a log is compared with what was read of it, though nothing points to a change.
+    /// How often an idle lane checks whether Redis still holds the same view and targets.
+    private static let refreshInterval = Duration.seconds(1)
+    /// How often a lane checks whether Redis is still fit for the ledger, under any load.
+    private static let fitnessInterval = Duration.seconds(10)
+    /// How often the logs are compared with what was read of them, although nothing suggests a change.
     private static let logCheckInterval = Duration.seconds(60)
 
     /// - Parameters:
     ///   - executor: runs the lane, and may be blocked by it.
-    ///   - log: nobody else's from now on.
+    ///   - consumer: used by this lane only.
     package init(
         settings: WorkerSettings,
         mode: Mode,
         executor: any SerialExecutor,
-        log: sending any LaneLog,
-        surroundings: sending LaneSurroundings,
+        consumer: sending any LogConsumer,
+        dependencies: sending LaneDependencies,
         counters: WorkerCounters,
         stop: StopFlag,
         logger: Logger
@@ -75,186 +77,180 @@ package actor Lane {
         self.settings = settings
         self.mode = mode
         self.executor = executor
-        self.log = log
-        nextLook = surroundings.now()
-        nextFitCheck = surroundings.now() + Self.fitCheckInterval
-        nextLogCheck = surroundings.now() + Self.logCheckInterval
-        self.surroundings = surroundings
+        self.consumer = consumer
+        nextRefresh = dependencies.now()
+        nextFitnessCheck = dependencies.now() + Self.fitnessInterval
+        nextLogCheck = dependencies.now() + Self.logCheckInterval
+        self.dependencies = dependencies
         self.counters = counters
         self.stop = stop
         self.logger = logger
         topicsByName = settings.topics.byName
     }
 
-    /// Runs until it is told to stop, has applied what it was given, or cannot go on.
-    /// - Throws: what a person has to look at; what passes by itself is waited for.
+    /// Runs until it is asked to stop, has applied what it was given, or cannot continue.
+    /// - Throws: what an operator has to look at; temporary failures are waited for.
     package func run() async throws {
-        defer { log.close(timeoutMilliseconds: 5_000) }
+        defer { consumer.close(timeoutMilliseconds: 5_000) }
         switch mode {
-        case .group: try log.subscribe(to: Array(topicsByName.keys))
+        case .group: try consumer.subscribe(to: Array(topicsByName.keys))
         case .upTo(let ends): rebalance = .assigned(Array(ends.keys))
         }
         while !isDone {
             do {
-                let connection = try await connect()
-                defer { connection.closeNow() }
-                try await serve(over: connection)
-            } catch let error as LedgerError where isPassing(error) {
+                let links = try await connect()
+                defer { links.closeNow() }
+                try await process(over: links)
+            } catch let error as LedgerError where isTemporary(error) {
                 if stop.isSet { return }
                 counters.reconnects.add(1, ordering: .relaxed)
-                logger.warning("cannot go on with this Redis, trying again", metadata: ["error": "\(error)"])
-                await stop.wait(backoff.next(surroundings.random), surroundings.sleep)
+                logger.warning("Redis cannot be used now, trying again", metadata: ["error": "\(error)"])
+                failures = min(failures + 1, 6)
+                let pause = backoff.delay(attempt: failures, dependencies.random)
+                await stop.wait(pause, dependencies.sleep)
             }
         }
     }
 
-    /// A server that was fit once may be so again: a primary that was demoted comes back, or another in its place.
-    private func isPassing(_ error: LedgerError) -> Bool {
-        if case .unfit = error { return hasEntered }
-        return error.isPassing
+    /// A server that was fit once may become fit again: a demoted primary is promoted, or replaced at its address.
+    private func isTemporary(_ error: LedgerError) -> Bool {
+        if case .unfit = error { return wasAdmitted }
+        return error.isTemporary
     }
 
     private var isDone: Bool {
         if stop.isSet { return true }
         guard case .upTo(let ends) = mode, rebalance == nil else { return false }
         return ends.allSatisfy { partition, end in
-            halted.contains(partition) || caughtUp.contains(partition) || positions[partition]?.next ?? 0 >= end
+            stopped.contains(partition) || caughtUp.contains(partition) || positions[partition]?.next ?? 0 >= end
         }
     }
 
-    private func connect() async throws -> any PostingLink {
+    private func connect() async throws -> any PostingLinks {
         do {
-            return try await surroundings.connect()
+            return try await dependencies.connect()
         } catch let error as RedisError {
             throw LedgerError.redis(error)
         }
     }
 
-    /// Applies what comes, over one connection.
-    private func serve(over connection: any PostingLink) async throws {
-        try await enter(over: connection)
-        if !positions.isEmpty { try await assign(Array(positions.keys), over: connection) }
-        var pipeline = Pipeline(connection: connection, settings: settings.ledger)
-        var catalogUnit: CatalogUnit?
+    /// Applies records for as long as the connection holds.
+    private func process(over links: any PostingLinks) async throws {
+        let link = links.link(of: 0)
+        try await admit(link)
+        if !positions.isEmpty { try await assign(Array(positions.keys), over: link) }
+        var pipeline = PostingPipeline(links: links, settings: settings.ledger)
+        var catalogRead: CatalogRead?
         while true {
-            let isCountingDue = countsEarlierOrders && counting.isDue
-            let isCheckDue = !untold.isEmpty || surroundings.now() >= nextFitCheck
-            let wantsQuiet = rebalance != nil || catalogUnit != nil || isCheckDue || isCountingDue
-            checkLogsNowAndThen()
-            if !wantsQuiet, !isDone {
-                let batch = try await collect(waiting: pipeline.isIdle && (counting.isEmpty || !countsEarlierOrders))
+            let isBackfillDue = runsBackfills && backfills.isDue
+            let isCheckDue = !unreported.isEmpty || dependencies.now() >= nextFitnessCheck
+            let mustDrain = rebalance != nil || catalogRead != nil || isCheckDue || isBackfillDue
+            checkLogsIfDue()
+            if !mustDrain, !isDone {
+                let batch = try await read(waiting: pipeline.isIdle && (backfills.isEmpty || !runsBackfills))
                 counters.records.add(batch.count, ordering: .relaxed)
-                catalogUnit = batch.catalogUnit()
-                pipeline.append(batch.units())
+                catalogRead = batch.catalogChange()
+                pipeline.append(batch.batches())
             }
             if !pipeline.isIdle {
-                try await turn(&pipeline, over: connection)
+                try await step(&pipeline, over: link)
                 continue
             }
-            if let unit = catalogUnit {
-                try await apply(unit, over: connection)
-                catalogUnit = nil
+            if let read = catalogRead {
+                try await apply(read, over: link)
+                catalogRead = nil
             } else if let change = rebalance {
-                try await follow(change, over: connection)
-                // Not before: when Redis is away just now, it has to be followed on the next connection.
+                try await follow(change, over: link)
+                // Not before: if Redis fails meanwhile, the assignment is followed on the next connection.
                 rebalance = nil
             } else if isDone {
                 return
-            } else if countsEarlierOrders {
-                try await count(over: connection)
+            } else if runsBackfills {
+                try await stepBackfill(over: link)
             }
-            try await lookAround(over: connection)
+            try await checkRedis(over: link)
         }
     }
 
-    /// Comes in through the door; what is remembered of another view than it leads to is forgotten.
-    private func enter(over connection: any PostingLink) async throws(LedgerError) {
-        let view = try await LedgerDoor.enter(connection, settings.ledger, pause: surroundings.sleep)
-        hasEntered = true
+    /// Has this Redis admitted. What is remembered of another view is forgotten.
+    private func admit(_ link: any PostingLink) async throws(LedgerError) {
+        let view = try await Admission.admit(link, settings.ledger, pause: dependencies.sleep)
+        wasAdmitted = true
         if view != catalogs.view {
             catalogs = Catalogs(view: view)
-            counting = CountingQueue()
+            backfills = BackfillQueue()
         }
-        try await refreshCatalogs(from: connection)
+        try await refreshCatalogs(from: link)
     }
 
-    private func turn(_ pipeline: inout Pipeline, over connection: any PostingLink) async throws {
-        switch try await pipeline.turn(catalogs: catalogs, putAside: putAside) {
-        case .underWay: break
+    private func step(_ pipeline: inout PostingPipeline, over link: any PostingLink) async throws {
+        switch try await pipeline.step(catalogs: catalogs, writeDeadLetters: writeDeadLetters) {
+        case .inProgress: break
         case .lostRace: counters.lostRaces.add(1, ordering: .relaxed)
-        case .applied(let unit):
-            counting.noteApplied()
-            if unit.isLast { noteApplied(unit.stretches) }
-        case .needsCatalog: try await refreshCatalogs(from: connection)
+        case .applied(let batch):
+            backfills.countPosting()
+            if batch.isLast { noteApplied(batch.orders.ranges) }
+        case .needsCatalog: try await refreshCatalogs(from: link)
         }
     }
 
-    func noteApplied(_ stretches: [WorkUnit.Stretch]) {
+    func noteApplied(_ ranges: [OffsetRange]) {
         counters.postings.add(1, ordering: .relaxed)
-        backoff.reset()
-        for stretch in stretches {
-            applied[stretch.partition] = max(applied[stretch.partition] ?? 0, stretch.cursor.next)
+        failures = 0
+        for range in ranges {
+            applied[range.partition] = max(applied[range.partition] ?? 0, range.end.next)
         }
-        commit(stretches)
+        guard case .group = mode else { return }
+        consumer.commit(Dictionary(ranges.map { ($0.partition, $0.end.next) }, uniquingKeysWith: max))
     }
 
-    /// - Throws: ``LedgerError/otherView``, and whatever was known of the targets is forgotten then.
-    func refreshCatalogs(from connection: any PostingLink) async throws(LedgerError) {
+    /// - Throws: ``LedgerError/viewChanged``; what was known of the targets is forgotten then.
+    func refreshCatalogs(from link: any PostingLink) async throws(LedgerError) {
         let (view, revision) = (catalogs.view, catalogs.revision)
         var catalogs = self.catalogs
         self.catalogs = Catalogs()
         defer { if catalogs.view == view { self.catalogs = catalogs } }
-        try await catalogs.refresh(from: connection, keys: settings.ledger.keys)
-        if catalogs.view != view { throw .otherView }
-        // Whoever changed the targets may leave it to us to count earlier orders in.
-        if catalogs.revision != revision { counting.lookForJobs() }
+        try await catalogs.refresh(from: link, keys: settings.ledger.keys)
+        if catalogs.view != view { throw .viewChanged }
+        // Another worker may have changed the targets and left their backfills to this one.
+        if catalogs.revision != revision { backfills.lookForJobs() }
     }
 
-    /// A topic may be made anew under a lane that notices nothing.
-    private func checkLogsNowAndThen() {
-        let now = surroundings.now()
+    /// A topic may be created again while nothing else shows it.
+    private func checkLogsIfDue() {
+        let now = dependencies.now()
         guard now >= nextLogCheck else { return }
         nextLogCheck = now + Self.logCheckInterval
-        log.checkLogs()
+        consumer.checkLogs()
     }
 
-    /// Tells what a person has to know, and looks for what nobody tells: that Redis was emptied, or that another worker
-    /// changed targets and left orders to be counted.
-    private func lookAround(over connection: any PostingLink) async throws {
-        for (partition, fault) in untold {
-            let now = Int64(Date().timeIntervalSince1970)
-            try await StoppedPartitions.note(
-                partition,
-                "\(fault)",
-                at: now,
-                over: connection,
-                keys: settings.ledger.keys
-            )
-            untold[partition] = nil
-        }
-        let now = surroundings.now()
-        guard now >= min(nextLook, nextFitCheck) else { return }
-        nextLook = now + Self.lookInterval
-        try await refreshCatalogs(from: connection)
-        backoff.reset()
-        guard now >= nextFitCheck else { return }
-        nextFitCheck = now + Self.fitCheckInterval
-        try await LedgerDoor.check(connection)
+    /// Reports stopped partitions, and checks for what no reply shows: that Redis was emptied or may evict keys, or that
+    /// another worker changed targets and left backfills.
+    private func checkRedis(over link: any PostingLink) async throws {
+        try await reportStopped(over: link)
+        let now = dependencies.now()
+        guard now >= min(nextRefresh, nextFitnessCheck) else { return }
+        nextRefresh = now + Self.refreshInterval
+        try await refreshCatalogs(from: link)
+        failures = 0
+        guard now >= nextFitnessCheck else { return }
+        nextFitnessCheck = now + Self.fitnessInterval
+        try await Admission.checkFitness(link)
     }
 
-    /// The lane that has this partition counts earlier orders into new targets.
-    private var countsEarlierOrders: Bool {
-        positions.keys.contains(LogPartition(topic: settings.topics[.targets], partition: 0))
+    /// The lane with the first partition of targets runs the backfills.
+    private var runsBackfills: Bool {
+        positions.keys.contains(TopicPartition(topic: settings.topics[.targets], partition: 0))
     }
 
-    private func count(over connection: any PostingLink) async throws {
-        var counting = self.counting
-        defer { self.counting = counting }
+    private func stepBackfill(over link: any PostingLink) async throws {
+        var backfills = self.backfills
+        defer { self.backfills = backfills }
         do throws(LedgerError) {
-            try await counting.step(on: connection, settings: settings.ledger, catalogs: catalogs)
+            try await backfills.step(on: link, settings: settings.ledger, catalogs: catalogs)
         } catch {
-            guard case .catalogMoved = error else { throw error }
-            try await refreshCatalogs(from: connection)
+            guard case .catalogChanged = error else { throw error }
+            try await refreshCatalogs(from: link)
         }
     }
 }

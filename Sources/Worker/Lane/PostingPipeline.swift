@@ -1,98 +1,102 @@
-internal import Kafka
 internal import Ledger
+internal import Log
 internal import Redis
 internal import SalesRules
 
-/// Applies units one after the other over one connection: the transaction of one unit and the reads of the next go out
-/// in one write, and what comes next is decoded while Redis works.
-struct Pipeline {
-    private let connection: any PostingLink
+/// Applies order batches one after the other: the transaction of one batch and the reads of the next are sent in one
+/// write, and the next records are decoded while Redis works.
+struct PostingPipeline {
+    private let links: any PostingLinks
     private let settings: LedgerSettings
-    private var waiting: [WorkUnit] = []
-    private var reading: WorkUnit?
-    private var applying: WorkUnit?
+    private var waiting: [QueuedBatch] = []
+    private var reading: QueuedBatch?
+    private var applying: QueuedBatch?
     private var pending: PendingReplies?
 
-    init(connection: any PostingLink, settings: LedgerSettings) {
-        self.connection = connection
+    init(links: any PostingLinks, settings: LedgerSettings) {
+        self.links = links
         self.settings = settings
     }
 
-    /// Whether nothing is under way or waiting.
+    /// Whether nothing is in progress or waiting.
     var isIdle: Bool { pending == nil && waiting.isEmpty }
 
-    /// What a turn came to.
-    enum Turn {
+    /// The result of one step.
+    enum Step {
         /// Nothing was finished yet.
-        case underWay
-        case applied(WorkUnit)
-        /// Another worker was quicker: what was under way has to be read again.
+        case inProgress
+        case applied(QueuedBatch)
+        /// Another worker changed what the batch had read: it has to be read again.
         case lostRace
-        /// The catalog has to be refreshed before the next turn.
+        /// The catalog has to be refreshed before the next step.
         case needsCatalog
     }
 
-    mutating func append(_ units: [WorkUnit]) { waiting.append(contentsOf: units) }
+    mutating func append(_ batches: [QueuedBatch]) { waiting.append(contentsOf: batches) }
 
-    /// Waits for what is under way and goes one step on.
-    /// - Parameter putAside: gets what has to be in the dead letters before a unit is applied.
-    nonisolated(nonsending) mutating func turn(
+    /// Waits for what is in progress, and starts the next transaction and reads.
+    /// - Parameter writeDeadLetters: gets the records that have to be dead letters before a batch is applied.
+    nonisolated(nonsending) mutating func step(
         catalogs: Catalogs,
-        putAside: ([RefusedRecord]) throws -> Void
-    ) async throws -> Turn {
+        writeDeadLetters: ([RefusedRecord]) throws -> Void
+    ) async throws -> Step {
         guard let pending else {
-            startReading(after: RedisPipeline())
-            return .underWay
+            send(RedisPipeline(), over: nil)
+            return .inProgress
         }
-        let all = try await waited(pending)
+        let all = try await replies(to: pending)
         self.pending = nil
         var replies = all[...]
-        var finished: Turn = .underWay
-        if let unit = applying {
+        var finished: Step = .inProgress
+        if let batch = applying {
             applying = nil
             let readCount = reading == nil ? 0 : OrderReads.replyCount
             let outcome = try Posting.outcome(of: replies.dropLast(readCount))
             replies = replies.suffix(readCount)
             if outcome == .lostRace {
-                putBack(unit)
+                putBack(batch)
                 return .lostRace
             }
-            finished = .applied(unit)
+            finished = .applied(batch)
         }
-        guard let unit = reading else { return finished }
+        guard var batch = reading else { return finished }
         reading = nil
-        let snapshot = try unit.reads(settings).snapshot(from: replies)
-        switch try unit.prepare(snapshot, catalogs: catalogs, settings: settings) {
+        let snapshot = try batch.orders.reads(settings).snapshot(from: replies)
+        switch try batch.orders.derive(from: snapshot, catalogs: catalogs, settings: settings) {
         case .post(let posting, let refused):
-            try putAside(refused)
-            unit.deadLetters = []
-            applying = unit
-            startReading(after: posting.transaction())
+            try writeDeadLetters(batch.deadLetters(snapshot, refused: refused))
+            batch.deadLetters = []
+            applying = batch
+            send(posting.transaction(), over: links.link(of: batch.orders.shard))
         case .refreshCatalog:
-            putBack(unit)
-            // What was finished before is told first; the same reads then say again that the catalog moved.
+            putBack(batch)
+            // What was finished before is reported first; the same reads then find again that the catalog changed.
             if case .applied = finished { return finished }
             return .needsCatalog
         }
         return finished
     }
 
-    /// The unit that lost goes first again, and the one whose reads came after it behind it: what it read is of no use
-    /// any more.
-    private mutating func putBack(_ unit: WorkUnit) {
+    /// The batch that lost its race is first again. The one whose reads were sent with it follows: those reads are of no
+    /// use any more.
+    private mutating func putBack(_ batch: QueuedBatch) {
         if let next = reading { waiting.insert(next, at: 0) }
         reading = nil
-        waiting.insert(unit, at: 0)
+        waiting.insert(batch, at: 0)
     }
 
-    private mutating func startReading(after transaction: RedisPipeline) {
+    /// Sends a transaction, and with it the reads of the next batch if its shard is reached by the same connection.
+    private mutating func send(_ transaction: RedisPipeline, over link: (any PostingLink)?) {
         var pipeline = transaction
-        reading = waiting.isEmpty ? nil : waiting.removeFirst()
-        reading?.reads(settings).append(to: &pipeline)
-        if !pipeline.isEmpty { pending = connection.submit(pipeline) }
+        guard let link = link ?? waiting.first.map({ links.link(of: $0.orders.shard) }) else { return }
+        if let next = waiting.first, links.link(of: next.orders.shard) === link {
+            reading = waiting.removeFirst()
+            next.orders.reads(settings).append(to: &pipeline)
+        }
+        if !pipeline.isEmpty { pending = link.submit(pipeline) }
     }
 
-    private nonisolated(nonsending) func waited(_ pending: PendingReplies) async throws(LedgerError) -> [RedisValue] {
+    private nonisolated(nonsending) func replies(to pending: PendingReplies) async throws(LedgerError) -> [RedisValue] {
         do throws(RedisError) {
             return try await pending.value()
         } catch {

@@ -83,7 +83,7 @@ struct EventReader {
 /// A server that listens on a port, and the Redis that it reads.
 struct LiveServer {
     let fixture: ServerFixture
-    let asker: Asker
+    let asker: APIClient
 
     /// Follows the feed as someone, from the moment this returns.
     func follow(
@@ -124,7 +124,7 @@ func withLiveServer(
 ) async throws {
     try await withFixture(events) { fixture in
         try await fixture.application(now: now()).test(.live) { client in
-            let server = LiveServer(fixture: fixture, asker: Asker(client: client))
+            let server = LiveServer(fixture: fixture, asker: APIClient(client: client))
             while try await server.metric("salestargets_feed_up") != 1 {}
             try await body(server)
         }

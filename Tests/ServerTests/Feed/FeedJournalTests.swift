@@ -63,7 +63,7 @@ struct FeedJournalTests {
     }
 
     @Test("What is large goes out in parts that follow on each other")
-    func parts() {
+    func dependencies() {
         var journal = FeedJournal(after: 0)
         let large = String(repeating: "x", count: FeedJournal.frameLimit / 3)
         for number in 1...10 as ClosedRange<UInt64> {

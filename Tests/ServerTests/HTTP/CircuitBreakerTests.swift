@@ -9,36 +9,36 @@ import Testing
 
 @Suite("The gate before Redis", .timeLimit(.minutes(1)))
 struct RedisGateTests {
-    private var gate = RedisGateState()
+    private var gate = CircuitBreakerState()
     private let start = ContinuousClock.now
 
-    private mutating func enter(_ milliseconds: Int = 0) -> Result<RedisGateState.Visit, RedisError> {
-        gate.enter(at: start + .milliseconds(milliseconds))
+    private mutating func enter(_ milliseconds: Int = 0) -> Result<CircuitBreakerState.Call, RedisError> {
+        gate.begin(at: start + .milliseconds(milliseconds))
     }
 
     @Test("While Redis does not answer all are refused with the reason, but one at a time that tries")
     mutating func shut() {
-        #expect(enter() == .success(.usual) && enter() == .success(.usual))
-        gate.leave(.usual, error: .timeout("slow"), at: start)
+        #expect(enter() == .success(.normal) && enter() == .success(.normal))
+        gate.end(.normal, error: .timeout("slow"), at: start)
         #expect(enter(499) == .failure(.timeout("slow")))
-        #expect(enter(500) == .success(.trial))
+        #expect(enter(500) == .success(.probe))
         // What was sent before it was shut does not matter any more.
-        gate.leave(.usual, error: .connectionClosed("gone"), at: start + .milliseconds(501))
+        gate.end(.normal, error: .connectionClosed("gone"), at: start + .milliseconds(501))
         for _ in 0..<100 { #expect(enter(2_000) == .failure(.timeout("slow"))) }
-        gate.leave(.trial, error: .connectionFailed("refused"), at: start + .milliseconds(2_000))
+        gate.end(.probe, error: .connectionFailed("refused"), at: start + .milliseconds(2_000))
         #expect(enter(2_100) == .failure(.connectionFailed("refused")))
-        #expect(enter(2_500) == .success(.trial))
-        gate.leave(.trial, error: nil, at: start + .milliseconds(2_600))
-        for _ in 0..<100 { #expect(enter(2_600) == .success(.usual)) }
+        #expect(enter(2_500) == .success(.probe))
+        gate.end(.probe, error: nil, at: start + .milliseconds(2_600))
+        for _ in 0..<100 { #expect(enter(2_600) == .success(.normal)) }
     }
 
     @Test("A trial that was given up lets the next one try")
     mutating func cancelledTrial() {
         _ = enter()
-        gate.leave(.usual, error: .connectionFailed("refused"), at: start)
-        #expect(enter(600) == .success(.trial))
-        gate.leave(.trial, error: .cancelled, at: start + .milliseconds(700))
-        #expect(enter(700) == .success(.trial))
+        gate.end(.normal, error: .connectionFailed("refused"), at: start)
+        #expect(enter(600) == .success(.probe))
+        gate.end(.probe, error: .cancelled, at: start + .milliseconds(700))
+        #expect(enter(700) == .success(.probe))
     }
 
     @Test(
@@ -47,22 +47,22 @@ struct RedisGateTests {
     )
     mutating func otherErrors(error: RedisError) {
         _ = enter()
-        gate.leave(.usual, error: error, at: start)
-        #expect(enter() == .success(.usual))
+        gate.end(.normal, error: error, at: start)
+        #expect(enter() == .success(.normal))
     }
 
     @Test("No more wait at the same time than are allowed")
     mutating func limit() {
-        for _ in 0..<RedisGateState.limit { #expect(enter() == .success(.usual)) }
+        for _ in 0..<CircuitBreakerState.limit { #expect(enter() == .success(.normal)) }
         #expect(enter() == .failure(.overloaded))
-        gate.leave(.usual, error: nil, at: start)
-        #expect(enter() == .success(.usual))
+        gate.end(.normal, error: nil, at: start)
+        #expect(enter() == .success(.normal))
     }
 
     @Test("However many ask a Redis that hangs, one of them waits for it and the others are refused")
     func crowd() async throws {
         let link = HangingLink()
-        let gate = RedisGate(link)
+        let gate = CircuitBreaker(link)
         await #expect(throws: RedisError.timeout("hangs")) { try await gate.send(RedisPipeline()) }
         // The link answers this one only when it is told to.
         let trial = Task { () async -> Bool in

@@ -2,6 +2,8 @@ import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import Ledger
+import LocalServers
+import Log
 import Redis
 import SalesRules
 import Server
@@ -18,10 +20,10 @@ struct DegradedTests {
         var now: Date { ServerFixture.now + seconds.withLock { $0 } }
         func pass(_ more: Double) { seconds.withLock { $0 += more } }
 
-        var bounds: ServerFixture.LogBounds {
+        var bounds: ServerFixture.ReadWatermarks {
             {
                 guard let end = self.end.withLock({ $0 }) else { throw Away() }
-                return [ServerFixture.orders: (0, end)]
+                return [ServerFixture.orders: Watermarks(low: 0, high: end)]
             }
         }
 
@@ -40,11 +42,11 @@ struct DegradedTests {
             )
             let application = try await fixture.application(
                 now: world.now,
-                logBounds: world.bounds,
+                watermarks: world.bounds,
                 client: impatient
             )
             try await application.test(.live) { client in
-                try await body(world, LiveServer(fixture: fixture, asker: Asker(client: client)))
+                try await body(world, LiveServer(fixture: fixture, asker: APIClient(client: client)))
             }
             await impatient.shutdown()
         }
@@ -56,14 +58,14 @@ struct DegradedTests {
         _ path: String,
         _ status: Int,
         _ isExpected: ([String: Any]) -> Bool = { _ in true }
-    ) async throws -> Asker.Answer {
+    ) async throws -> APIClient.Answer {
         while true {
             let answer = try await server.asker.get(path)
             if answer.status == status, isExpected(try answer.json()) { return answer }
         }
     }
 
-    private func problems(_ answer: Asker.Answer) throws -> [String] {
+    private func problems(_ answer: APIClient.Answer) throws -> [String] {
         try #require(try answer.json()["problems"] as? [String])
     }
 
@@ -74,7 +76,7 @@ struct DegradedTests {
             var viewer = try await server.follow()
             #expect(try await viewer.next("freshness").member("state") == "fresh")
             server.fixture.redis.kill(signal: SIGSTOP)
-            try await withThrowingTaskGroup(of: Asker.Answer.self) { group in
+            try await withThrowingTaskGroup(of: APIClient.Answer.self) { group in
                 for _ in 0..<300 { group.addTask { try await server.asker.get("widget") } }
                 for try await answer in group {
                     try expectProblem(answer, 503)

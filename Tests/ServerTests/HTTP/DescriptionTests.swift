@@ -17,7 +17,7 @@ struct DescriptionTests {
             #expect(routes.remove("POST /api/v1/targets/{id}") != nil)
             let expected = routes.union(["POST /api/v1/targets/months", "POST /api/v1/targets/copies"])
             try await Application(router: router).test(.router) { client in
-                let document = try await Asker(client: client).get("/openapi.json", token: nil).json()
+                let document = try await APIClient(client: client).get("/openapi.json", token: nil).json()
                 let paths = try #require(document["paths"] as? [String: [String: Any]])
                 let described = paths.flatMap { path, operations in
                     operations.keys.filter { $0 != "parameters" }.map { "\($0.uppercased()) \(path)" }

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import Ledger
+import LocalServers
 import Logging
 import Redis
 import SalesRules
@@ -14,9 +15,9 @@ struct FailureTests {
     @Test("Without Redis it says to try again, and says more only in its log", arguments: RoleTests.routes)
     func redisGone(route: String) async throws {
         try await withFixture(RoleTests.events) { fixture in
-            let log = Log()
+            let log = RecordedLog()
             try await fixture.application(logger: log.logger).test(.router) { client in
-                let server = Asker(client: client)
+                let server = APIClient(client: client)
                 #expect(try await server.get(route).status == 200)
                 await fixture.redis.stop()
                 let answer = try await server.get(route)
@@ -40,13 +41,13 @@ struct FailureTests {
     @Test("Numbers that were made with other settings are not shown")
     func otherSettings() async throws {
         try await withFixture(RoleTests.events) { fixture in
-            let log = Log()
+            let log = RecordedLog()
             let application = try await fixture.application(rules: Rules(ownerCredit: .none), logger: log.logger)
             try await application.test(.router) { client in
                 for route in [
                     "widget", "targets", "targets/T-17", "targets/T-17/orders", "orders/SO-17", "salespeople",
                 ] {
-                    let answer = try await Asker(client: client).get(route)
+                    let answer = try await APIClient(client: client).get(route)
                     try expectProblem(answer, 500, "\(route)")
                     #expect(!answer.text.contains("owner-credit"))
                 }
@@ -60,10 +61,10 @@ struct FailureTests {
         try await withFixture(RoleTests.events) { fixture in
             let key = fixture.keys.entry(TenantScoped(tenant: acme, id: id("SO-17")), shard: 0)
             _ = try await fixture.connection.send(RedisPipeline(RedisCommand("SET", key, "nonsense")))
-            let log = Log()
+            let log = RecordedLog()
             try await fixture.application(logger: log.logger).test(.router) { client in
                 for route in ["orders/SO-17", "targets/T-17/orders"] {
-                    let answer = try await Asker(client: client).get(route)
+                    let answer = try await APIClient(client: client).get(route)
                     try expectProblem(answer, 500)
                     #expect(!answer.text.contains("SO-17"))
                 }
@@ -75,12 +76,12 @@ struct FailureTests {
     @Test("A token is never in the log")
     func secrets() async throws {
         try await withFixture([]) { fixture in
-            let log = Log()
+            let log = RecordedLog()
             try await fixture.application(logger: log.logger).test(.router) { client in
                 await fixture.redis.stop()
                 let token = try await ServerFixture.token("u-boss", .manager)
                 #expect(
-                    try await Asker(client: client).get("targets?access_token=\(token)", token: token).status == 503
+                    try await APIClient(client: client).get("targets?access_token=\(token)", token: token).status == 503
                 )
                 #expect(!log.text.isEmpty)
                 #expect(!log.text.contains(token))

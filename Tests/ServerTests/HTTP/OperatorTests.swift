@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import HummingbirdTesting
+import LocalServers
 import Redis
 import Synchronization
 import Testing
@@ -11,9 +12,9 @@ struct OperatorTests {
     func readiness(isKafkaUp: Bool, isRedisUp: Bool) async throws {
         try await withFixture([]) { fixture in
             if !isRedisUp { await fixture.redis.stop() }
-            let bounds: ServerFixture.LogBounds = { if isKafkaUp { [:] } else { throw Unreachable() } }
-            try await fixture.application(logBounds: bounds).test(.router) { client in
-                let server = Asker(client: client)
+            let bounds: ServerFixture.ReadWatermarks = { if isKafkaUp { [:] } else { throw Unreachable() } }
+            try await fixture.application(watermarks: bounds).test(.router) { client in
+                let server = APIClient(client: client)
                 let alive = try await server.get("/healthz", token: nil)
                 #expect((alive.status, alive.text) == (200, "ok\n"))
                 let ready = try await server.get("/readyz", token: nil)
@@ -38,7 +39,7 @@ struct OperatorTests {
     @Test("A Kafka that never answers is not waited for longer than two seconds")
     func hangingKafka() async throws {
         try await withFixture([]) { fixture in
-            let hang: ServerFixture.LogBounds = {
+            let hang: ServerFixture.ReadWatermarks = {
                 await withUnsafeContinuation { continuation in
                     Thread.detachNewThread {
                         sleep(8)
@@ -46,9 +47,9 @@ struct OperatorTests {
                     }
                 }
             }
-            try await fixture.application(logBounds: hang).test(.router) { client in
+            try await fixture.application(watermarks: hang).test(.router) { client in
                 let start = ContinuousClock.now
-                let answer = try await Asker(client: client).get("/readyz", token: nil)
+                let answer = try await APIClient(client: client).get("/readyz", token: nil)
                 #expect(answer.status == 503)
                 #expect(start.duration(to: .now) < .seconds(5))
             }
@@ -59,16 +60,16 @@ struct OperatorTests {
     func sharedLooks() async throws {
         try await withFixture([]) { fixture in
             let asked = Mutex((now: 0, atMost: 0))
-            let bounds: ServerFixture.LogBounds = {
+            let bounds: ServerFixture.ReadWatermarks = {
                 asked.withLock { $0 = ($0.now + 1, max($0.atMost, $0.now + 1)) }
                 defer { asked.withLock { $0.now -= 1 } }
                 try? await Task.sleep(for: .milliseconds(100))
                 return [:]
             }
-            try await fixture.application(logBounds: bounds).test(.router) { client in
+            try await fixture.application(watermarks: bounds).test(.router) { client in
                 try await withThrowingTaskGroup(of: Int.self) { group in
                     for path in Array(repeating: ["/readyz", "/metrics"], count: 20).flatMap(\.self) {
-                        group.addTask { try await Asker(client: client).get(path, token: nil).status }
+                        group.addTask { try await APIClient(client: client).get(path, token: nil).status }
                     }
                     for try await status in group { #expect(status == 200) }
                 }
@@ -122,7 +123,7 @@ struct OperatorTests {
                 let descriptor = try Self.connect(to: try #require(client.port))
                 let half = Array(half.utf8)
                 #expect(write(descriptor, half, half.count) == half.count)
-                #expect(try await Asker(client: client).get("/healthz", token: nil).status == 200)
+                #expect(try await APIClient(client: client).get("/healthz", token: nil).status == 200)
                 return (descriptor, ContinuousClock.now)
             }
             #expect(start.duration(to: .now) < .seconds(10))

@@ -10,12 +10,12 @@ import Testing
 struct PageTests {
     private func withPage(
         _ web: WebSettings = WebSettings(),
-        log: Log = Log(),
-        _ body: @Sendable (Asker) async throws -> Void
+        log: RecordedLog = RecordedLog(),
+        _ body: @Sendable (APIClient) async throws -> Void
     ) async throws {
         try await withFixture([]) { fixture in
             try await fixture.application(web: web, logger: log.logger).test(.router) {
-                try await body(Asker(client: $0))
+                try await body(APIClient(client: $0))
             }
         }
     }
@@ -100,7 +100,7 @@ struct PageTests {
             #expect(answer.text == "chart()")
             #expect(answer.headers[.contentType] == "text/javascript; charset=utf-8")
         }
-        let log = Log()
+        let log = RecordedLog()
         try await withPage(WebSettings(chartLibrary: "/nowhere/chart.js"), log: log) { server in
             try expectProblem(try await server.get("/assets/chart.js", token: nil), 404)
         }

@@ -1,5 +1,6 @@
 import Foundation
 import Ledger
+import Log
 import Redis
 import Testing
 
@@ -7,8 +8,6 @@ import Testing
 
 @Suite("How old the results are, without I/O")
 struct FreshnessStateTests {
-    private typealias Bounds = [LogPartition: FreshnessState.Bounds]
-
     private static let partition = ServerFixture.orders
     private static let noon = ServerFixture.now
     private static let fault = FreshnessState.Fault(sentence: "It is gone: bring it back.")
@@ -16,14 +15,14 @@ struct FreshnessStateTests {
 
     /// A look so many seconds after noon, with the log's end and what is applied; nil for what does not answer.
     private mutating func look(_ second: Double, end: Int64?, applied: Int64?, stopped: [StoppedPartition] = []) {
-        let bounds = end.map { end -> Bounds in [Self.partition: (low: 0, high: end)] }
-        look(second, bounds, applied.map { applied -> [LogPartition: Int64] in [Self.partition: applied] }, stopped)
+        let bounds = end.map { end in [Self.partition: Watermarks(low: 0, high: end)] }
+        look(second, bounds, applied.map { applied -> [TopicPartition: Int64] in [Self.partition: applied] }, stopped)
     }
 
     private mutating func look(
         _ second: Double,
-        _ bounds: Bounds?,
-        _ applied: [LogPartition: Int64]?,
+        _ bounds: [TopicPartition: Watermarks]?,
+        _ applied: [TopicPartition: Int64]?,
         _ stopped: [StoppedPartition] = []
     ) {
         let cursors = applied?.filter { $0.value > 0 }.mapValues {
@@ -153,13 +152,17 @@ struct FreshnessStateTests {
 
     @Test("A partition counts as applied from its first record on, and each one counts")
     mutating func partitions() {
-        let empty = LogPartition(topic: "sales.people", partition: 3)
-        look(0, [empty: (7, 7)], [:])
+        let empty = TopicPartition(topic: "sales.people", partition: 3)
+        look(0, [empty: Watermarks(low: 7, high: 7)], [:])
         #expect(asOf == 0 && state.lag == 0)
-        look(1, [empty: (7, 9), Self.partition: (0, 4)], [Self.partition: 4])
+        look(1, [empty: Watermarks(low: 7, high: 9), Self.partition: Watermarks(low: 0, high: 4)], [Self.partition: 4])
         #expect(asOf == 0 && state.lag == 2)
         #expect(Set(state.partitions) == [empty, Self.partition])
-        look(2, [empty: (7, 9), Self.partition: (0, 4)], [Self.partition: 4, empty: 9])
+        look(
+            2,
+            [empty: Watermarks(low: 7, high: 9), Self.partition: Watermarks(low: 0, high: 4)],
+            [Self.partition: 4, empty: 9]
+        )
         #expect(asOf == 2)
     }
 

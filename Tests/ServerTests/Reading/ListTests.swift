@@ -4,7 +4,7 @@ import Testing
 @Suite("Lists and their pages", .timeLimit(.minutes(5)))
 struct ListTests {
     /// All pages of a list.
-    private func pages(_ path: String, of list: String, from server: Asker) async throws -> [[[String: Any]]] {
+    private func pages(_ path: String, of list: String, from server: APIClient) async throws -> [[[String: Any]]] {
         var pages: [[[String: Any]]] = []
         var cursor = ""
         repeat {

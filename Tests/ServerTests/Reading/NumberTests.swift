@@ -11,7 +11,7 @@ struct NumberTests {
         var members: [String: String] = [:]
         try await withFixture(events, rules: rules) { fixture in
             members = try await fixture.application().test(.router) { client in
-                let answer = try await Asker(client: client).get("targets/\(id)")
+                let answer = try await APIClient(client: client).get("targets/\(id)")
                 #expect(answer.status == 200)
                 return try Self.flat(answer.json()) + ["text": answer.text]
             }
@@ -119,7 +119,7 @@ struct NumberTests {
         try await withFixture([before]) { fixture in
             try await fixture.sink.apply([target("T-1", goal: "100.00", for: ["u-17", "u-18"])], counts: false)
             try await fixture.application().test(.router) { client in
-                let server = Asker(client: client)
+                let server = APIClient(client: client)
                 #expect(try await server.get("targets/T-1").json()["counting"] as? Bool == true)
                 try await fixture.sink.apply([])
                 let counted = try await server.get("targets/T-1").json()
@@ -134,7 +134,7 @@ struct NumberTests {
         let first = [target("T-1", goal: "100.00"), saved("SO-1", total: "10.00")]
         try await withFixture(first) { fixture in
             try await fixture.application().test(.router) { client in
-                let server = Asker(client: client)
+                let server = APIClient(client: client)
                 #expect(try await server.get("targets/T-1").text.contains(#""percent":10.0,"#))
                 try await fixture.sink.apply([target("T-1", goal: "50.00"), saved("SO-1", total: "20.00")])
                 #expect(try await server.get("targets/T-1").text.contains(#""percent":40.0,"#))
@@ -150,7 +150,7 @@ struct NumberTests {
         try await withFixture(events) { fixture in
             // Noon in London is two o'clock the next morning on Kiritimati.
             try await fixture.application(timeZone: timeZone).test(.router) { client in
-                let pace = try await Asker(client: client).get("targets/T-1").json()["pace"] as? [String: String]
+                let pace = try await APIClient(client: client).get("targets/T-1").json()["pace"] as? [String: String]
                 #expect(pace?["expected"] == expected)
             }
         }

@@ -74,7 +74,7 @@ struct RefusalTests {
     private func withRoutes(
         accounts: AccountDirectory = .empty,
         jwks: String? = nil,
-        _ body: @escaping @Sendable (Asker, [Route]) async throws -> Void
+        _ body: @escaping @Sendable (APIClient, [Route]) async throws -> Void
     ) async throws {
         try await withFixture(RoleTests.events) { fixture in
             let router = try await fixture.router(jwks: jwks, accounts: accounts)
@@ -83,7 +83,7 @@ struct RefusalTests {
             let closed = routes.filter { !Self.open.contains($0) }
             // The router's list is what it is believed to be.
             #expect(closed.contains(Route(method: .get, path: "/api/v1/targets/{id}")))
-            try await Application(router: router).test(.router) { try await body(Asker(client: $0), closed) }
+            try await Application(router: router).test(.router) { try await body(APIClient(client: $0), closed) }
         }
     }
 
@@ -201,14 +201,16 @@ struct RefusalTests {
     func rule(headers: HTTPFields, isOwn: Bool) async throws {
         let verifier = try await TokenVerifier(secret: ServerFixture.secret)
         let router = Router(context: Context.self)
-        router.add(middleware: Problems(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
-        router.add(middleware: SignedIn(verifier: verifier, defaultTenant: acme, now: { ServerFixture.now }))
+        router.add(middleware: ProblemMiddleware(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
+        router.add(
+            middleware: AuthenticationMiddleware(verifier: verifier, defaultTenant: acme, now: { ServerFixture.now })
+        )
         for method: HTTPRequest.Method in [.get, .post, .put, .delete, .patch] {
             router.on("x", method: method) { _, _ in Response.text("done") }
         }
         let token = try await ServerFixture.token("u-boss", .manager)
         try await Application(router: router).test(.router) { client in
-            let server = Asker(client: client)
+            let server = APIClient(client: client)
             for method: HTTPRequest.Method in [.get, .post, .put, .delete, .patch] {
                 var cookie = headers
                 cookie[.cookie] = "a=b; salestargets=\(token); c=d"
@@ -222,7 +224,7 @@ struct RefusalTests {
     }
 }
 
-extension Asker {
+extension APIClient {
     fileprivate func ask(_ route: Route, headers: HTTPFields) async throws -> Answer {
         var headers = headers
         if route.body != nil { headers[.contentType] = "application/json" }

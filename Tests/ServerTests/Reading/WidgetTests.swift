@@ -7,7 +7,8 @@ import Testing
 @Suite("What the widget shows when something is left out", .timeLimit(.minutes(1)))
 struct WidgetTests {
     /// Whether a widget is of this year, salesperson (with their name) and measure.
-    private func expect(_ answer: Asker.Answer, _ choice: String..., location: SourceLocation = #_sourceLocation) throws
+    private func expect(_ answer: APIClient.Answer, _ choice: String..., location: SourceLocation = #_sourceLocation)
+        throws
     {
         let json = try answer.json(location)
         let salesperson = try #require(json["salesperson"] as? [String: String])
@@ -72,7 +73,7 @@ struct WidgetTests {
             for (timeZone, year) in [("UTC", "2025"), ("Pacific/Kiritimati", "2026")] {
                 try await fixture.application(timeZone: timeZone, now: newYearsEve).test(.router) { client in
                     let token = try await ServerFixture.token("u-boss", .manager)
-                    let answer = try await Asker(client: client).get("widget", token: token)
+                    let answer = try await APIClient(client: client).get("widget", token: token)
                     try expect(answer, year, "all", "All salespeople", "revenue")
                 }
             }

@@ -133,7 +133,7 @@ struct AccountTests {
             let path = folder + "/accounts.json"
             let file = AccountsFile(path: path)
             try file.update { $0 = try TestAccounts.all() }
-            let log = Log()
+            let log = RecordedLog()
             let directory = try await AccountDirectory(file: path, checkInterval: .zero, logger: log.logger)
             #expect(await directory.current()["jan"] != nil)
             try file.update { $0[try #require(Username("jan"))] = nil }
@@ -181,14 +181,14 @@ struct AccountTests {
         }
         try await withFixture([]) { fixture in
             let (token, other) = try await fixture.application(accounts: AccountDirectory(before)).test(.router) {
-                let server = Asker(client: $0)
+                let server = APIClient(client: $0)
                 let token = try await server.signIn("jan", TestAccounts.password).sessionToken
                 return (token, try await server.signIn("marit", TestAccounts.password).sessionToken)
             }
             for (index, accounts) in ([before] + changes).enumerated() {
                 let application = try await fixture.application(accounts: AccountDirectory(accounts))
                 let statuses = try await application.test(.router) { client in
-                    let server = Asker(client: client)
+                    let server = APIClient(client: client)
                     let own = try await server.get("me", token: token).status
                     return [own, try await server.send("me", headers: [.cookie: "salestargets=\(other)"]).status]
                 }
@@ -207,7 +207,7 @@ struct AccountTests {
         try await withFixture([]) { fixture in
             let later = changed.addingTimeInterval(0.2)
             try await fixture.application(now: later, accounts: directory).test(.router) { client in
-                let server = Asker(client: client)
+                let server = APIClient(client: client)
                 #expect(try await server.signIn("jan", TestAccounts.password).status == 401)
                 let token = try await server.signIn("jan", "another one").sessionToken
                 #expect(try await server.get("me", token: token).status == 200)

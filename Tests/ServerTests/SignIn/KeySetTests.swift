@@ -125,7 +125,7 @@ struct KeySetTests {
     func failures() async throws {
         let provider = Provider()
         provider.publish("k-1")
-        let log = Log()
+        let log = RecordedLog()
         try await provider.run { address in
             let keys = FetchedKeys(address, pause: .zero, logger: log.logger)
             let verifier = try await TokenVerifier(secret: nil, provider: keys)

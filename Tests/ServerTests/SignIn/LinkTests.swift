@@ -73,7 +73,7 @@ struct LinkTests {
         let link = try await keys.sign(Claims(), kid: "k")
         try await withFixture([]) { fixture in
             try await fixture.application(jwks: jwks).test(.router) { client in
-                let answer = try await Asker(client: client).post(#"{"link":"\#(link)"}"#, to: "session")
+                let answer = try await APIClient(client: client).post(#"{"link":"\#(link)"}"#, to: "session")
                 try expectProblem(answer, 401)
             }
         }

@@ -12,12 +12,12 @@ struct SessionTests {
     /// Runs `body` with a server that has the test accounts.
     private func withAccounts(
         web: WebSettings = WebSettings(),
-        _ body: @escaping @Sendable (Asker) async throws -> Void
+        _ body: @escaping @Sendable (APIClient) async throws -> Void
     ) async throws {
         try await withFixture(RoleTests.events) { fixture in
             let accounts = AccountDirectory(try TestAccounts.all())
             try await fixture.application(accounts: accounts, web: web)
-                .test(.router) { try await body(Asker(client: $0)) }
+                .test(.router) { try await body(APIClient(client: $0)) }
         }
     }
 
@@ -45,12 +45,12 @@ struct SessionTests {
         try await withFixture([]) { fixture in
             let accounts = AccountDirectory(try TestAccounts.all())
             let token = try await fixture.application(accounts: accounts).test(.router) { client in
-                try await Asker(client: client).signIn("jan", TestAccounts.password).sessionToken
+                try await APIClient(client: client).signIn("jan", TestAccounts.password).sessionToken
             }
             for (seconds, status) in [(43_199.0, 200), (43_200.0, 401)] {
                 let later = ServerFixture.now.addingTimeInterval(seconds)
                 let found = try await fixture.application(now: later, accounts: accounts).test(.router) { client in
-                    try await Asker(client: client).get("me", token: token).status
+                    try await APIClient(client: client).get("me", token: token).status
                 }
                 #expect(found == status)
             }
@@ -165,7 +165,7 @@ struct SessionTests {
             let accounts = AccountDirectory(try TestAccounts.all())
             let application = try await fixture.application(accounts: accounts)
             try await application.test(.router) { client in
-                let server = Asker(client: client)
+                let server = APIClient(client: client)
                 for (headers, isOwn) in Self.origins {
                     let comment: Comment = "\(headers)"
                     let answer = try await server.signIn("jan", TestAccounts.password, headers: headers)
@@ -186,7 +186,7 @@ struct SessionTests {
             let jwks = #"{"keys":[{"kty":"EC","kid":"k","crv":"P-256","x":"\#(point.x)","y":"\#(point.y)"}]}"#
             let verifier = try await TokenVerifier(secret: nil, provider: try await KeySet(jwks: jwks))
             try await fixture.application(verifier: verifier).test(.router) { client in
-                let server = Asker(client: client)
+                let server = APIClient(client: client)
                 try expectProblem(try await server.signIn("jan", TestAccounts.password), 404)
                 #expect(try await server.send("session", headers: [:], method: .delete).status == 204)
             }

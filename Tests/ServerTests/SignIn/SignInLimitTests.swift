@@ -109,7 +109,7 @@ struct SignInLimitTests {
                 web: WebSettings(trustedProxies: proxies)
             )
             try await application.test(.live) { client in
-                let server = Asker(client: client)
+                let server = APIClient(client: client)
                 let forwarded = HTTPField.Name("X-Forwarded-For")!
                 let here: HTTPFields = [forwarded: "198.51.100.7, 192.0.2.1"]
                 for _ in 0..<5 {
@@ -132,7 +132,7 @@ struct SignInLimitTests {
         try await withFixture([]) { fixture in
             let accounts = AccountDirectory(try TestAccounts.all())
             try await fixture.application(accounts: accounts).test(.live) { client in
-                let server = Asker(client: client)
+                let server = APIClient(client: client)
                 var statuses: [Int] = []
                 for number in 0..<6 {
                     let headers: HTTPFields = [HTTPField.Name("X-Forwarded-For")!: "192.0.2.\(number)"]

@@ -36,7 +36,7 @@ struct TokenTests {
                 var statuses: [Int] = []
                 for authorization in authorizations {
                     let headers: HTTPFields = authorization.map { [.authorization: $0] } ?? [:]
-                    statuses.append(try await Asker(client: client).send("targets", headers: headers).status)
+                    statuses.append(try await APIClient(client: client).send("targets", headers: headers).status)
                 }
                 return statuses
             }

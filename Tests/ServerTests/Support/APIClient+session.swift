@@ -6,7 +6,7 @@ import SalesRules
 import Server
 import Testing
 
-extension Asker {
+extension APIClient {
     /// Sends JSON to a path below `/api/v1`.
     func post(_ json: String, to path: String, headers: HTTPFields = [:]) async throws -> Answer {
         try await client.execute(
@@ -25,7 +25,7 @@ extension Asker {
     }
 }
 
-extension Asker.Answer {
+extension APIClient.Answer {
     /// The token in the body of a session.
     var sessionToken: String {
         get throws { try #require(try json()["token"] as? String) }

@@ -8,7 +8,7 @@ import Server
 import Testing
 
 /// Asks the server, as someone.
-struct Asker: Sendable {
+struct APIClient: Sendable {
     let client: any TestClientProtocol
 
     /// What came back.
@@ -85,7 +85,7 @@ func untagged(_ json: String) -> String {
 
 /// Whether an answer is a problem document with this status.
 func expectProblem(
-    _ answer: Asker.Answer,
+    _ answer: APIClient.Answer,
     _ status: Int,
     _ comment: Comment? = nil,
     sourceLocation: SourceLocation = #_sourceLocation

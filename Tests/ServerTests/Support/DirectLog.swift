@@ -1,4 +1,5 @@
 import Ledger
+import Log
 import Redis
 import SalesRules
 import Server
@@ -17,7 +18,7 @@ actor DirectLog: EventLog {
     private var arrived = 0
     private var latest: Task<Void, any Error>?
 
-    private static let partition = LogPartition(topic: "written", partition: 0)
+    private static let partition = TopicPartition(topic: "written", partition: 0)
 
     /// - Parameter appliesEvents: false for a log that no worker reads.
     init(_ sink: EventSink, appliesEvents: Bool = true, crowd: Int = 1) {
@@ -26,7 +27,7 @@ actor DirectLog: EventLog {
         self.crowd = crowd
     }
 
-    func append(_ events: [Event], by person: Identifier?) async throws -> [LogPosition] {
+    func append(_ events: [Event], by person: Identifier?) async throws -> [RecordPosition] {
         await waitForOthers()
         let first = self.events.count
         self.events += events
@@ -42,7 +43,7 @@ actor DirectLog: EventLog {
         }
         latest = task
         try await task.value
-        return (first..<end).map { LogPosition(partition: Self.partition, offset: Int64($0)) }
+        return (first..<end).map { RecordPosition(partition: Self.partition, offset: Int64($0)) }
     }
 
     private func waitForOthers() async {
@@ -58,11 +59,11 @@ actor DirectLog: EventLog {
 
 extension EventSink {
     /// Moves a partition's cursor behind so many records, in every shard.
-    func move(_ partition: LogPartition, to next: Int) async throws {
+    func move(_ partition: TopicPartition, to next: Int) async throws {
         let cursor = Cursor(next: Int64(next), last: .init(offset: Int64(next) - 1, checksum: 0))
         var pipeline = RedisPipeline()
         for shard in 0..<settings.shards {
-            pipeline.append(RedisCommand("SET", settings.keys.cursor(partition, shard: shard), cursor.description))
+            pipeline.append(RedisCommand("SET", settings.keys.cursor(partition, shard: shard), cursor.encoded))
         }
         _ = try await connection.send(pipeline)
     }

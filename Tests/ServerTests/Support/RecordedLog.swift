@@ -2,7 +2,7 @@ import Logging
 import Synchronization
 
 /// What was logged, as text.
-final class Log: Sendable {
+final class RecordedLog: Sendable {
     private let lines = Mutex<[String]>([])
 
     var text: String { lines.withLock { $0.joined(separator: "\n") } }
@@ -10,7 +10,7 @@ final class Log: Sendable {
     var logger: Logger { Logger(label: "test") { _ in Handler(log: self) } }
 
     private struct Handler: LogHandler {
-        let log: Log
+        let log: RecordedLog
         var metadata: Logger.Metadata = [:]
         var logLevel = Logger.Level.trace
 

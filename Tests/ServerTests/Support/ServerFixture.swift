@@ -3,6 +3,8 @@ import Foundation
 import Hummingbird
 import HummingbirdTesting
 import Ledger
+import LocalServers
+import Log
 import Logging
 import Redis
 import SalesRules
@@ -17,10 +19,10 @@ struct ServerFixture {
     static let now = Date(timeIntervalSince1970: 1_770_292_800)
 
     /// The log's partitions, where a test has any.
-    static let orders = LogPartition(topic: "sales.orders", partition: 0)
-    static let targets = LogPartition(topic: "sales.targets", partition: 0)
+    static let orders = TopicPartition(topic: "sales.orders", partition: 0)
+    static let targets = TopicPartition(topic: "sales.targets", partition: 0)
 
-    typealias LogBounds = @Sendable () async throws -> [LogPartition: (low: Int64, high: Int64)]
+    typealias ReadWatermarks = @Sendable () async throws -> [TopicPartition: Watermarks]
 
     let redis: RedisServerProcess
     let connection: RedisConnection
@@ -40,7 +42,7 @@ struct ServerFixture {
         verifier: TokenVerifier? = nil,
         log: (any EventLog)? = nil,
         patience: Duration = .seconds(2),
-        logBounds: @escaping LogBounds = { [:] },
+        watermarks: @escaping ReadWatermarks = { [:] },
         client: RedisClient? = nil,
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ) async throws -> some ApplicationProtocol {
@@ -53,13 +55,13 @@ struct ServerFixture {
             web: web,
             version: "1.2.3"
         )
-        let parts = try parts(
+        let parts = try dependencies(
             rules: rules,
             now: now,
             verifier: verifier ?? usual,
             log: log,
             patience: patience,
-            logBounds: logBounds,
+            watermarks: watermarks,
             client: client
         )
         return try makeApplication(settings, parts, logger: logger)
@@ -68,7 +70,7 @@ struct ServerFixture {
     /// The routes of the usual application.
     func router(jwks: String? = nil, accounts: AccountDirectory = .empty) async throws -> Router<Context> {
         let settings = ServerSettings(httpHost: "127.0.0.1", httpPort: 0, defaultTenant: acme, timeZone: .gmt)
-        let parts = try parts(verifier: try await Self.verifier(jwks: jwks, accounts: accounts))
+        let parts = try dependencies(verifier: try await Self.verifier(jwks: jwks, accounts: accounts))
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let feed = makeFeed(settings, parts, logger: logger)
         let freshness = makeFreshness(parts, feed: feed, logger: logger)
@@ -81,25 +83,27 @@ struct ServerFixture {
         return try await TokenVerifier(secret: secret, provider: provider, accounts: accounts)
     }
 
-    private func parts(
+    private func dependencies(
         rules: Rules? = nil,
         now: @escaping @Sendable () -> Date = { Self.now },
         verifier: TokenVerifier,
         log: (any EventLog)? = nil,
         patience: Duration = .seconds(2),
-        logBounds: @escaping LogBounds = { [:] },
+        watermarks: @escaping ReadWatermarks = { [:] },
         client: RedisClient? = nil
-    ) throws -> ServerParts {
+    ) throws -> ServerDependencies {
         let settings = rules.map { LedgerSettings(rules: $0, shards: sink.settings.shards) } ?? sink.settings
         let client = client ?? self.client
-        let link = RedisGate(client)
-        return ServerParts(
+        let link = CircuitBreaker(client)
+        return ServerDependencies(
             verifier: verifier,
             reader: LedgerReader(link: link, settings: settings),
             subscriber: client.subscriber,
-            writer: LogWriter(log: log ?? DirectLog(sink), link: link, keys: settings.keys, patience: patience),
-            decoder: BodyDecoder(try EventSettings(defaultTenant: acme, currency: settings.rules.currency)),
-            surroundings: Surroundings(logBounds: logBounds, catalogTopics: [Self.targets.topic], now: now)
+            writer: EventWriter(log: log ?? DirectLog(sink), link: link, keys: settings.keys, patience: patience),
+            decoder: RequestBodyDecoder(try EventSettings(defaultTenant: acme, currency: settings.rules.currency)),
+            watermarks: watermarks,
+            catalogTopics: [Self.targets.topic],
+            now: now
         )
     }
 
@@ -156,9 +160,9 @@ func withServer(
     _ events: [Event],
     rules: Rules = Rules(),
     shards: Int = 1,
-    _ body: @Sendable (Asker) async throws -> Void
+    _ body: @Sendable (APIClient) async throws -> Void
 ) async throws {
     try await withFixture(events, rules: rules, shards: shards) { fixture in
-        try await fixture.application().test(.router) { try await body(Asker(client: $0)) }
+        try await fixture.application().test(.router) { try await body(APIClient(client: $0)) }
     }
 }

@@ -11,7 +11,7 @@ struct AllocationWriteTests {
         saved("SO-1", total: "100.00", allocations: ["A-1 u-18 40%"]), saved("SO-2", total: "50.00"),
     ]
 
-    private func credits(_ server: Asker, _ order: String = "SO-1") async throws -> [String: String] {
+    private func credits(_ server: APIClient, _ order: String = "SO-1") async throws -> [String: String] {
         let credits = try await server.get("orders/\(order)").json()["credits"] as? [[String: Any]] ?? []
         return Dictionary(uniqueKeysWithValues: credits.map { ($0["salesperson"] as! String, $0["amount"] as! String) })
     }
@@ -95,7 +95,7 @@ struct AllocationWriteTests {
         try await withFixture(Self.events, rules: Rules(ownerCredit: .remainder)) { fixture in
             let log = DirectLog(fixture.sink)
             try await fixture.application(log: log).test(.router) { client in
-                let server = Asker(client: client)
+                let server = APIClient(client: client)
                 let before = try await server.get("orders/SO-1").text
                 let half = #"{"salesperson":"u-19","percent":"50"}"#
                 for (method, path, left) in [
@@ -141,7 +141,7 @@ struct AllocationWriteTests {
         try await withFixture(Self.events) { fixture in
             let log = DirectLog(fixture.sink, crowd: 2)
             try await fixture.application(log: log).test(.router) { client in
-                let server = Asker(client: client)
+                let server = APIClient(client: client)
                 let path = "allocations/A-1?order=SO-1"
                 async let first = server.send(.put, path, #"{"salesperson":"u-18","percent":"50"}"#)
                 async let second = server.send(.put, path, #"{"salesperson":"u-18","percent":"60"}"#)
@@ -185,7 +185,7 @@ struct AllocationWriteTests {
             let log = DirectLog(fixture.sink, appliesEvents: false)
             let application = try await fixture.application(log: log, patience: .milliseconds(30))
             try await application.test(.router) { client in
-                let server = Asker(client: client)
+                let server = APIClient(client: client)
                 let body = #"{"salesperson":"u-18"}"#
                 let put = try await server.send(.put, "allocations/A-1?order=SO-1", body)
                 #expect(put.status == 202)

@@ -1,6 +1,8 @@
 import Events
 import Kafka
 import Ledger
+import LocalServers
+import Log
 import Redis
 import SalesRules
 import Server
@@ -10,16 +12,16 @@ import Testing
 struct LogWriterTests {
     /// A log that says where each event stands, and holds nothing.
     private struct StandIn: EventLog {
-        let positions: [LogPosition]
+        let positions: [RecordPosition]
 
-        func append(_ events: [Event], by person: Identifier?) async throws -> [LogPosition] { positions }
+        func append(_ events: [Event], by person: Identifier?) async throws -> [RecordPosition] { positions }
     }
 
-    private static let partition = LogPartition(topic: "sales.orders", partition: 3)
+    private static let partition = TopicPartition(topic: "sales.orders", partition: 3)
 
-    private func writer(_ fixture: ServerFixture, _ offsets: Int64..., patience: Duration) -> LogWriter {
-        let positions = offsets.map { LogPosition(partition: Self.partition, offset: $0) }
-        return LogWriter(
+    private func writer(_ fixture: ServerFixture, _ offsets: Int64..., patience: Duration) -> EventWriter {
+        let positions = offsets.map { RecordPosition(partition: Self.partition, offset: $0) }
+        return EventWriter(
             log: StandIn(positions: positions),
             link: fixture.client,
             keys: fixture.keys,
@@ -44,7 +46,7 @@ struct LogWriterTests {
             let events = try orders(fixture.keys)
             let impatient = writer(fixture, 4, 5, patience: .milliseconds(10))
             #expect(try await !impatient.write(events, by: nil))
-            try await fixture.sink.move(LogPartition(topic: "sales.orders", partition: 2), to: 99)
+            try await fixture.sink.move(TopicPartition(topic: "sales.orders", partition: 2), to: 99)
             try await fixture.sink.move(Self.partition, to: 5)
             #expect(try await !impatient.write(events, by: nil), "offset 5 is not applied when 5 is the next one")
             try await fixture.sink.move(Self.partition, to: 6)
@@ -97,9 +99,9 @@ struct LogWriterTests {
 
     @Test("A version follows the one before, up to the last there is")
     func versions() throws {
-        #expect(try LogWriter.version(after: nil) == 1)
-        #expect(try LogWriter.version(after: 7) == 8)
-        #expect(throws: LastVersion.self) { try LogWriter.version(after: .max) }
+        #expect(try EventWriter.version(after: nil) == 1)
+        #expect(try EventWriter.version(after: 7) == 8)
+        #expect(throws: VersionExhausted.self) { try EventWriter.version(after: .max) }
     }
 }
 
@@ -114,8 +116,8 @@ struct KafkaLogTests {
         let cluster = try MockCluster()
         let topics = TopicNames()
         try cluster.createTopic(topics.orders, partitions: 3)
-        let log = KafkaLog(
-            KafkaConfiguration(bootstrapServers: cluster.bootstrapServers),
+        let log = EventProducer(
+            KafkaBackend(KafkaConfiguration(bootstrapServers: cluster.bootstrapServers)),
             topics: topics,
             currency: .euro
         )
@@ -136,14 +138,14 @@ struct KafkaLogTests {
         let cluster = try MockCluster()
         let topics = TopicNames()
         try cluster.createTopic(topics.orders, partitions: 1)
-        let log = KafkaLog(
-            KafkaConfiguration(bootstrapServers: cluster.bootstrapServers),
+        let log = EventProducer(
+            KafkaBackend(KafkaConfiguration(bootstrapServers: cluster.bootstrapServers)),
             topics: topics,
             currency: .euro
         )
         // OUT_OF_ORDER_SEQUENCE_NUMBER for the first message, which cannot be.
         cluster.pushErrors(requestKey: 0, errors: [45])
-        _ = await #expect(throws: KafkaError.self) { try await log.append([order(1, version: 1)], by: nil) }
+        _ = await #expect(throws: LogError.self) { try await log.append([order(1, version: 1)], by: nil) }
         for offset in 0..<2 {
             let positions = try await log.append([order(1, version: 2)], by: nil)
             #expect(positions.map(\.offset) == [Int64(offset)])

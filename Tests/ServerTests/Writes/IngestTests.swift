@@ -15,7 +15,9 @@ struct IngestTests {
         {"type":"target.saved","id":"T-1","measure":"revenue","goal":"10000.00","start":"2026-01-01","end":"2026-12-31","assignees":["u-17"]}
         """#
 
-    private func post(_ server: Asker, _ body: String, type: String = "application/json") async throws -> Asker.Answer {
+    private func post(_ server: APIClient, _ body: String, type: String = "application/json") async throws
+        -> APIClient.Answer
+    {
         try await server.send(.post, "orders", body, as: "crm", .ingest, headers: [.contentType: type])
     }
 
@@ -63,7 +65,7 @@ struct IngestTests {
         try await withFixture([]) { fixture in
             let log = DirectLog(fixture.sink)
             try await fixture.application(log: log).test(.router) { client in
-                let server = Asker(client: client)
+                let server = APIClient(client: client)
                 let bad = Self.order.replacing("1250.005", with: "\"\"")
                 let answer = try await post(server, "[\(Self.order),\(bad),3]")
                 try expectProblem(answer, 400)
@@ -81,9 +83,9 @@ struct IngestTests {
         try await withFixture([]) { fixture in
             let log = DirectLog(fixture.sink)
             try await fixture.application(log: log).test(.router) { client in
-                let server = Asker(client: client)
+                let server = APIClient(client: client)
                 let foreign = Self.order.replacing("{", with: #"{"tenant":"acme","#)
-                func post(_ body: String) async throws -> Asker.Answer {
+                func post(_ body: String) async throws -> APIClient.Answer {
                     try await server.send(.post, "orders", body, as: "crm", .ingest, tenant: id("globex"))
                 }
                 let answer = try await post("[\(Self.order),\(foreign)]")
@@ -101,7 +103,7 @@ struct IngestTests {
             let log = DirectLog(fixture.sink, appliesEvents: false)
             let application = try await fixture.application(log: log, patience: .milliseconds(30))
             try await application.test(.router) { client in
-                let answer = try await post(Asker(client: client), "[\(Self.target),\(Self.order)]")
+                let answer = try await post(APIClient(client: client), "[\(Self.target),\(Self.order)]")
                 #expect(answer.status == 202)
                 #expect(answer.headers[.location] == "/api/v1/orders/SO-1")
             }
@@ -124,9 +126,9 @@ struct IngestTests {
     func noKafka() async throws {
         try await withFixture([]) { fixture in
             let kafka = KafkaConfiguration(bootstrapServers: "127.0.0.1:1", properties: ["message.timeout.ms": "300"])
-            let log = KafkaLog(kafka, topics: TopicNames(), currency: .euro)
+            let log = EventProducer(KafkaBackend(kafka), topics: TopicNames(), currency: .euro)
             try await fixture.application(log: log).test(.router) { client in
-                let answer = try await post(Asker(client: client), Self.order)
+                let answer = try await post(APIClient(client: client), Self.order)
                 try expectProblem(answer, 503)
                 #expect(answer.headers[.retryAfter] == "1")
             }

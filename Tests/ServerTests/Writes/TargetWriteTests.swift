@@ -112,7 +112,7 @@ struct TargetWriteTests {
     func tagIsOfTheTarget() async throws {
         try await withFixture([target("T-1", goal: "100.00")]) { fixture in
             try await fixture.application().test(.router) { client in
-                let server = Asker(client: client)
+                let server = APIClient(client: client)
                 let before = try await server.get("targets/T-1")
                 try await fixture.sink.apply([saved("SO-1", total: "10.00")])
                 let after = try await server.get("targets/T-1")
@@ -127,7 +127,7 @@ struct TargetWriteTests {
         try await withFixture([target("T-1", goal: "100.00")]) { fixture in
             let log = DirectLog(fixture.sink, crowd: 2)
             try await fixture.application(log: log).test(.router) { client in
-                let server = Asker(client: client)
+                let server = APIClient(client: client)
                 let tag = try #require(try await server.get("targets/T-1").headers[.eTag])
                 async let first = server.send(.put, "targets/T-1", Self.body(["Q1": "A"]), headers: [.ifMatch: tag])
                 async let second = server.send(.put, "targets/T-1", Self.body(["Q1": "B"]), headers: [.ifMatch: tag])
@@ -144,7 +144,7 @@ struct TargetWriteTests {
         try await withFixture([known]) { fixture in
             let log = DirectLog(fixture.sink)
             try await fixture.application(log: log).test(.router) { client in
-                let server = Asker(client: client)
+                let server = APIClient(client: client)
                 let put = try await server.send(.put, "targets/T-1", Self.body, as: "u-2")
                 #expect(put.status == 200)
                 let deleted = try await server.send(.delete, "targets/T-1", as: "u-2")
@@ -179,7 +179,7 @@ struct TargetWriteTests {
         try await withFixture([target("T-1", goal: "100.00")]) { fixture in
             let log = DirectLog(fixture.sink)
             try await fixture.application(log: log).test(.router) { client in
-                let server = Asker(client: client)
+                let server = APIClient(client: client)
                 for (method, path) in [(HTTPRequest.Method.post, "targets"), (.put, "targets/T-1")] {
                     let answer = try await server.send(method, path, body)
                     try expectProblem(answer, 400)
@@ -215,7 +215,7 @@ struct TargetWriteTests {
             let log = DirectLog(fixture.sink, appliesEvents: false)
             let application = try await fixture.application(log: log, patience: .milliseconds(30))
             try await application.test(.router) { client in
-                let server = Asker(client: client)
+                let server = APIClient(client: client)
                 for (method, path, body) in [
                     (HTTPRequest.Method.put, "targets/T-1", Self.body), (.delete, "targets/T-1", nil),
                     (.post, "targets", Self.body(["{": #"{"id":"T-2","#])),
@@ -235,7 +235,7 @@ struct TargetWriteTests {
 
 @Suite("Setting a year's targets at once", .timeLimit(.minutes(1)))
 struct YearWriteTests {
-    private func targets(_ answer: Asker.Answer) throws -> [[String: Any]] {
+    private func targets(_ answer: APIClient.Answer) throws -> [[String: Any]] {
         #expect(answer.status == 201)
         return try #require(try answer.json()["targets"] as? [[String: Any]])
     }

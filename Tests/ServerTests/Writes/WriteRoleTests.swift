@@ -181,7 +181,7 @@ struct WriteRoleTests {
         try await withFixture(events) { fixture in
             let log = DirectLog(fixture.sink)
             try await fixture.application(log: log).test(.router) { client in
-                let server = Asker(client: client)
+                let server = APIClient(client: client)
                 func status(_ person: String, _ role: Role, tenant: Identifier? = nil) async throws -> Int {
                     let written = await log.events.count
                     let answer = try await server.send(

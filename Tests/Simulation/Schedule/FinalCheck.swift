@@ -1,5 +1,6 @@
 import Events
 import Ledger
+import Log
 import Model
 import Redis
 import SalesRules
@@ -41,7 +42,7 @@ struct FinalCheck {
         defer { world.servers[world.primary].close(id) }
         guard
             let replies = try? world.servers[world.primary].run(
-                RedisPipeline(read, RedisCommand("HGETALL", keys.counting)),
+                RedisPipeline(read, RedisCommand("HGETALL", keys.backfills)),
                 on: id
             ),
             case .array(let cursors) = replies[0], case .array(let jobs) = replies[1]
@@ -114,7 +115,7 @@ struct FinalCheck {
                 case .string(let bytes) = value
             else { continue }
             var tallies = Array(repeating: Tally.zero, count: 366)
-            TallyString.add(bytes, to: &tallies[...])
+            PackedTallies.add(bytes, to: &tallies[...])
             guard let first = Day(year: name.year, month: 1, day: 1) else { continue }
             for (place, tally) in tallies.enumerated() where tally != .zero {
                 guard let day = Day(number: first.number + place) else { continue }
@@ -163,7 +164,7 @@ struct FinalCheck {
         var sum = Tally.zero
         for shard in 0..<keys.shards {
             if case .string(let bytes) = values[keys.overlap(target, revision: revision, shard: shard)] {
-                sum += TallyString.sum(bytes)
+                sum += PackedTallies.sum(bytes)
             }
         }
         return sum

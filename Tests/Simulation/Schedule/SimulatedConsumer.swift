@@ -1,20 +1,21 @@
 import Kafka
 import Ledger
+import Log
 import Model
 import Worker
 
 // Unchecked, as its world is.
 /// A member of the simulated group: what a lane reads the simulated log by. Which log it still is, is decided by the
 /// same check as in the real consumer.
-final class SimulatedConsumer: LaneLog, @unchecked Sendable {
+final class SimulatedConsumer: LogConsumer, @unchecked Sendable {
     private unowned let world: World
     private let worker: Int
     /// What the group has told, and has not been heard yet.
-    private var inbox: [KafkaConsumer.Event] = []
-    private var checks: [LogPartition: PartitionCheck] = [:]
-    private var order: [LogPartition] = []
+    private var inbox: [ConsumerEvent] = []
+    private var checks: [TopicPartition: PartitionCheck] = [:]
+    private var order: [TopicPartition] = []
     /// The ends that were told.
-    private var ends: [LogPartition: Int64] = [:]
+    private var ends: [TopicPartition: Int64] = [:]
 
     init(_ world: World, worker: Int) {
         self.world = world
@@ -22,16 +23,16 @@ final class SimulatedConsumer: LaneLog, @unchecked Sendable {
     }
 
     /// The group takes away what the member has and gives it these.
-    func give(_ partitions: [LogPartition]) {
+    func give(_ partitions: [TopicPartition]) {
         inbox.append(.revoked([], lost: false))
         inbox.append(
-            .assigned(partitions.map { TopicPartition(topic: $0.topic, partition: $0.partition) })
+            .assigned(partitions.map { $0 })
         )
     }
 
     func subscribe(to topics: [String]) {}
 
-    nonisolated(nonsending) func poll(timeoutMilliseconds: Int32) async -> KafkaConsumer.Event? {
+    nonisolated(nonsending) func poll(timeoutMilliseconds: Int32) async -> ConsumerEvent? {
         if timeoutMilliseconds > 0 { await world.waitForTurn(of: worker) }
         if !inbox.isEmpty, timeoutMilliseconds > 0 || world.random.chance(300) {
             let event = inbox.removeFirst()
@@ -43,7 +44,7 @@ final class SimulatedConsumer: LaneLog, @unchecked Sendable {
         return read()
     }
 
-    private func read() -> KafkaConsumer.Event? {
+    private func read() -> ConsumerEvent? {
         if order.isEmpty { return nil }
         let first = Int.random(in: 0..<order.count, using: &world.random)
         for step in 0..<order.count {
@@ -52,15 +53,15 @@ final class SimulatedConsumer: LaneLog, @unchecked Sendable {
         return nil
     }
 
-    private func read(_ partition: LogPartition) -> KafkaConsumer.Event? {
+    private func read(_ partition: TopicPartition) -> ConsumerEvent? {
         guard var check = checks[partition] else { return nil }
         defer { checks[partition] = check }
-        let name = TopicPartition(topic: partition.topic, partition: partition.partition)
-        while check.phase != .halted, let record = world.log.record(of: partition, from: check.fetchOffset ?? 0) {
+        let name = partition
+        while check.phase != .stopped, let record = world.log.record(of: partition, from: check.fetchOffset ?? 0) {
             switch check.read(offset: record.offset, fingerprint: { record.fingerprint }) {
             case .deliver: return .record(record)
-            case .swallow: continue
-            case .halt(let fault): return .halted(name, fault)
+            case .skip: continue
+            case .stop(let fault): return .stopped(name, fault)
             }
         }
         let end = world.log.end(of: partition)
@@ -68,15 +69,15 @@ final class SimulatedConsumer: LaneLog, @unchecked Sendable {
         ends[partition] = end
         switch check.reachedEnd(at: end) {
         case .deliver: return .caughtUp(name, next: end)
-        case .swallow: return nil
-        case .halt(let fault): return .halted(name, fault)
+        case .skip: return nil
+        case .stop(let fault): return .stopped(name, fault)
         }
     }
 
     func assign(_ starts: [TopicPartition: StartPosition]) {
         checks = Dictionary(
             uniqueKeysWithValues: starts.map {
-                (LogPartition(topic: $0.key.topic, partition: $0.key.partition), PartitionCheck($0.value))
+                ($0.key, PartitionCheck($0.value))
             }
         )
         ends = [:]

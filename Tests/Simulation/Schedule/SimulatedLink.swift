@@ -1,3 +1,4 @@
+import Concurrency
 import Ledger
 import Redis
 
@@ -16,7 +17,7 @@ final class SimulatedLink: PostingLink {
     }
 
     func submit(_ pipeline: RedisPipeline) -> PendingReplies {
-        let completion = Completion<[RedisValue]>()
+        let completion = RedisCompletion<[RedisValue]>()
         world.send(pipeline, completion, over: number)
         return PendingReplies(completion)
     }

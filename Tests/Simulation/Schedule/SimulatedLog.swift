@@ -1,6 +1,7 @@
 import Events
 import Kafka
-package import Ledger
+import Ledger
+package import Log
 package import SalesRules
 
 /// A log in memory: partitions of the contract's topics, to which events are added.
@@ -11,7 +12,7 @@ package struct SimulatedLog {
         case hole
     }
 
-    private(set) var partitions: [LogPartition: [Slot]] = [:]
+    private(set) var partitions: [TopicPartition: [Slot]] = [:]
     private let topics = TopicNames()
     private let encoder = EventEncoder(currency: .euro)
     private var clock: Int64 = 1_700_000_000_000
@@ -19,7 +20,7 @@ package struct SimulatedLog {
     /// Empty partitions of every topic.
     package init(partitions count: Int) {
         for topic in topics.byName.keys {
-            for number in 0..<count { partitions[LogPartition(topic: topic, partition: Int32(number))] = [] }
+            for number in 0..<count { partitions[TopicPartition(topic: topic, partition: Int32(number))] = [] }
         }
     }
 
@@ -27,34 +28,34 @@ package struct SimulatedLog {
     package mutating func append(_ event: Event, to number: Int32) {
         let (topic, key, value) = encoder.encode(event)
         clock += 1
-        partitions[LogPartition(topic: topics[topic], partition: number), default: []].append(
+        partitions[TopicPartition(topic: topics[topic], partition: number), default: []].append(
             .record(key: key, value: value, timestamp: clock)
         )
     }
 
-    mutating func leaveHole(in partition: LogPartition) { partitions[partition, default: []].append(.hole) }
+    mutating func leaveHole(in partition: TopicPartition) { partitions[partition, default: []].append(.hole) }
 
     /// Sorted, so that the same seed comes to the same.
-    package var names: [LogPartition] {
+    package var names: [TopicPartition] {
         partitions.keys.sorted { ($0.topic, $0.partition) < ($1.topic, $1.partition) }
     }
 
     /// The end of each partition that has a record: where its cursor has to get to.
-    package var ends: [LogPartition: Int64] {
+    package var ends: [TopicPartition: Int64] {
         partitions.filter { record(of: $0.key, from: 0) != nil }.mapValues { Int64($0.count) }
     }
 
     /// The offset that the next record will have.
-    func end(of partition: LogPartition) -> Int64 { Int64(partitions[partition]?.count ?? 0) }
+    func end(of partition: TopicPartition) -> Int64 { Int64(partitions[partition]?.count ?? 0) }
 
     /// The first record from this offset on.
-    func record(of partition: LogPartition, from offset: Int64) -> KafkaRecord? {
+    func record(of partition: TopicPartition, from offset: Int64) -> LogRecord? {
         guard let slots = partitions[partition] else { return nil }
         var place = Int(offset)
         while place < slots.count {
             if case .record(let key, let value, let timestamp) = slots[place] {
-                return KafkaRecord(
-                    TopicPartition(topic: partition.topic, partition: partition.partition),
+                return CopiedRecord(
+                    partition,
                     offset: Int64(place),
                     key: key,
                     value: value,

@@ -1,4 +1,6 @@
+import Concurrency
 import Ledger
+import Log
 import Model
 import Redis
 import SalesRules
@@ -110,7 +112,7 @@ extension World {
     /// Gives the partitions to the workers that are there, as a group does; a hanging one learns of it later.
     func rebalance(among members: [Int]) {
         if members.isEmpty { return }
-        var shares: [Int: [LogPartition]] = [:]
+        var shares: [Int: [TopicPartition]] = [:]
         for partition in log.names { shares[random.pick(members), default: []].append(partition) }
         for member in members { workers[member]?.consumer.give(shares[member] ?? []) }
     }

@@ -1,3 +1,4 @@
+import Concurrency
 import Events
 import Kafka
 package import Ledger
@@ -61,9 +62,9 @@ package final class World: @unchecked Sendable {
         let server: Int
         let id: SimulatedRedis.ConnectionID
         /// Sent, and not executed yet.
-        var requests: [(pipeline: RedisPipeline, completion: Completion<[RedisValue]>)] = []
+        var requests: [(pipeline: RedisPipeline, completion: RedisCompletion<[RedisValue]>)] = []
         /// Executed, and not answered yet.
-        var replies: [(values: [RedisValue], completion: Completion<[RedisValue]>)] = []
+        var replies: [(values: [RedisValue], completion: RedisCompletion<[RedisValue]>)] = []
     }
 
     init(seed: UInt64, partitions: Int, shards: Int, appendOnly: Bool) {
@@ -90,12 +91,12 @@ extension World {
         let consumer = SimulatedConsumer(self, worker: number)
         var logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .critical
-        let surroundings = LaneSurroundings(
+        let dependencies = LaneDependencies(
             connect: { [unowned self] in
                 await waitForTurn(of: number)
-                return try connect(number)
+                return SingleServer<any PostingLink>(try connect(number))
             },
-            putAside: { _ in },
+            writeDeadLetters: { _ in },
             now: { [unowned self] in now },
             sleep: { [unowned self] _ in await waitForTurn(of: number) },
             random: { [unowned self] range in Int64.random(in: range, using: &random) }
@@ -104,8 +105,8 @@ extension World {
             settings: laneSettings,
             mode: .group,
             executor: executor,
-            log: consumer,
-            surroundings: surroundings,
+            consumer: consumer,
+            dependencies: dependencies,
             counters: WorkerCounters(),
             stop: stop,
             logger: logger
@@ -123,7 +124,7 @@ extension World {
 
     private var laneSettings: WorkerSettings {
         WorkerSettings(
-            kafka: KafkaConfiguration(bootstrapServers: ""),
+            log: KafkaBackend(KafkaConfiguration(bootstrapServers: "")),
             group: "simulation",
             topics: TopicNames(),
             redis: Self.nowhere,
@@ -173,7 +174,7 @@ extension World {
         return SimulatedLink(self, number: lastConnection)
     }
 
-    func send(_ pipeline: RedisPipeline, _ completion: Completion<[RedisValue]>, over number: Int) {
+    func send(_ pipeline: RedisPipeline, _ completion: RedisCompletion<[RedisValue]>, over number: Int) {
         guard connections[number] != nil else {
             completion.complete(.failure(.connectionClosed("it was cut")))
             return

@@ -1,0 +1,87 @@
+package import Log
+package import Redis
+package import SalesRules
+
+// What the ledger reads from replies. A reply of another type is an error that names what was read.
+extension RedisValue {
+    /// The bytes of a bulk reply, nil for the null reply.
+    package func optionalBytes(_ what: @autoclosure () -> String) throws(LedgerError) -> [UInt8]? {
+        switch self {
+        case .bytes(let bytes): return bytes
+        case .null: return nil
+        case .error(let error): throw .refused(error)
+        default: throw .unexpectedReply(what())
+        }
+    }
+
+    /// The elements of an array.
+    package func elements(_ what: @autoclosure () -> String) throws(LedgerError) -> [RedisValue] {
+        switch self {
+        case .array(let elements): return elements
+        case .error(let error): throw .refused(error)
+        default: throw .unexpectedReply(what())
+        }
+    }
+
+    /// The number that a bulk reply spells; nil for the null reply.
+    package func number(_ what: String) throws(LedgerError) -> Int64? {
+        guard let bytes = try optionalBytes(what) else { return nil }
+        guard let number = Int64(String(decoding: bytes, as: UTF8.self)) else {
+            throw .corrupt(CorruptRecord(place: what, reason: "the value is not a number"))
+        }
+        return number
+    }
+
+    /// The id of an order, in a list of orders.
+    package func orderID(in place: @autoclosure () -> String, _ what: String) throws(LedgerError) -> Identifier {
+        guard let id = Identifier(String(decoding: try optionalBytes(what) ?? [], as: UTF8.self)) else {
+            throw .corrupt(CorruptRecord(place: place(), reason: "the id of an order is not valid"))
+        }
+        return id
+    }
+
+    /// The stamp of a view; nil where there is none.
+    package func view() throws(LedgerError) -> ViewStamp? {
+        try optionalBytes("view").flatMap { ViewStamp(String(decoding: $0, as: UTF8.self)) }
+    }
+
+    /// The cursor of a partition; nil where nothing was ever applied.
+    package func cursor(of partition: TopicPartition) throws(LedgerError) -> Cursor? {
+        guard let bytes = try optionalBytes("a cursor") else { return nil }
+        return try reading("the cursor of \(partition)") { () throws(CorruptRecord) in try Cursor(parsing: bytes) }
+    }
+
+    /// The entry of an order; an empty one where the order is not known.
+    package func entry(of order: TenantScoped, reporting: Currency) throws(LedgerError) -> OrderEntry {
+        guard let bytes = try optionalBytes("an entry") else { return OrderEntry() }
+        return try reading("the entry of order \(order)") { () throws(CorruptRecord) in
+            try EntryCodec.decode(bytes, id: order.id, reporting: reporting)
+        }
+    }
+
+    /// The fields of a hash whose fields are `<tenant>/<id>`.
+    package func scopedFields(_ what: String) throws(LedgerError) -> [(key: TenantScoped, value: [UInt8])] {
+        let values = try elements("HGETALL")
+        var fields: [(key: TenantScoped, value: [UInt8])] = []
+        for index in stride(from: 0, to: values.count - 1, by: 2) {
+            let name = String(decoding: try values[index].optionalBytes("HGETALL") ?? [], as: UTF8.self)
+            guard let key = TenantScoped(name) else {
+                throw .corrupt(CorruptRecord(place: what, reason: "the name of a field is not valid"))
+            }
+            fields.append((key, try values[index + 1].optionalBytes("HGETALL") ?? []))
+        }
+        return fields
+    }
+}
+
+/// Runs `body`, and adds to its error where the bytes were.
+package func reading<Value>(
+    _ place: @autoclosure () -> String,
+    _ body: () throws(CorruptRecord) -> Value
+) throws(LedgerError) -> Value {
+    do throws(CorruptRecord) {
+        return try body()
+    } catch {
+        throw .corrupt(CorruptRecord(place: place(), reason: error.reason))
+    }
+}

@@ -1,0 +1,52 @@
+internal import Redis
+package import SalesRules
+
+/// An order with what it counts for.
+package struct OrderResult: Sendable {
+    /// The order's id.
+    package let id: Identifier
+    /// All that is known of it.
+    package let entry: OrderEntry
+    /// Nil when it does not count.
+    package let worth: OrderWorth?
+}
+
+extension LedgerReader {
+    /// The order of this id; nil when none was ever seen.
+    package func order(_ id: Identifier, of tenant: Identifier) async throws(LedgerError) -> OrderResult? {
+        let found = try await entries([id], of: tenant)[0]
+        return found.entry.order == nil ? nil : found
+    }
+
+    /// The orders that have an allocation of this id, saved on its own: two of them at most from each shard.
+    package func orders(withOwn allocation: Identifier, of tenant: Identifier) async throws(LedgerError) -> [Identifier]
+    {
+        let id = TenantScoped(tenant: tenant, id: allocation)
+        let replies = try await link.snapshot(
+            (0..<keys.shards).map { RedisCommand("SRANDMEMBER", keys.allocation(id, shard: $0), "2") }
+        )
+        var orders: [Identifier] = []
+        for reply in replies {
+            for value in try reply.elements("SRANDMEMBER") {
+                orders.append(try value.orderID(in: "the index of allocation \(id)", "SRANDMEMBER"))
+            }
+        }
+        return orders
+    }
+
+    func entries(
+        _ ids: [Identifier],
+        of tenant: Identifier
+    ) async throws(LedgerError) -> [OrderResult] {
+        let names = ids.map { TenantScoped(tenant: tenant, id: $0) }
+        let replies = try await link.snapshot(
+            names.map { RedisCommand("GET", keys.entry($0, shard: keys.shard(of: $0))) }
+        )
+        var orders: [OrderResult] = []
+        for (name, reply) in zip(names, replies) {
+            let entry = try reply.entry(of: name, reporting: rules.currency)
+            orders.append(OrderResult(id: name.id, entry: entry, worth: rules.worth(of: entry)))
+        }
+        return orders
+    }
+}

@@ -1,0 +1,52 @@
+internal import Redis
+package import SalesRules
+
+extension LedgerReader {
+    /// Every person of a tenant that the log has named, by id.
+    package func people(of tenant: Identifier) async throws(LedgerError) -> [Identifier: Person] {
+        let reply = try await link.replies(to: RedisCommand("HGETALL", keys.people))[0]
+        var people: [Identifier: Person] = [:]
+        for (key, bytes) in try reply.scopedFields("the people") where key.tenant == tenant {
+            people[key.id] = try Self.person(bytes, key)
+        }
+        return people
+    }
+
+    /// The people with these ids; a person who is not known gets the id as name.
+    package func people(
+        _ ids: some Collection<Identifier>,
+        of tenant: Identifier
+    ) async throws(LedgerError) -> [Identifier: Person] {
+        if ids.isEmpty { return [:] }
+        var command = RedisCommand("HMGET")
+        command.append(keys.people)
+        for id in ids { command.append(TenantScoped(tenant: tenant, id: id).description) }
+        let values = try (try await link.replies(to: command)[0]).elements("HMGET")
+        var people: [Identifier: Person] = [:]
+        for (id, value) in zip(ids, values) {
+            let bytes = try value.optionalBytes("HMGET")
+            people[id] =
+                try bytes.map { (bytes) throws(LedgerError) in
+                    try Self.person(bytes, TenantScoped(tenant: tenant, id: id))
+                } ?? Person(id: id, name: id.rawValue)
+        }
+        return people
+    }
+
+    /// What a viewer chose to see last.
+    package func preference(of person: TenantScoped) async throws(LedgerError) -> WidgetChoice {
+        let reply = try await link.replies(to: RedisCommand("HGET", keys.preferences, person.description))[0]
+        guard let bytes = try reply.optionalBytes("HGET") else { return WidgetChoice() }
+        return try reading("the preferences of \(person)") { () throws(CorruptRecord) in
+            try PersonCodec.decodeChoice(bytes).choice
+        }
+    }
+
+    private static func person(_ bytes: [UInt8], _ key: TenantScoped) throws(LedgerError) -> Person {
+        var person = try reading("person \(key)") { () throws(CorruptRecord) in
+            try PersonCodec.decode(bytes, id: key.id)
+        }
+        if person.name.isEmpty { person.name = key.id.rawValue }
+        return person
+    }
+}

@@ -1,0 +1,170 @@
+internal import Concurrency
+internal import Foundation
+internal import Redis
+
+/// A private `redis-server`, for demonstrations and tests: a child process that ends when it is stopped, when this
+/// object goes away, or when our process ends in whatever way (the last on Linux).
+///
+/// Starting again in the same folder continues with the data that was saved there, if it was told to save any.
+public final class RedisServerProcess: Sendable {
+    /// Where it listens.
+    public enum Listener: Sendable, Hashable {
+        /// On `redis.sock` in its folder; the path may have 107 bytes at most.
+        case unixSocket
+        /// On this port of 127.0.0.1.
+        case port(Int)
+    }
+
+    /// Why it could not be started.
+    public struct StartError: Error, Sendable, Hashable, CustomStringConvertible {
+        /// The reason, and what to do about it, for people.
+        public let description: String
+    }
+
+    /// The address to connect to, without a password.
+    public let url: String
+    /// The process number.
+    public let processIdentifier: Int32
+    private let child: ChildProcess
+
+    private init(url: String, processIdentifier: Int32, child: ChildProcess) {
+        self.url = url
+        self.processIdentifier = processIdentifier
+        self.child = child
+    }
+
+    deinit {
+        child.signal(SIGKILL)
+    }
+
+    /// Starts a server and waits until it answers, ten seconds at most.
+    ///
+    /// It keeps nothing on disk and evicts nothing unless told otherwise; what it prints goes to `redis-server.log` in
+    /// its folder.
+    ///
+    /// - Parameters:
+    ///   - folder: Its working folder; made if missing.
+    ///   - listen: Where it listens.
+    ///   - configuration: More arguments, such as `["--appendonly", "yes"]`.
+    ///   - executable: A path, or a name that is looked up in `PATH`.
+    /// - Throws: ``StartError``.
+    public static func start(
+        folder: String,
+        listen: Listener = .unixSocket,
+        configuration: [String] = [],
+        executable: String = "redis-server"
+    ) async throws(StartError) -> RedisServerProcess {
+        guard let path = find(executable) else {
+            throw StartError(description: "\(executable) is not installed: apt-get install redis-server")
+        }
+        let folder = URL(fileURLWithPath: folder).standardizedFileURL.path
+        let endpoint: RedisEndpoint
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            endpoint = try RedisEndpoint(url: listen.url(folder: folder))
+        } catch {
+            throw StartError(description: "redis-server cannot use \(folder): \(error)")
+        }
+        let log = folder + "/redis-server.log"
+        let arguments = listen.arguments(folder: folder) + defaults(folder: folder) + configuration
+        let child = ChildProcess([path] + arguments, log: log)
+        do {
+            let identifier = try await child.started.value()
+            try await waitUntilItAnswers(endpoint, child)
+            return RedisServerProcess(url: listen.url(folder: folder), processIdentifier: identifier, child: child)
+        } catch {
+            child.signal(SIGKILL)
+            throw StartError(description: "redis-server did not start (see \(log)): \(error)")
+        }
+    }
+
+    /// Sends it a signal, such as `SIGSTOP`; nothing happens once it has ended.
+    public func kill(signal: Int32) {
+        child.signal(signal)
+    }
+
+    /// Waits until it has ended, for whatever reason.
+    ///
+    /// - Throws: a timeout, or that the task was cancelled.
+    public func waitUntilEnded(atMost limit: Duration = .seconds(5)) async throws {
+        try await child.waitUntilEnded(atMost: limit)
+    }
+
+    /// Ends it: asks, waits five seconds at most, then kills.
+    public func stop() async {
+        child.signal(SIGTERM)
+        // A stopped process would not hear the request.
+        child.signal(SIGCONT)
+        do {
+            try await waitUntilEnded()
+        } catch {
+            child.signal(SIGKILL)
+            // Nothing can be done about one that even SIGKILL does not end in time.
+            try? await waitUntilEnded()
+        }
+    }
+
+    private static func defaults(folder: String) -> [String] {
+        [
+            "--dir", folder, "--daemonize", "no", "--protected-mode", "yes", "--save", "", "--appendonly", "no",
+            "--maxmemory-policy", "noeviction",
+        ]
+    }
+
+    private static func find(_ executable: String) -> String? {
+        let candidates: [String]
+        if executable.contains("/") {
+            candidates = [executable]
+        } else {
+            let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+            candidates = path.split(separator: ":").map { "\($0)/\(executable)" }
+        }
+        return candidates.first { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+
+    private static func waitUntilItAnswers(_ endpoint: RedisEndpoint, _ child: ChildProcess) async throws {
+        let backoff = Backoff(base: .milliseconds(5), maximum: .milliseconds(50))
+        let end = ContinuousClock.now + .seconds(10)
+        var attempt = 0
+        while true {
+            do throws(RedisError) {
+                let connection = try await RedisConnection.connect(to: endpoint)
+                for reply in try await connection.send(RedisPipeline(RedisCommand("PING"))) { try reply.checked() }
+                return
+            } catch .server(let error) where error.code == "NOAUTH" {
+                return  // It answers; the configuration sets a password, which we need not know.
+            } catch {
+                guard error.isTransient, .now < end else { throw error }
+                try await pause(backoff.bound(attempt: attempt), unlessEnded: child)
+                attempt += 1
+            }
+        }
+    }
+}
+
+extension RedisServerProcess {
+    private static func pause(_ delay: Duration, unlessEnded child: ChildProcess) async throws {
+        do throws(ChildProcess.Failure) {
+            try await child.waitUntilEnded(atMost: delay)
+        } catch .timeout {
+            return
+        }
+        throw StartError(description: "it ended at once")
+    }
+}
+
+extension RedisServerProcess.Listener {
+    fileprivate func url(folder: String) -> String {
+        switch self {
+        case .unixSocket: "unix://\(folder)/redis.sock"
+        case .port(let port): "redis://127.0.0.1:\(port)"
+        }
+    }
+
+    fileprivate func arguments(folder: String) -> [String] {
+        switch self {
+        case .unixSocket: ["--port", "0", "--unixsocket", "\(folder)/redis.sock", "--unixsocketperm", "700"]
+        case .port(let port): ["--port", String(port), "--bind", "127.0.0.1"]
+        }
+    }
+}

@@ -1,0 +1,67 @@
+/// What a consumer reports.
+public enum ConsumerEvent {
+    /// A record to apply.
+    case record(LogRecord)
+    /// The consumer group assigns these partitions to this consumer. Answer with `assign`, now or after some polls.
+    case assigned([TopicPartition])
+    /// The consumer group revokes these partitions; nothing more is delivered from them. Answer with `unassign`. If
+    /// `lost`, another consumer may already own them.
+    case revoked([TopicPartition], lost: Bool)
+    /// Everything that the partition holds now was delivered. `next` is at least the offset that the next record will
+    /// have; it is beyond the last record where transactions end with markers.
+    case caughtUp(TopicPartition, next: Int64)
+    /// The log of this partition is not the one that was read before. Nothing more is delivered from it; the other
+    /// partitions continue.
+    case stopped(TopicPartition, LogFault)
+    /// Trouble with the log that the client repairs by itself. Logs are compared again afterwards.
+    case disconnected(LogError)
+    /// The consumer cannot be used any more: a new one is needed.
+    case failed(LogError)
+}
+
+/// Reads partitions of a log from given positions. It belongs to one thread.
+public protocol LogConsumer: AnyObject, SendableMetatype {
+    /// Joins the consumer group for these topics. The group's answer arrives as ``ConsumerEvent/assigned(_:)``.
+    func subscribe(to topics: [String]) throws(LogError)
+    /// Waits for the next event, in the order in which things happened in each partition.
+    /// - Returns: nil if nothing happened within the timeout.
+    /// - Throws: what the log refuses about a topic or the group. Polling may continue unless the error is fatal.
+    nonisolated(nonsending) func poll(timeoutMilliseconds: Int32) async throws(LogError) -> ConsumerEvent?
+    /// Reads these partitions from these positions, in place of those that were read before. Also the way to go back.
+    func assign(_ starts: [TopicPartition: StartPosition]) throws(LogError)
+    /// Stops reading, and leaves the partitions to the group.
+    func unassign() throws(LogError)
+    /// Tells the group the offset after the last applied record of each partition, for tools that show the lag. Reading
+    /// never starts from it.
+    func commit(_ offsets: [TopicPartition: Int64])
+    /// Compares every log with what was read of it before anything more is delivered.
+    func checkLogs()
+    /// The name of the cluster; nil where it has none, or does not answer in time.
+    func clusterId(timeoutMilliseconds: Int32) throws(LogError) -> String?
+    /// Leaves the group and ends. Release all records first.
+    func close(timeoutMilliseconds: Int32)
+}
+
+/// A consumer whose `poll` blocks the calling thread, which must not be one of Swift's cooperative pool.
+public protocol BlockingLogConsumer: LogConsumer {
+    /// As ``LogConsumer/poll(timeoutMilliseconds:)``.
+    func poll(timeoutMilliseconds: Int32) throws(LogError) -> ConsumerEvent?
+    /// Delivers nothing more from this partition until it is assigned again.
+    func stop(_ partition: TopicPartition)
+    /// The partition's first offset, and the one after its last record.
+    func watermarks(of partition: TopicPartition, timeoutMilliseconds: Int32) throws(LogError) -> Watermarks
+}
+
+/// Where a partition's log begins and ends.
+public struct Watermarks: Hashable, Sendable {
+    /// The offset of the first record that the log still has.
+    public let low: Int64
+    /// The offset that the next record will get.
+    public let high: Int64
+
+    /// A log from `low` up to, but not including, `high`.
+    public init(low: Int64, high: Int64) {
+        self.low = low
+        self.high = high
+    }
+}

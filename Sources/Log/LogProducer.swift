@@ -1,0 +1,72 @@
+/// A record to write.
+public struct ProducerRecord: Sendable {
+    /// The topic to write to.
+    public var topic: String
+    /// Nil: chosen by the key's hash, or at random without a key.
+    public var partition: Int32?
+    /// Nil for no key.
+    public var key: [UInt8]?
+    /// Nil for a tombstone.
+    public var value: [UInt8]?
+    /// In this order; names may repeat.
+    public var headers: [RecordHeader]
+    /// Milliseconds since 1970, UTC; nil for now.
+    public var timestamp: Int64?
+
+    /// A record for this topic.
+    public init(
+        topic: String,
+        partition: Int32? = nil,
+        key: [UInt8]?,
+        value: [UInt8]?,
+        headers: [RecordHeader] = [],
+        timestamp: Int64? = nil
+    ) {
+        self.topic = topic
+        self.partition = partition
+        self.key = key
+        self.value = value
+        self.headers = headers
+        self.timestamp = timestamp
+    }
+}
+
+/// Where a record was written.
+public struct RecordPosition: Hashable, Sendable {
+    /// The partition it was written to.
+    public let partition: TopicPartition
+    /// Its offset there.
+    public let offset: Int64
+
+    /// A position in a partition.
+    public init(partition: TopicPartition, offset: Int64) {
+        self.partition = partition
+        self.offset = offset
+    }
+}
+
+/// Writes records to a log. Any thread may use it.
+public protocol LogProducer: AnyObject, Sendable {
+    /// Writes a record and waits, without blocking, until the log has it for good.
+    ///
+    /// Cancelling the task does not take the record back.
+    func send(_ record: ProducerRecord) async throws(LogError) -> RecordPosition
+    /// Hands a record over without waiting until it is written; ``flush(timeoutMilliseconds:)`` reports whether all were.
+    /// May block: do not call it on Swift's cooperative pool.
+    func enqueue(_ record: ProducerRecord) throws(LogError)
+    /// Blocks until everything that was handed over is written or has failed.
+    /// - Throws: a timeout, or the first failure since the last flush.
+    func flush(timeoutMilliseconds: Int32) throws(LogError)
+    /// Waits for what is still to be written, and ends.
+    func close(timeoutMilliseconds: Int32)
+}
+
+/// What a producer is used for, which decides its timeouts and limits.
+public enum ProducerUse: Sendable {
+    /// Many records at once; nothing waits for a single one.
+    case bulk
+    /// A request waits: what is not written within five seconds fails.
+    case requests
+    /// Records of up to 10 MiB, larger than any topic accepts, with the reasons why they were refused.
+    case deadLetters
+}

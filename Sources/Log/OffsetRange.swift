@@ -1,0 +1,16 @@
+/// What one batch read from one partition: the offsets from `start` up to the cursor's next.
+public struct OffsetRange: Hashable, Sendable {
+    /// The partition that was read.
+    public let partition: TopicPartition
+    /// The offset that reading continued from.
+    public let start: Int64
+    /// Where the partition's cursor is once the batch is applied.
+    public let end: Cursor
+
+    /// A range from this offset up to this cursor.
+    public init(partition: TopicPartition, start: Int64, end: Cursor) {
+        self.partition = partition
+        self.start = start
+        self.end = end
+    }
+}

@@ -1,0 +1,157 @@
+package import Ledger
+package import Redis
+package import SalesRules
+
+/// Compares targets, people or preferences with what the log says of them.
+package struct CatalogCheck {
+    private let kind: Kind
+    private let names: [TenantScoped]
+    private let settings: LedgerSettings
+
+    /// How many are compared at a time.
+    package static let chunk = 500
+
+    package enum Kind: CaseIterable, Sendable {
+        case targets
+        case people
+        case preferences
+    }
+
+    /// A comparison of these.
+    package init(_ kind: Kind, _ names: [TenantScoped], settings: LedgerSettings) {
+        self.kind = kind
+        self.names = names
+        self.settings = settings
+    }
+
+    /// Those that the log has ever named.
+    package static func names(_ kind: Kind, in fold: LogFold) -> [TenantScoped] {
+        switch kind {
+        case .targets: Array(fold.catalog.targets.keys)
+        case .people, .preferences: Array(fold.catalog.people.keys)
+        }
+    }
+
+    /// The hash they are in.
+    package static func key(_ kind: Kind, _ keys: KeySpace) -> String {
+        switch kind {
+        case .targets: keys.targets
+        case .people: keys.people
+        case .preferences: keys.preferences
+        }
+    }
+
+    /// What it reads.
+    package var commands: [RedisCommand] {
+        var command = RedisCommand("HMGET", Self.key(kind, settings.keys))
+        for name in names { command.append(name.description) }
+        let scores =
+            kind == .targets ? names.map { RedisCommand("ZSCORE", settings.keys.targetChanges, $0.description) } : []
+        return [command] + scores
+    }
+
+    /// What differs, with the fold at the cursors that were read along.
+    package func differences(
+        _ replies: ArraySlice<RedisValue>,
+        _ fold: LogFold,
+        _ state: VerifySnapshot
+    ) throws -> [Difference] {
+        let key = Self.key(kind, settings.keys)
+        guard let first = replies.first, case .array(let values) = first, values.count == names.count else {
+            return [Difference(difference, key, replies.first?.wrongType ?? "it is not a hash")]
+        }
+        var differences: [Difference] = []
+        for (place, (name, value)) in zip(names, values).enumerated() {
+            var bytes: [UInt8]?
+            if case .bytes(let found) = value { bytes = found }
+            var problem: String?
+            do throws(CorruptRecord) {
+                problem = try self.problem(name, bytes, fold.catalog)
+                if problem == nil, kind == .targets, let bytes {
+                    let score = replies[replies.startIndex + 1 + place]
+                    problem = try changeProblem(bytes, name, score, state)
+                }
+            } catch {
+                problem = "it cannot be read: \(error.reason)"
+            }
+            if let problem { differences.append(Difference(difference, "\(key) \(name)", problem)) }
+        }
+        return differences
+    }
+
+    private var difference: Difference.Kind {
+        switch kind {
+        case .targets: .target
+        case .people: .person
+        case .preferences: .preference
+        }
+    }
+
+    private func problem(_ name: TenantScoped, _ bytes: [UInt8]?, _ fold: CatalogFold) throws(CorruptRecord) -> String?
+    {
+        switch kind {
+        case .targets:
+            let found = try bytes.map { (bytes) throws(CorruptRecord) in try CatalogRecord.decode(bytes, id: name.id) }
+            let expected = fold.targets[name]
+            return Self.compare(
+                found.map { (Self.text($0.target, settings.rules.currency), $0.version) },
+                expected.map { (Self.text($0.value, settings.rules.currency), $0.version) }
+            )
+        case .people:
+            let found = try bytes.map { (bytes) throws(CorruptRecord) in try PersonCodec.decode(bytes, id: name.id) }
+            func text(_ person: Person?) -> String { person.map { "\"\($0.name)\" \"\($0.email)\"" } ?? "nobody" }
+            return Self.compare(
+                found.map { (text($0), $0.version) },
+                fold.people[name].flatMap { Self.named($0.person, text) }
+            )
+        case .preferences:
+            let found = try bytes.map { (bytes) throws(CorruptRecord) in try PersonCodec.decodeChoice(bytes) }
+            func text(_ choice: WidgetChoice?) -> String {
+                "year \(choice?.year ?? 0), salesperson \(choice?.salesperson?.rawValue ?? "-"), "
+                    + "measure \(choice?.measure?.rawValue ?? "-")"
+            }
+            return Self.compare(
+                found.map { (text($0.choice), $0.version) },
+                fold.people[name].flatMap { Self.named($0.preference, text) }
+            )
+        }
+    }
+
+    /// Nil where the log says nothing of it, or its person was deleted.
+    private static func named<Value>(_ record: Versioned<Value>, _ text: (Value?) -> String) -> (String, Int64?)? {
+        record.value.map { (text($0), record.version) }
+    }
+
+    private static func compare(_ found: (String, Int64?)?, _ expected: (String, Int64?)?) -> String? {
+        func text(_ side: (String, Int64?)?) -> String {
+            guard let side else { return "not there" }
+            return side.0 + (side.1.map { ", version \($0)" } ?? "")
+        }
+        let (found, expected) = (text(found), text(expected))
+        return found == expected ? nil : "it is \(found), and in the log it is \(expected)"
+    }
+
+    private static func text(_ target: Target?, _ currency: Currency) -> String {
+        guard let target else { return "deleted" }
+        let goal = target.measure == .revenue ? Money.text(target.goal, in: currency) : String(target.goal)
+        return "\"\(target.name)\" \(target.measure.rawValue) \(goal) from \(target.period.start) to "
+            + "\(target.period.end) of \(target.assignees.map(\.rawValue).joined(separator: ","))"
+    }
+
+    private func changeProblem(
+        _ bytes: [UInt8],
+        _ name: TenantScoped,
+        _ score: RedisValue,
+        _ state: VerifySnapshot
+    ) throws(CorruptRecord) -> String? {
+        let record = try CatalogRecord.decode(bytes, id: name.id)
+        guard case .bytes(let digits) = score, let changed = Int64(String(decoding: digits, as: UTF8.self)) else {
+            return "it is not in \(settings.keys.targetChanges), so that nobody sees it"
+        }
+        guard record.countsFrom <= changed, changed <= state.catalogs.revision else {
+            return "it counts from revision \(record.countsFrom), was changed at \(changed), and the targets are at "
+                + "\(state.catalogs.revision): these do not follow on each other"
+        }
+        return nil
+    }
+}

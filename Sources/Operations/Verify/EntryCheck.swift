@@ -1,0 +1,157 @@
+package import Ledger
+package import Redis
+internal import SalesRules
+
+/// Compares the entries of some orders with what the log says of them, and looks for each order in the index of its own
+/// allocations.
+package struct EntryCheck {
+    private let shard: Int
+    private let slots: Range<Int>
+    private let orders: [TenantScoped]
+    /// The allocations saved on their own, each with the place of its order; that they are in the index.
+    private let allocations: [(place: Int, id: Identifier)]
+    private let settings: LedgerSettings
+
+    /// How many entries are compared at a time.
+    package static let chunk = 500
+
+    /// A comparison of the orders of these numbers.
+    package init(_ slots: Range<Int>, of fold: LogFold, shard: Int, settings: LedgerSettings) throws {
+        self.slots = slots
+        self.shard = shard
+        self.settings = settings
+        let all = try slots.map { try fold.orders[shard][$0] }
+        orders = all.map(\.order)
+        allocations = all.enumerated().flatMap { place, one in
+            one.entry.own.filter { $0.allocation != nil }.map { (place, $0.id) }
+        }
+    }
+
+    /// What it reads.
+    package var commands: [RedisCommand] {
+        var command = RedisCommand("MGET")
+        for order in orders { settings.keys.append(entryOf: order, shard: shard, to: &command) }
+        return [command]
+            + allocations.map { place, id in
+                RedisCommand("SISMEMBER", indexKey(of: id, place), orders[place].id.rawValue)
+            }
+    }
+
+    private func indexKey(of allocation: Identifier, _ place: Int) -> String {
+        settings.keys.allocation(TenantScoped(tenant: orders[place].tenant, id: allocation), shard: shard)
+    }
+
+    /// What differs, with the fold at the cursors that were read along.
+    package func differences(
+        _ replies: ArraySlice<RedisValue>,
+        _ fold: LogFold,
+        _ state: VerifySnapshot
+    ) throws -> [Difference] {
+        let values = try (replies.first ?? .null).elements("MGET")
+        guard values.count == orders.count else { throw LedgerError.unexpectedReply("MGET") }
+        var differences: [Difference] = []
+        for ((slot, order), value) in zip(zip(slots, orders), values) {
+            let expected = try fold.orders[shard][slot].entry
+            guard let problem = problem(value, expected, order, state) else { continue }
+            var text = problem
+            if let place = fold.newestPlace(of: slot, shard: shard) {
+                text += "; the log last said something of it at \(place.partition)"
+                text += " offset \(place.offset)"
+            }
+            differences.append(
+                Difference(.entry, settings.keys.entry(order, shard: shard), text, orders: [.init(order.id)])
+            )
+        }
+        for ((place, id), reply) in zip(allocations, replies.dropFirst()) where reply != .integer(1) {
+            // Live traffic may have taken it away meanwhile.
+            let entry = try fold.orders[shard][slots[slots.startIndex + place]].entry
+            guard entry.own.contains(where: { $0.id == id && $0.allocation != nil }) else { continue }
+            let problem =
+                reply.wrongType ?? "order \(orders[place]) is missing, whose allocation \(id) is saved on its own"
+            differences.append(.init(.index, indexKey(of: id, place), problem, orders: [.init(orders[place].id)]))
+        }
+        return differences
+    }
+
+    private func problem(
+        _ value: RedisValue,
+        _ expected: OrderEntry,
+        _ order: TenantScoped,
+        _ state: VerifySnapshot
+    ) -> String? {
+        guard case .bytes(let bytes) = value else {
+            if value.isNull { return expected == OrderEntry() ? nil : "there is no entry, and the log has the order" }
+            return value.wrongType ?? "it is not a string"
+        }
+        let found: OrderEntry
+        do throws(CorruptRecord) {
+            found = try EntryCodec.decode(bytes, id: order.id, reporting: settings.rules.currency)
+        } catch {
+            return "it cannot be read: \(error.reason)"
+        }
+        let problems = Self.differing(found, expected) + revisionProblems(found, order.tenant, state)
+        return problems.isEmpty ? nil : problems.joined(separator: ", ")
+    }
+
+    private func revisionProblems(_ found: OrderEntry, _ tenant: Identifier, _ state: VerifySnapshot) -> [String] {
+        if found.revision > state.catalogs.revision {
+            return [
+                "it was derived under targets of revision \(found.revision), and they are at \(state.catalogs.revision)"
+            ]
+        }
+        guard let worth = settings.rules.worth(of: found), worth.credits.count > 1 else { return [] }
+        var shared: [Identifier: (target: CatalogTarget, people: Int)] = [:]
+        for credit in worth.credits {
+            for target in state.catalogs[tenant].targets(of: credit.salesperson, in: worth.day.year)
+            where target.revision > found.revision && target.target.period.contains(worth.day) {
+                shared[target.target.id, default: (target, 0)].people += 1
+            }
+        }
+        return shared.filter { id, target in
+            target.people > 1 && state.jobs[TenantScoped(tenant: tenant, id: id)] == nil
+        }.keys.sorted().map { "it was not derived anew for target \($0)" }
+    }
+
+    private static func differing(_ found: OrderEntry, _ expected: OrderEntry) -> [String] {
+        var problems: [String] = []
+        func compare<Value: Equatable>(_ name: String, _ found: Value, _ expected: Value) {
+            if found != expected { problems.append("\(name) is \(found), not \(expected)") }
+        }
+        func compare<Value: Equatable>(_ name: String, _ found: Value?, _ expected: Value?) {
+            func text(_ value: Value?) -> String { value.map { "\($0)" } ?? "nothing" }
+            if found != expected { problems.append("\(name) is \(text(found)), not \(text(expected))") }
+        }
+        compare("deleted", found.isDeleted, expected.isDeleted)
+        compare("version", found.version, expected.version)
+        if let found = found.order, let expected = expected.order {
+            compare("owner", found.owner, expected.owner)
+            compare("total in minor units", found.total, expected.total)
+            compare("currency", found.currency, expected.currency)
+            compare("exchangeRate", found.exchangeRate, expected.exchangeRate)
+            compare("date", found.date, expected.date)
+            compare("status", found.status, expected.status)
+            compare("number", found.number, expected.number)
+            compare("subject", found.subject, expected.subject)
+            compare("account", found.account, expected.account)
+        } else if (found.order == nil) != (expected.order == nil) {
+            problems.append(found.order == nil ? "the order itself is missing" : "the order itself was never saved")
+        }
+        func texts(_ allocations: [Allocation]) -> String {
+            "[" + allocations.map { "\($0.id) \($0.salesperson) \($0.limit)" }.joined(separator: ", ") + "]"
+        }
+        func texts(_ own: [OrderEntry.OwnAllocation]) -> String {
+            "["
+                + own.map { own in
+                    let limit = own.allocation.map { "\($0.salesperson) \($0.limit)" } ?? "deleted"
+                    return "\(own.id) \(limit)" + (own.version.map { " version \($0)" } ?? "")
+                }.joined(separator: ", ") + "]"
+        }
+        if found.listed != expected.listed {
+            problems.append("listed allocations are \(texts(found.listed)), not \(texts(expected.listed))")
+        }
+        if found.own != expected.own {
+            problems.append("own allocations are \(texts(found.own)), not \(texts(expected.own))")
+        }
+        return problems
+    }
+}

@@ -1,0 +1,143 @@
+package import Ledger
+package import Redis
+internal import SalesRules
+
+/// Looks whether somebody accounts for keys that are in Redis, and for what is in them.
+package struct KeyCheck {
+    private let shard: Int
+    private let found: [(key: String, name: KeyName?)]
+    private let settings: LedgerSettings
+
+    /// Keys of one shard; those that hold what other checks compare are left out.
+    package init(
+        _ found: [(key: String, name: KeyName?)],
+        of fold: LogFold,
+        shard: Int,
+        settings: LedgerSettings
+    ) throws {
+        self.shard = shard
+        self.settings = settings
+        self.found = try found.filter { try !Self.isCompared($0.name, fold, shard) }
+    }
+
+    /// Whether there is nothing to look at.
+    package var isEmpty: Bool { found.isEmpty }
+
+    private static func isCompared(_ name: KeyName?, _ fold: LogFold, _ shard: Int) throws -> Bool {
+        switch name {
+        case .settings, .view, .cluster, .revision, .targets, .targetChanges, .backfills, .people, .preferences:
+            return true
+        case .cursor(let partition): return fold.known.contains(partition)
+        case .entry(let order): return try fold.orders[shard].slot(of: order) != nil
+        case .index(let tenant, let person, let day):
+            return fold.orders[shard].hasCandidates(.init(tenant: tenant, person: person), on: day)
+        case .days, .overlap, .allocation, .stopped, nil: return false
+        }
+    }
+
+    /// What it reads.
+    package var commands: [RedisCommand] {
+        found.map { key, name in
+            switch name {
+            case .days: RedisCommand("GETRANGE", key, "0", "-1")
+            case .index, .stopped: RedisCommand("HGETALL", key)
+            case .allocation: RedisCommand("SMEMBERS", key)
+            default: RedisCommand("EXISTS", key)
+            }
+        }
+    }
+
+    /// What nobody accounts for, with the fold at the cursors that were read along.
+    package func differences(
+        _ replies: ArraySlice<RedisValue>,
+        _ fold: LogFold,
+        _ state: VerifySnapshot
+    ) throws -> [Difference] {
+        var differences: [Difference] = []
+        for ((key, name), reply) in zip(found, replies) {
+            // Live traffic may have made it ours, or taken it away.
+            if reply == .integer(0) { continue }
+            if try Self.isCompared(name, fold, shard) { continue }
+            func add(_ problem: String, _ orders: [Difference.OrderBehind] = []) {
+                differences.append(Difference(.foreign, key, problem, orders: orders))
+            }
+            switch name {
+            case .entry(let order): add("it is the entry of an order that the log has not", [.init(order.id)])
+            case .index:
+                guard let fields = reply.fields else {
+                    add(reply.wrongType ?? "it is not a hash")
+                    continue
+                }
+                if fields.isEmpty { continue }
+                add(
+                    "it lists orders for a day on which none counts",
+                    fields.compactMap { Identifier($0.name).map { .init($0) } }
+                )
+            case .allocation(let allocation):
+                if let problem = try problem(reply, allocation, fold) { add(problem) }
+            case .stopped:
+                for problem in problems(reply, fold) { add(problem) }
+            case .days(let days):
+                if let problem = problem(reply, days, fold) { add(problem) }
+            case .overlap(let target, let revision):
+                let record = state.catalogs[target.tenant][target.id]
+                if record?.revision == revision, record?.target.isShared == true { continue }
+                if let job = state.jobs[target], job.stale.contains(revision) || job.target == revision { continue }
+                add("target \(target) does not count from revision \(revision), or is not shared")
+            case .cursor(let partition):
+                add("the log has no \(partition)")
+            case nil:
+                add("no key of this ledger has such a name; if it is another program's, give that a Redis of its own")
+            default: break
+            }
+        }
+        return differences
+    }
+
+    /// Which partitions are stopped the log cannot tell, but whether it has them.
+    private func problems(_ reply: RedisValue, _ fold: LogFold) -> [String] {
+        guard let fields = reply.fields else { return [reply.wrongType ?? "it is not a hash"] }
+        return fields.compactMap { field, value in
+            guard let stopped = try? StoppedPartition(field: field, value: value) else {
+                return "\(field) is no note of a stopped partition"
+            }
+            return fold.known.contains(stopped.partition) ? nil : "the log has no \(field)"
+        }
+    }
+
+    /// Orders that are missing in it are found with their entries.
+    private func problem(_ reply: RedisValue, _ allocation: TenantScoped, _ fold: LogFold) throws -> String? {
+        guard case .array(let members) = reply else { return reply.wrongType ?? "it is not a set" }
+        for member in members {
+            let name = member.string ?? "?"
+            let order = Identifier(name).map { TenantScoped(tenant: allocation.tenant, id: $0) }
+            let slot = try order.flatMap { try fold.orders[shard].slot(of: $0) }
+            let own = try slot.map { try fold.orders[shard][$0].entry.own } ?? []
+            if !own.contains(where: { $0.id == allocation.id && $0.allocation != nil }) {
+                return "order \(name) has no allocation \(allocation.id) that is saved on its own"
+            }
+        }
+        return nil
+    }
+
+    /// Days on which nobody's orders can count have to be empty; the others are compared with their orders elsewhere.
+    private func problem(_ reply: RedisValue, _ days: DaysKey, _ fold: LogFold) -> String? {
+        guard case .bytes(let bytes) = reply else { return reply.wrongType ?? "it is not a string" }
+        guard let first = Day(year: days.year, month: 1, day: 1) else { return nil }
+        let owner = OrderFold.DayOwner(tenant: days.tenant, person: days.person)
+        var tallies = Array(
+            repeating: Tally.zero,
+            count: max(366, (bytes.count + PackedTallies.stride - 1) / PackedTallies.stride)
+        )
+        PackedTallies.add(bytes, to: &tallies[...])
+        for (place, tally) in tallies.enumerated() where tally != .zero {
+            guard let day = Day(number: first.number + place), day.year == days.year else {
+                return "it goes on after the end of \(days.year)"
+            }
+            if !fold.orders[shard].hasCandidates(owner, on: day) {
+                return "it has \(tally.text(settings.rules.currency)) on \(day), and no order counts there"
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,71 @@
+/// A salesperson, as far as the sources have said.
+public struct Person: Hashable, Sendable {
+    /// Unique within the tenant.
+    public var id: Identifier
+    /// Empty when unknown.
+    public var name: String
+    /// Empty when unknown.
+    public var email: String
+    /// The highest version applied; nil when none of its events had one.
+    public var version: Int64?
+
+    /// A person of this id.
+    public init(id: Identifier, name: String = "", email: String = "", version: Int64? = nil) {
+        self.id = id
+        self.name = name
+        self.email = email
+        self.version = version
+    }
+}
+
+/// What a viewer chose to see in the widget.
+public struct WidgetChoice: Hashable, Sendable {
+    /// Nil when not chosen.
+    public var year: Int?
+    /// `all` is everyone.
+    public var salesperson: Identifier?
+    /// Nil when not chosen.
+    public var measure: Measure?
+
+    /// A choice; what is left out was not chosen.
+    public init(year: Int? = nil, salesperson: Identifier? = nil, measure: Measure? = nil) {
+        self.year = year
+        self.salesperson = salesperson
+        self.measure = measure
+    }
+}
+
+/// What a source said of one person.
+public enum PersonChange: Hashable, Sendable {
+    case saved(Person)
+    /// Remembered for the person's next sign-in.
+    case preferred(WidgetChoice, version: Int64?)
+    /// The person and their preferences are gone.
+    case deleted
+}
+
+/// What is known of one person: their name and what they chose to see, each with its own version.
+public struct PersonEntry: Hashable, Sendable {
+    /// The name and the address.
+    public private(set) var person: Versioned<Person>
+    /// What they chose to see.
+    public private(set) var preference: Versioned<WidgetChoice>
+
+    /// A person in this state; without arguments one that is not known.
+    public init(person: Versioned<Person> = Versioned(), preference: Versioned<WidgetChoice> = Versioned()) {
+        self.person = person
+        self.preference = preference
+    }
+
+    /// Applies what a source said; a stale event changes nothing.
+    public mutating func apply(_ change: PersonChange) {
+        switch change {
+        case .saved(var saved):
+            let version = saved.version
+            saved.version = version ?? person.version
+            person.apply(saved, version: version)
+        case .preferred(let choice, let version): preference.apply(choice, version: version)
+        case .deleted: self = PersonEntry()
+        }
+    }
+}

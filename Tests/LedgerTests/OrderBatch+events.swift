@@ -1,0 +1,48 @@
+import Ledger
+import Log
+import SalesRules
+
+/// Events that were read from one partition.
+struct ReadEvents {
+    let partition: TopicPartition
+    let start: Int
+    let events: [Event]
+
+    var range: OffsetRange {
+        OffsetRange(partition: partition, start: Int64(start), end: cursor(after: start + events.count - 1))
+    }
+
+    /// As changes of targets and people.
+    var changes: [CatalogBatch.Change] {
+        events.enumerated().map {
+            CatalogBatch.Change(partition: partition, offset: Int64(start + $0.offset), event: $0.element)
+        }
+    }
+}
+
+extension OrderBatch {
+    /// The changes of one shard in what was read.
+    convenience init(shard: Int, _ read: [ReadEvents], keys: KeySpace) {
+        self.init(shard: shard)
+        ranges = read.map(\.range)
+        for (range, read) in read.enumerated() {
+            for (index, event) in read.events.enumerated() {
+                guard case .order(let id, let change) = event.change else { continue }
+                let order = TenantScoped(tenant: event.tenant, id: id)
+                if keys.shard(of: order) != shard { continue }
+                append(change, to: order, range: range, offset: Int64(read.start + index))
+            }
+        }
+    }
+
+    /// What the batch posts.
+    /// - Throws: also when the catalog has to be refreshed, or a change is refused.
+    func posting(on snapshot: OrderReads.Snapshot, catalogs: Catalogs, settings: LedgerSettings) throws -> Posting {
+        switch try derive(from: snapshot, catalogs: catalogs, settings: settings) {
+        case .post(let posting, let refused) where refused.isEmpty: return posting
+        case .post, .refreshCatalog: throw NotDerived()
+        }
+    }
+
+    struct NotDerived: Error {}
+}

@@ -1,0 +1,86 @@
+import Foundation
+import LocalServers
+import Redis
+import RedisTesting
+import Testing
+
+@Suite("A private redis-server", .timeLimit(.minutes(1)))
+struct RedisServerProcessTests {
+    @Test("Its process is gone once it is stopped, even if it stood still")
+    func stopping() async throws {
+        try await withFolder { folder in
+            let server = try await RedisServerProcess.start(folder: folder)
+            #expect(Foundation.kill(server.processIdentifier, 0) == 0)
+            server.kill(signal: SIGSTOP)
+            await server.stop()
+            #expect(Foundation.kill(server.processIdentifier, 0) == -1)
+        }
+    }
+
+    @Test("Its process is gone once nobody holds it any more")
+    func dropping() async throws {
+        try await withFolder { folder in
+            var server: RedisServerProcess? = try await RedisServerProcess.start(folder: folder)
+            let identifier = try #require(server?.processIdentifier)
+            server = nil
+            while Foundation.kill(identifier, 0) == 0 { await Task.yield() }
+        }
+    }
+
+    @Test("It has a process group of its own, so that Ctrl-C does not reach it")
+    func processGroup() async throws {
+        try await withRedis { server in
+            #expect(getpgid(server.processIdentifier) == server.processIdentifier)
+        }
+    }
+
+    @Test("Its settings are ours, and those given come on top")
+    func settings() async throws {
+        try await withRedis(["--maxmemory", "50mb"]) { server in
+            let connection = try await RedisConnection.connect(to: server.endpoint)
+            let command = RedisCommand("CONFIG", "GET", "maxmemory*", "save", "appendonly")
+            let replies = try await connection.send(RedisPipeline(command))[0].requireArray()
+            let texts = replies.map(\.string)
+            for (name, value) in [
+                ("maxmemory", "52428800"), ("maxmemory-policy", "noeviction"), ("save", ""), ("appendonly", "no"),
+            ] {
+                let index = try #require(texts.firstIndex(of: name))
+                #expect(texts[index + 1] == value)
+            }
+        }
+    }
+
+    @Test("Data that it saves is there when it is started again in the same folder")
+    func restarting() async throws {
+        try await withFolder { folder in
+            let first = try await RedisServerProcess.start(folder: folder, configuration: ["--appendonly", "yes"])
+            _ = try await first.connect().send(RedisPipeline(RedisCommand("SET", "a", "1")))
+            await first.stop()
+            let second = try await RedisServerProcess.start(folder: folder, configuration: ["--appendonly", "yes"])
+            #expect(try await second.connect().send(RedisPipeline(RedisCommand("GET", "a")))[0].int == 1)
+            await second.stop()
+        }
+    }
+
+    @Test("A missing executable says what to install")
+    func missingExecutable() async throws {
+        try await withFolder { folder in
+            let error = await #expect(throws: RedisServerProcess.StartError.self) {
+                try await RedisServerProcess.start(folder: folder, executable: "no-such-redis")
+            }
+            #expect(error?.description == "no-such-redis is not installed: apt-get install redis-server")
+        }
+    }
+
+    @Test("A setting that Redis refuses fails at once and names the log")
+    func badSetting() async throws {
+        try await withFolder { folder in
+            let error = await #expect(throws: RedisServerProcess.StartError.self) {
+                try await RedisServerProcess.start(folder: folder, configuration: ["--no-such-setting", "1"])
+            }
+            #expect(error?.description.contains("\(folder)/redis-server.log") == true)
+            let log = try String(contentsOfFile: "\(folder)/redis-server.log", encoding: .utf8)
+            #expect(log.contains("no-such-setting"))
+        }
+    }
+}

@@ -1,0 +1,24 @@
+import Foundation
+import Redis
+import RedisTesting
+
+/// Runs `body` with a connection to a `redis-server` of its own.
+func withConnection<Result>(_ body: (RedisConnection) async throws -> Result) async throws -> Result {
+    try await withRedis { server in try await body(try await server.connect()) }
+}
+
+/// Runs blocking work on a thread of its own.
+func onThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(with: Swift.Result { try body() }) }
+    }
+}
+
+extension RedisConnection {
+    /// Sends one command and returns its reply, also where that is an error of Redis.
+    func send(_ name: String, _ arguments: String...) async throws(RedisError) -> RedisValue {
+        var command = RedisCommand(name)
+        for argument in arguments { command.append(argument) }
+        return try await send(RedisPipeline(command))[0]
+    }
+}
