@@ -67,7 +67,7 @@ class Person:
 
     def money(self, text, currency="EUR"):
         """A decimal text as the page writes it for this viewer."""
-        script = "async ([text, currency]) => (await import('/assets/format.js')).money(text, currency)"
+        script = "async ([text, currency]) => (await import('/assets/lib/format.js')).money(text, currency)"
         return self.page.evaluate(script, [text, currency])
 
     # Targets and orders

@@ -25,7 +25,7 @@ def test_both_languages_say_everything(person):
     someone = person()
     missing = someone.page.evaluate(
         """async () => {
-            const [en, nl] = (await Promise.all([import('/assets/en.js'), import('/assets/nl.js')])).map((one) => one.default);
+            const [en, nl] = (await Promise.all([import('/assets/i18n/en.js'), import('/assets/i18n/nl.js')])).map((one) => one.default);
             const shape = (text) => JSON.stringify([...JSON.stringify(text).matchAll(/\\{(\\w+)\\}/g)].map((found) => found[1]).sort());
             const keys = new Set([...Object.keys(en), ...Object.keys(nl)]);
             return [...keys].filter((key) => !(key in en) || !(key in nl) || shape(en[key]) !== shape(nl[key]));
@@ -95,7 +95,7 @@ def test_it_says_when_it_is_not_live_and_comes_back(salesperson):
 
 def test_what_people_type_is_read_as_they_mean_it(person):
     read = lambda typed, locale: person_page.evaluate(
-        "async ([typed, locale]) => (await import('/assets/decimal.js')).fromInput(typed, locale)", [typed, locale]
+        "async ([typed, locale]) => (await import('/assets/lib/decimal.js')).fromInput(typed, locale)", [typed, locale]
     )
     person_page = person().page
     assert read("1.250,50", "nl-NL") == "1250.50"
