@@ -1,15 +1,16 @@
 // Adds or changes an allocation, and shows what it leaves of the order before it is saved.
 
-import { say } from '../parts/announce.js';
+import { locale, t } from '../i18n/i18n.js';
 import { call, read } from '../lib/api.js';
 import { fromInput, sign } from '../lib/decimal.js';
-import { openDialog } from '../parts/dialog.js';
 import { h, replace } from '../lib/dom.js';
-import { creditList } from '../views/drill-down.js';
-import { field, fieldGroup, form, segments, select } from '../parts/form.js';
 import { money, plain } from '../lib/format.js';
-import { locale, t } from '../i18n/i18n.js';
 import { Problem } from '../lib/problem.js';
+import { announce } from '../parts/announce.js';
+import { creditList } from '../parts/credits.js';
+import { openDialog } from '../parts/dialog.js';
+import { field, fieldGroup, segments, select } from '../parts/fields.js';
+import { form } from '../parts/form.js';
 import { percentOf, progressBar } from '../parts/progress-bar.js';
 
 /** Typing goes on for this long before it is looked at. */
@@ -117,7 +118,7 @@ export function openAllocationEditor({ order, allocation, people, currency, onsa
   async function submit() {
     try {
       const { status } = await send(false);
-      say(t(status === 202 ? 'saved.soon' : 'allocation.saved'));
+      announce(t(status === 202 ? 'saved.soon' : 'allocation.saved'));
       close();
       onsaved();
     } catch (error) {

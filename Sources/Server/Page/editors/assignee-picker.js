@@ -1,9 +1,9 @@
 // Chooses the people of a target from a list that can be searched.
 
-import { h, setText } from '../lib/dom.js';
-import { fieldGroup } from '../parts/form.js';
-import { icon } from '../parts/icons.js';
 import { t } from '../i18n/i18n.js';
+import { h, setText } from '../lib/dom.js';
+import { fieldGroup } from '../parts/fields.js';
+import { icon } from '../parts/icons.js';
 
 const SEARCHABLE = 9;
 

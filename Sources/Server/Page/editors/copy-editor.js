@@ -1,12 +1,13 @@
 // Copies a year's targets to another year, plus or minus a percentage.
 
-import { say } from '../parts/announce.js';
+import { locale, t } from '../i18n/i18n.js';
 import { call } from '../lib/api.js';
 import { fromInput } from '../lib/decimal.js';
-import { openDialog } from '../parts/dialog.js';
 import { h } from '../lib/dom.js';
-import { field, form, select } from '../parts/form.js';
-import { locale, t } from '../i18n/i18n.js';
+import { announce } from '../parts/announce.js';
+import { openDialog } from '../parts/dialog.js';
+import { field, select } from '../parts/fields.js';
+import { form } from '../parts/form.js';
 
 /** @param onsaved called with the year that was copied to */
 export function openCopyEditor({ defaults, people, onsaved }) {
@@ -52,7 +53,7 @@ export function openCopyEditor({ defaults, people, onsaved }) {
     const { data } = await call('POST', '/targets/copies', { body: { from: Number(from.control.value), to: year, ...given } });
     const count = data?.targets?.length;
     if (count === 0) return editor.tell(t('copy.nothing'));
-    say(count === undefined ? t('saved.soon') : t('targets.made', { count }));
+    announce(count === undefined ? t('saved.soon') : t('targets.made', { count }));
     close();
     onsaved(year);
   }

@@ -1,11 +1,11 @@
 // What the editors of targets have in common: name, measure, goal, people, and what can be wrong with them.
 
-import { assigneePicker } from './assignee-picker.js';
+import { locale, t } from '../i18n/i18n.js';
 import { fromInput, sign } from '../lib/decimal.js';
 import { h } from '../lib/dom.js';
-import { field, fieldGroup, segments } from '../parts/form.js';
 import { plain } from '../lib/format.js';
-import { locale, t } from '../i18n/i18n.js';
+import { field, fieldGroup, segments } from '../parts/fields.js';
+import { assigneePicker } from './assignee-picker.js';
 
 /**
  * @param values what they begin with: `{name, measure, goal, assignees}`, ids for assignees

@@ -1,14 +1,15 @@
 // Fills the months of a year from the year's goal.
 
-import { say } from '../parts/announce.js';
+import { t } from '../i18n/i18n.js';
 import { call } from '../lib/api.js';
 import { sign, spreadOverMonths } from '../lib/decimal.js';
-import { openDialog } from '../parts/dialog.js';
 import { h, replace } from '../lib/dom.js';
-import { field, form } from '../parts/form.js';
 import { quantity, shortMonth } from '../lib/format.js';
+import { announce } from '../parts/announce.js';
+import { openDialog } from '../parts/dialog.js';
+import { field } from '../parts/fields.js';
+import { form } from '../parts/form.js';
 import { goalFields } from './goal-fields.js';
-import { t } from '../i18n/i18n.js';
 
 /** @param onsaved called once they are there */
 export function openMonthEditor({ defaults, people, currency, onsaved }) {
@@ -56,7 +57,7 @@ export function openMonthEditor({ defaults, people, currency, onsaved }) {
 
   async function submit() {
     const { data } = await call('POST', '/targets/months', { body: { ...goal.body(), year: chosenYear() } });
-    say(t('targets.made', { count: data?.targets?.length ?? 12 }));
+    announce(t('targets.made', { count: data?.targets?.length ?? 12 }));
     close();
     onsaved();
   }

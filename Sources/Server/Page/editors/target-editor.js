@@ -1,14 +1,15 @@
 // Creates and changes a target.
 
-import { say } from '../parts/announce.js';
-import { call } from '../lib/api.js';
-import { openDialog } from '../parts/dialog.js';
-import { h } from '../lib/dom.js';
-import { field, form } from '../parts/form.js';
-import { today } from '../lib/format.js';
-import { goalFields } from './goal-fields.js';
 import { t } from '../i18n/i18n.js';
+import { call } from '../lib/api.js';
+import { daysInMonth, today } from '../lib/calendar.js';
+import { h } from '../lib/dom.js';
 import { Problem } from '../lib/problem.js';
+import { announce } from '../parts/announce.js';
+import { openDialog } from '../parts/dialog.js';
+import { field } from '../parts/fields.js';
+import { form } from '../parts/form.js';
+import { goalFields } from './goal-fields.js';
 
 /**
  * Opens the editor.
@@ -59,7 +60,7 @@ export function openTargetEditor({ target, defaults, people, currency, onsaved }
       const { status, data } = target
         ? await call('PUT', `/targets/${encodeURIComponent(target.id)}`, { body: content, etag: target.etag })
         : await call('POST', '/targets', { body: content });
-      say(t(status === 202 ? 'saved.soon' : 'target.saved', { name: content.name }));
+      announce(t(status === 202 ? 'saved.soon' : 'target.saved', { name: content.name }));
       close();
       onsaved(status === 202 ? null : data);
     } catch (error) {
@@ -88,7 +89,7 @@ function periodShortcuts(start, set) {
   const two = (value) => String(value).padStart(2, '0');
   const months = (first, last) => [
     `${year}-${two(first)}-01`,
-    `${year}-${two(last)}-${new Date(Date.UTC(year, last, 0)).getUTCDate()}`,
+    `${year}-${two(last)}-${daysInMonth(year, last)}`,
   ];
   const quarter = Math.ceil(month / 3) * 3;
   const shortcut = (key, period) => h('button', { type: 'button', class: 'button button-small', onclick: () => set(...period) }, t(key));

@@ -1,13 +1,29 @@
-// Calls to the server. One that is refused throws a `Problem`.
+// Calls to the server. A refused call throws a `Problem`.
 
 import { Problem } from './problem.js';
-import { bearer } from './token.js';
+import { tab } from './storage.js';
 
 const BASE = '/api/v1';
+const TOKEN_KEY = 'salestargets.token';
 
+export const isFramed = window.self !== window.top;
+
+/** The session's token, for where the cookie does not work: in a third-party frame, or with cookies blocked. */
+let token = isFramed ? tab.get(TOKEN_KEY) : null;
 let onSignedOut = () => {};
 
-/** Called when the server no longer knows who is asking. */
+/** Keeps the token in memory; in a frame also until the tab is closed, because a frame is often reloaded. */
+export function setToken(value) {
+  token = value;
+  if (isFramed) tab.set(TOKEN_KEY, value);
+}
+
+/** The headers that say who is asking; empty where the cookie says it. */
+export function credentials() {
+  return token ? { Authorization: `Bearer ${token}` } : {};
+}
+
+/** `listener` is called when the server no longer accepts the session. */
 export function whenSignedOut(listener) {
   onSignedOut = listener;
 }
@@ -18,15 +34,9 @@ export function address(path, query = {}) {
   return BASE + path + (text ? `?${text}` : '');
 }
 
-/** The headers that say who is asking, where the cookie does not. */
-export function credentials() {
-  const token = bearer();
-  return token ? { Authorization: `Bearer ${token}` } : {};
-}
-
 /**
  * Sends one call.
- * @param etag what If-Match has to say, so that nobody's change is overwritten unseen
+ * @param etag the value for If-Match, so that the call does not overwrite a change the viewer has not seen
  * @returns {Promise<{status: number, data: any, etag: string | null}>}
  */
 export async function call(method, path, { query, body, etag } = {}) {
@@ -38,12 +48,12 @@ export async function call(method, path, { query, body, etag } = {}) {
   return { status: response.status, data, etag: response.headers.get('ETag') };
 }
 
-/** What a `GET` answers. */
+/** The JSON that a `GET` returns. */
 export async function read(path, query) {
   return (await call('GET', path, { query })).data;
 }
 
-/** A file for the viewer to keep. */
+/** Saves what a `GET` returns as a file on the viewer's device. */
 export async function download(path, query, name) {
   const response = await send(address(path, query), { headers: credentials() });
   const link = document.createElement('a');

@@ -1,5 +1,7 @@
 // Exact arithmetic on decimal texts. A double takes no part in any number that is shown or sent.
 
+import { daysInMonth } from './calendar.js';
+
 function parse(text) {
   const [, sign, whole, fraction = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
   return { units: BigInt(sign + whole + fraction), scale: fraction.length };
@@ -29,11 +31,6 @@ export function sign(value) {
 /** Without the sign. */
 export function absolute(value) {
   return value.replace(/^-/, '');
-}
-
-/** For drawing only: a place on a screen does not need cents. */
-export function toNumber(value) {
-  return Number(value);
 }
 
 /**
@@ -66,7 +63,7 @@ function decimalSeparator(locale) {
 /** A year's goal spread over its months by days, as the server spreads it: a running sum, rounded half-even. */
 export function spreadOverMonths(goal, year) {
   const { units, scale } = parse(goal);
-  const lengths = Array.from({ length: 12 }, (_, month) => new Date(Date.UTC(year, month + 1, 0)).getUTCDate());
+  const lengths = Array.from({ length: 12 }, (_, month) => daysInMonth(year, month + 1));
   const days = BigInt(lengths.reduce((sum, length) => sum + length, 0));
   let passed = 0n;
   let given = 0n;

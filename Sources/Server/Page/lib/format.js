@@ -78,16 +78,14 @@ export function list(names) {
   return cached(Intl.ListFormat, { type: 'conjunction' }).format(names);
 }
 
+/** The name of a year's salesperson; `all` is named in the viewer's language. */
+export function nameOf(salesperson) {
+  return salesperson.id === 'all' ? t('everyone') : salesperson.name;
+}
+
 /** In the order of the viewer's alphabet. */
 export function compare(a, b) {
   return cached(Intl.Collator, { numeric: true }).compare(a, b);
-}
-
-/** Today on the viewer's own calendar. */
-export function today() {
-  const now = new Date();
-  const two = (value) => String(value).padStart(2, '0');
-  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
 }
 
 /** The time of day of a moment by the viewer's own clock, with the day where that is not today. */

@@ -2,7 +2,7 @@
 
 import { t } from '../i18n/i18n.js';
 
-/** What the server answered instead of what was asked for; status 0 when it could not be reached. */
+/** The server's error response; status 0 when the server cannot be reached. */
 export class Problem extends Error {
   constructor(status, document = {}, retryAfter = null) {
     super(document.detail ?? '');
@@ -15,8 +15,8 @@ export class Problem extends Error {
 
 const known = new Set([0, 401, 403, 404, 409, 412, 413, 428, 429, 503]);
 
-/** Whether the same may succeed in a moment: something is away or busy, and nothing is wrong with what was asked. */
-export function isPassing(error) {
+/** Whether the same call may succeed in a moment: something is unavailable or busy, and the call itself is right. */
+export function isTemporary(error) {
   return error instanceof Problem && [0, 502, 503, 504].includes(error.status);
 }
 

@@ -1,12 +1,11 @@
-// Who is looking, and how they signed in.
+// Signing in and out.
 
-import { call, read } from './api.js';
+import { call, isFramed, read, setToken } from './api.js';
 import { Problem } from './problem.js';
-import { isFramed, keepBearer } from './token.js';
 
 /**
- * Who is signed in already, by cookie, by what the tab kept, or by a link that brought them here; else null.
- * @returns {Promise<object | null>} what `GET /me` answers
+ * The viewer who is signed in already, by the cookie, by the token this tab kept, or by the link that opened the page.
+ * @returns {Promise<object | null>} what `GET /me` returns; null when no one is signed in
  */
 export async function resume() {
   const link = takeLink();
@@ -15,34 +14,35 @@ export async function resume() {
     return await read('/me');
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 401) throw error;
-    keepBearer(null);
+    setToken(null);
     return null;
   }
 }
 
+/** @returns what `GET /me` returns */
 export function signIn(username, password) {
   return start({ username, password });
 }
 
 export async function signOut() {
   await call('DELETE', '/session');
-  keepBearer(null);
+  setToken(null);
 }
 
 async function start(proof) {
   const { data } = await call('POST', '/session', { body: proof });
-  // In a frame the cookie may be shared, partitioned or refused: the token is sure.
-  keepBearer(isFramed ? data.token : null);
+  // In a frame the browser may share, partition or block the cookie. The token always works.
+  setToken(isFramed ? data.token : null);
   try {
     return await read('/me');
   } catch (error) {
     if (isFramed || !(error instanceof Problem) || error.status !== 401) throw error;
-    keepBearer(data.token);
+    setToken(data.token);
     return read('/me');
   }
 }
 
-/** A link's token leaves the address at once, so that nobody bookmarks or shares it. */
+/** Removes the link's token from the address at once, so that it is not bookmarked or shared. */
 function takeLink() {
   const fragment = new URLSearchParams(location.hash.slice(1));
   const link = fragment.get('link');

@@ -10,7 +10,7 @@ let waiting = null;
 let last = 0;
 
 /** Says it at once: the answer to something the viewer did. */
-export function say(text) {
+export function announce(text) {
   clearTimeout(waiting);
   waiting = null;
   last = Date.now();
@@ -18,7 +18,7 @@ export function say(text) {
 }
 
 /** Says it when there has been a pause; what comes in meanwhile takes its place. `text` is asked for at that moment. */
-export function sayInTime(text) {
+export function announceLater(text) {
   clearTimeout(waiting);
-  waiting = setTimeout(() => say(text()), Math.max(1_000, last + PAUSE - Date.now()));
+  waiting = setTimeout(() => announce(text()), Math.max(1_000, last + PAUSE - Date.now()));
 }

@@ -1,8 +1,8 @@
 // What opens over the page: the browser's own modal dialog, which keeps focus inside and gives it back.
 
+import { t } from '../i18n/i18n.js';
 import { h, uniqueId } from '../lib/dom.js';
 import { icon } from './icons.js';
-import { t } from '../i18n/i18n.js';
 
 /**
  * Opens a dialog.

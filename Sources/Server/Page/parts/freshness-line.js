@@ -1,9 +1,9 @@
 // The line that says how old the results are, where they are not as new as they could be.
 
+import { t } from '../i18n/i18n.js';
 import { h, replace, setText } from '../lib/dom.js';
 import { ago, clock } from '../lib/format.js';
 import { icon } from './icons.js';
-import { t } from '../i18n/i18n.js';
 
 /** A line that broke is back within this, as a rule: nobody has to know. */
 const GRACE = 3_000;

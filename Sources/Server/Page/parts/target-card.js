@@ -1,10 +1,11 @@
 // One target: what it is, how far it is, and whether it will be reached.
 
-import { h, replace, setText } from '../lib/dom.js';
-import { figure, glow } from './figure.js';
-import { list, percent, period, quantity, today } from '../lib/format.js';
-import { icon } from './icons.js';
 import { t } from '../i18n/i18n.js';
+import { today } from '../lib/calendar.js';
+import { h, replace, setText } from '../lib/dom.js';
+import { list, percent, period, quantity } from '../lib/format.js';
+import { figure, glow } from './figure.js';
+import { icon } from './icons.js';
 import { percentOf, progressBar } from './progress-bar.js';
 
 /**

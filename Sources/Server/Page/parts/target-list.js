@@ -1,10 +1,11 @@
 // The targets of what the viewer looks at: those under way first, the others folded away.
 
-import { read } from '../lib/api.js';
-import { h, replace, replaceInPlace, setText } from '../lib/dom.js';
-import { compare, today } from '../lib/format.js';
-import { icon } from './icons.js';
 import { t } from '../i18n/i18n.js';
+import { read } from '../lib/api.js';
+import { today } from '../lib/calendar.js';
+import { h, replace, replaceInPlace, setText } from '../lib/dom.js';
+import { compare } from '../lib/format.js';
+import { icon } from './icons.js';
 import { targetCard } from './target-card.js';
 
 const PAGE = 1_000;

@@ -1,9 +1,9 @@
 // Who is looking, how fresh it is, and the way out.
 
-import { h, setText } from '../lib/dom.js';
+import { currentLanguage, setLanguage, t } from '../i18n/i18n.js';
+import { h, replace, setText } from '../lib/dom.js';
+import { isDark, toggleTheme } from '../lib/theme.js';
 import { brandMark, icon } from './icons.js';
-import { t } from '../i18n/i18n.js';
-import { languageButton, themeButton } from './preference-buttons.js';
 
 /** Tells whether the numbers move by themselves. */
 export function liveSign() {
@@ -46,4 +46,27 @@ export function topBar({ viewer, live, onsignout }) {
       h('button', { type: 'button', class: 'button button-quiet', onclick: onsignout }, icon('leave'), h('span', { class: 'signout-text' }, t('signOut'))),
     ),
   );
+}
+
+const names = { en: 'English', nl: 'Nederlands' };
+
+/** Says the other language's name in that language, as its speakers look for it. */
+export function languageButton() {
+  const other = currentLanguage() === 'nl' ? 'en' : 'nl';
+  return h(
+    'button',
+    { type: 'button', class: 'button button-quiet', lang: other, 'data-focus': 'language', 'aria-label': names[other], onclick: () => setLanguage(other) },
+    other.toUpperCase(),
+  );
+}
+
+export function themeButton() {
+  const button = h('button', { type: 'button', class: 'button-icon', onclick: toggleTheme });
+  const show = () => {
+    replace(button, icon(isDark() ? 'sun' : 'moon'));
+    button.setAttribute('aria-label', t(isDark() ? 'theme.light' : 'theme.dark'));
+  };
+  show();
+  window.addEventListener('salestargets:theme', show);
+  return button;
 }

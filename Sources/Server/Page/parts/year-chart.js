@@ -1,8 +1,9 @@
 // The year's lines: the goal dashed, the result filled up to today. Drawn by Chart.js, which `/assets/chart.js` brings
 // and which may be missing.
 
-import { compact, month, quantity, shortMonth, today } from '../lib/format.js';
 import { t } from '../i18n/i18n.js';
+import { placeOfToday } from '../lib/calendar.js';
+import { compact, month, quantity, shortMonth } from '../lib/format.js';
 
 export const isChartAvailable = () => typeof window.Chart === 'function';
 
@@ -51,19 +52,6 @@ function points({ year, months, total }) {
     result.push({ x: isCurrent ? place : end, y: Number(entry.resultToDate) });
   });
   return { goal, result: place === 0 && beyond === 0 ? [] : result };
-}
-
-/** Today as a number of months since the year's beginning: 0 before it, 12 after it. */
-export function placeOfToday(year) {
-  const [thisYear, thisMonth, day] = today().split('-').map(Number);
-  if (year !== thisYear) return year > thisYear ? 0 : 12;
-  return thisMonth - 1 + day / new Date(Date.UTC(thisYear, thisMonth, 0)).getUTCDate();
-}
-
-/** The month that runs, 0 to 11; null in another year. */
-export function currentMonth(year) {
-  const [thisYear, thisMonth] = today().split('-').map(Number);
-  return year === thisYear ? thisMonth - 1 : null;
 }
 
 function create(canvas, data, colours) {

@@ -1,12 +1,12 @@
 // The year in one look: the result, what it is of the goal, and what is left to do.
 
+import { t } from '../i18n/i18n.js';
+import { currentMonth, placeOfToday } from '../lib/calendar.js';
 import { absolute, sign, subtract } from '../lib/decimal.js';
 import { h, replace, setText } from '../lib/dom.js';
-import { figure, glow } from './figure.js';
 import { month, percent, quantity } from '../lib/format.js';
-import { t } from '../i18n/i18n.js';
+import { figure, glow } from './figure.js';
 import { percentOf, progressBar } from './progress-bar.js';
-import { currentMonth, placeOfToday } from './year-chart.js';
 
 export function yearSummary() {
   const label = h('p', { class: 'summary-label' });

@@ -1,13 +1,12 @@
 // A year as a chart, and as a table for whoever prefers one, or has no chart.
 
-import { sign } from '../lib/decimal.js';
-import { h } from '../lib/dom.js';
-import { percent, quantity } from '../lib/format.js';
-import { segments } from './form.js';
 import { t } from '../i18n/i18n.js';
+import { sign } from '../lib/decimal.js';
+import { h, replace } from '../lib/dom.js';
+import { month, nameOf, percent, quantity } from '../lib/format.js';
 import { device } from '../lib/storage.js';
+import { segments } from './fields.js';
 import { isChartAvailable, yearChart } from './year-chart.js';
-import { nameOf, yearTable } from './year-table.js';
 
 const KEY = 'salestargets.view';
 
@@ -84,4 +83,34 @@ export function legend() {
     h('li', { class: 'legend-result' }, t('result')),
     h('li', { class: 'legend-goal' }, t('goal')),
   );
+}
+
+/** The year's months as a table: the same numbers as the chart, exact. */
+function yearTable() {
+  const caption = h('caption', { class: 'visually-hidden' });
+  const body = h('tbody');
+  const foot = h('tfoot');
+  const columns = ['month', 'goal', 'result', 'goalToDate', 'resultToDate'];
+  const element = h(
+    'table',
+    { class: 'numbers' },
+    caption,
+    h('thead', null, h('tr', null, columns.map((key) => h('th', { scope: 'col' }, t(`column.${key}`))))),
+    body,
+    foot,
+  );
+
+  function update({ year, salesperson, measure, currency, months, total }) {
+    const cell = (text) => h('td', null, quantity(text, measure, currency));
+    caption.textContent = t('table.caption', { who: nameOf(salesperson), measure: t(`measure.${measure}`), year });
+    replace(
+      body,
+      months.map((entry) =>
+        h('tr', null, h('th', { scope: 'row' }, month(entry.month)), columns.slice(1).map((key) => cell(entry[key]))),
+      ),
+    );
+    replace(foot, h('tr', null, h('th', { scope: 'row' }, t('total')), cell(total.goal), cell(total.result), h('td'), h('td')));
+  }
+
+  return { element, update };
 }

@@ -1,14 +1,14 @@
 // The full view, from the door on.
 
-import { whenSignedOut } from '../lib/api.js';
-import { backoff } from '../lib/backoff.js';
-import { choiceKept } from '../parts/choice-pickers.js';
-import { closeDialogs } from '../parts/dialog.js';
-import { h, replace } from '../lib/dom.js';
-import { showHome } from './home.js';
 import { t } from '../i18n/i18n.js';
-import { explain, isPassing } from '../lib/problem.js';
+import { whenSignedOut } from '../lib/api.js';
+import { choiceSaved } from '../lib/choice.js';
+import { h, replace } from '../lib/dom.js';
+import { explain, isTemporary } from '../lib/problem.js';
+import { backoff } from '../lib/retry.js';
 import { resume, signOut } from '../lib/session.js';
+import { closeDialogs } from '../parts/dialog.js';
+import { showHome } from './home.js';
 import { signInView } from './sign-in.js';
 import '../lib/theme.js';
 
@@ -33,7 +33,7 @@ async function enter() {
     show();
   } catch (error) {
     if (error.status === 401) return show(t('signIn.linkRefused'));
-    if (isPassing(error)) entrance.failed();
+    if (isTemporary(error)) entrance.failed();
     // What is read out already is not read out again at every attempt.
     if (root.querySelector('.door .form-error')?.textContent === explain(error)) return;
     replace(
@@ -76,7 +76,7 @@ function leave(message) {
 }
 
 async function onsignout() {
-  await choiceKept();
+  await choiceSaved();
   try {
     await signOut();
   } catch {

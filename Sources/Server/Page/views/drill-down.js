@@ -1,14 +1,14 @@
 // The very orders that make up a target's result, each with what it counts for and why.
 
-import { read } from '../lib/api.js';
-import { openDialog } from '../parts/dialog.js';
-import { h, replace, replaceInPlace, setText } from '../lib/dom.js';
-import { coalesced } from '../lib/coalesce.js';
-import { glow } from '../parts/figure.js';
-import { day, money, percent, period, quantity } from '../lib/format.js';
 import { t } from '../i18n/i18n.js';
+import { read } from '../lib/api.js';
+import { coalesced } from '../lib/coalesce.js';
+import { h, replace, replaceInPlace, setText } from '../lib/dom.js';
+import { day, money, percent, period, quantity } from '../lib/format.js';
 import { explain } from '../lib/problem.js';
-import { reasonText } from '../parts/credits.js';
+import { creditList } from '../parts/credits.js';
+import { openDialog } from '../parts/dialog.js';
+import { glow } from '../parts/figure.js';
 import { showStatus } from '../parts/target-card.js';
 
 const PAGE = 50;
@@ -140,25 +140,5 @@ function orderRow(order, target, openOrder) {
       h('span', { class: 'order-total' }, t('order.ofTotal', { total: money(order.total, order.currency) })),
     ),
     creditList(order.credits, order.currency, target.currency, new Set(target.assignees.map(({ id }) => id))),
-  );
-}
-
-/**
- * Who is credited with how much, and why.
- * @param assignees those whose credits count here; all when it is left out
- */
-export function creditList(credits, orderCurrency, currency, assignees) {
-  return h(
-    'ul',
-    { class: 'credits' },
-    credits.map((credit) =>
-      h(
-        'li',
-        { class: assignees && !assignees.has(credit.salesperson) ? 'credit credit-other' : 'credit' },
-        h('span', { class: 'credit-name' }, credit.name ?? credit.salesperson),
-        h('span', { class: 'credit-why' }, reasonText(credit, orderCurrency)),
-        h('span', { class: 'amount' }, money(credit.amount, currency)),
-      ),
-    ),
   );
 }

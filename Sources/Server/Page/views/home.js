@@ -1,29 +1,28 @@
 // The full view: the year, the targets, and for a manager what steers them.
 
-import { say, sayInTime } from '../parts/announce.js';
-import { call, download, read } from '../lib/api.js';
-import { choicePickers, rememberChoice, rememberedChoice } from '../parts/choice-pickers.js';
-import { coalesced } from '../lib/coalesce.js';
 import { openCopyEditor } from '../editors/copy-editor.js';
-import { confirm } from '../parts/dialog.js';
+import { openMonthEditor } from '../editors/month-editor.js';
+import { openTargetEditor } from '../editors/target-editor.js';
+import { t } from '../i18n/i18n.js';
+import { call, download, read } from '../lib/api.js';
+import { saveChoice, savedChoice } from '../lib/choice.js';
+import { coalesced } from '../lib/coalesce.js';
 import { h, replace, replaceInPlace, setText } from '../lib/dom.js';
-import { openDrillDown } from './drill-down.js';
-import { percent, quantity } from '../lib/format.js';
+import { nameOf, percent, quantity } from '../lib/format.js';
+import { follow } from '../lib/live-feed.js';
+import { explain } from '../lib/problem.js';
+import { retryingReader } from '../lib/retry.js';
+import { announce, announceLater } from '../parts/announce.js';
+import { choicePickers } from '../parts/choice-pickers.js';
+import { confirm } from '../parts/dialog.js';
 import { freshnessLine } from '../parts/freshness-line.js';
 import { icon } from '../parts/icons.js';
-import { t } from '../i18n/i18n.js';
-import { follow } from '../lib/live-feed.js';
-import { openMonthEditor } from '../editors/month-editor.js';
-import { openOrder } from './order.js';
-import { openOrderFinder } from './order-finder.js';
-import { patientReader } from '../lib/retry.js';
-import { explain } from '../lib/problem.js';
-import { yearSummary } from '../parts/year-summary.js';
-import { openTargetEditor } from '../editors/target-editor.js';
 import { targetList } from '../parts/target-list.js';
 import { liveSign, topBar } from '../parts/top-bar.js';
-import { nameOf } from '../parts/year-table.js';
+import { yearSummary } from '../parts/year-summary.js';
 import { legend, yearView } from '../parts/year-view.js';
+import { openDrillDown } from './drill-down.js';
+import { openOrder, openOrderFinder } from './order.js';
 
 /**
  * Shows the page in `root` until `close()`.
@@ -32,7 +31,7 @@ import { legend, yearView } from '../parts/year-view.js';
  */
 export function showHome(root, viewer, { onsignout, onrefused }) {
   const isManager = viewer.role === 'manager';
-  let choice = rememberedChoice(viewer);
+  let choice = savedChoice(viewer);
   let people = null;
   let currency = 'EUR';
   let drill = null;
@@ -44,7 +43,7 @@ export function showHome(root, viewer, { onsignout, onrefused }) {
   const pickers = h('div', { class: 'pickers' });
   const alert = h('p', { class: 'form-error', role: 'alert', hidden: true });
   const line = freshnessLine({ onchange: live.fresh, onback: () => reader.now() });
-  const reader = patientReader({ alert, line, again: readAll });
+  const reader = retryingReader({ alert, line, again: readAll });
   const summary = yearSummary();
   const view = yearView();
   const list = targetList({
@@ -98,7 +97,7 @@ export function showHome(root, viewer, { onsignout, onrefused }) {
 
   function choose(chosen, { isFirst = false } = {}) {
     choice = chosen;
-    if (!isFirst) rememberChoice(viewer, choice);
+    if (!isFirst) saveChoice(viewer, choice);
     showPickers();
     readAll();
   }
@@ -133,14 +132,14 @@ export function showHome(root, viewer, { onsignout, onrefused }) {
     summary.update(data);
     view.update(data);
     const result = quantity(data.total.result, data.measure, data.currency);
-    sayInTime(() => t('said.year', { who: nameOf(data.salesperson), result, percent: percent(data.total.percent) }));
+    announceLater(() => t('said.year', { who: nameOf(data.salesperson), result, percent: percent(data.total.percent) }));
   }
 
   async function keepTable() {
     try {
       await download('/targets.csv', choice, `targets-${choice.year}.csv`);
     } catch (error) {
-      reader.tell(error);
+      reader.showError(error);
     }
   }
 
@@ -221,7 +220,7 @@ export function showHome(root, viewer, { onsignout, onrefused }) {
     });
     if (!isDone) return;
     list.remove(target.id);
-    say(t('target.removed', { name }));
+    announce(t('target.removed', { name }));
     readYear();
   }
 

@@ -1,17 +1,18 @@
 // One order: who is credited with what, which targets it counts for, and for a manager its allocations.
 
-import { call, read } from '../lib/api.js';
 import { openAllocationEditor } from '../editors/allocation-editor.js';
-import { coalesced } from '../lib/coalesce.js';
-import { confirm, openDialog } from '../parts/dialog.js';
-import { h, replace, replaceInPlace } from '../lib/dom.js';
-import { creditList } from './drill-down.js';
-import { day, money, quantity } from '../lib/format.js';
-import { icon } from '../parts/icons.js';
 import { t } from '../i18n/i18n.js';
+import { call, read } from '../lib/api.js';
+import { coalesced } from '../lib/coalesce.js';
+import { h, replace, replaceInPlace } from '../lib/dom.js';
+import { day, money, quantity } from '../lib/format.js';
 import { explain } from '../lib/problem.js';
-import { limitText } from '../parts/credits.js';
-import { say } from '../parts/announce.js';
+import { announce } from '../parts/announce.js';
+import { creditList, limitText } from '../parts/credits.js';
+import { confirm, openDialog } from '../parts/dialog.js';
+import { field } from '../parts/fields.js';
+import { form } from '../parts/form.js';
+import { icon } from '../parts/icons.js';
 
 /**
  * Opens an order.
@@ -107,7 +108,7 @@ export function openOrder(id, { currency, people, onclose }) {
       explain,
     });
     await preview;
-    if (isDone) say(t('allocation.removed'));
+    if (isDone) announce(t('allocation.removed'));
     reread();
   }
 
@@ -128,4 +129,24 @@ function contributionsOf({ contributions }, currency) {
       ),
     ),
   );
+}
+
+/** Asks for the id of an order; `onfound(id)` opens it. */
+export function openOrderFinder(onfound) {
+  const { body, close } = openDialog({ title: t('order.find') });
+  const id = field(t('order.id'), h('input', { type: 'text', autocomplete: 'off', spellcheck: 'false', maxlength: '128' }), { hint: t('order.id.hint') });
+  const value = () => id.control.value.trim();
+  const editor = form({
+    fields: { id },
+    action: t('order.open'),
+    check: () => (/^[A-Za-z0-9._:@-]{1,128}$/.test(value()) ? {} : { id: t('field.id') }),
+    submit() {
+      const found = value();
+      close();
+      onfound(found);
+    },
+    cancel: close,
+  });
+  body.append(editor.element);
+  id.control.focus();
 }

@@ -1,12 +1,13 @@
 // The door: name and password.
 
-import { h } from '../lib/dom.js';
-import { field, form } from '../parts/form.js';
-import { brandMark } from '../parts/icons.js';
 import { t } from '../i18n/i18n.js';
-import { languageButton, themeButton } from '../parts/preference-buttons.js';
+import { h } from '../lib/dom.js';
 import { Problem } from '../lib/problem.js';
 import { signIn } from '../lib/session.js';
+import { field } from '../parts/fields.js';
+import { form } from '../parts/form.js';
+import { brandMark } from '../parts/icons.js';
+import { languageButton, themeButton } from '../parts/top-bar.js';
 
 /**
  * The form.

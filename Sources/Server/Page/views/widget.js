@@ -1,24 +1,23 @@
 // The home widget: the year's lines in a small frame.
 
+import { t } from '../i18n/i18n.js';
 import { read, whenSignedOut } from '../lib/api.js';
-import { backoff } from '../lib/backoff.js';
-import { choicePickers, rememberChoice, rememberedChoice } from '../parts/choice-pickers.js';
+import { saveChoice, savedChoice } from '../lib/choice.js';
 import { coalesced } from '../lib/coalesce.js';
 import { sign } from '../lib/decimal.js';
 import { h, replace, replaceInPlace, setText } from '../lib/dom.js';
+import { nameOf, percent, quantity } from '../lib/format.js';
+import { follow } from '../lib/live-feed.js';
+import { explain, isTemporary } from '../lib/problem.js';
+import { backoff, retryingReader } from '../lib/retry.js';
+import { resume } from '../lib/session.js';
+import { choicePickers } from '../parts/choice-pickers.js';
 import { figure, glow } from '../parts/figure.js';
-import { percent, quantity } from '../lib/format.js';
 import { freshnessLine } from '../parts/freshness-line.js';
 import { icon } from '../parts/icons.js';
-import { t } from '../i18n/i18n.js';
-import { follow } from '../lib/live-feed.js';
-import { patientReader } from '../lib/retry.js';
-import { explain, isPassing } from '../lib/problem.js';
-import { resume } from '../lib/session.js';
-import { signInView } from './sign-in.js';
 import { liveSign } from '../parts/top-bar.js';
-import { nameOf } from '../parts/year-table.js';
 import { yearView } from '../parts/year-view.js';
+import { signInView } from './sign-in.js';
 import '../lib/theme.js';
 
 const root = document.getElementById('app');
@@ -38,7 +37,7 @@ async function enter() {
     show();
   } catch (error) {
     if (error.status === 401) return show(t('signIn.linkRefused'));
-    if (isPassing(error)) entrance.failed();
+    if (isTemporary(error)) entrance.failed();
     // What is read out already is not read out again at every attempt.
     if (root.querySelector('.door .form-error')?.textContent === explain(error)) return;
     replace(root, h('main', { class: 'door' }, h('p', { class: 'form-error', role: 'alert' }, explain(error)), h('button', { type: 'button', class: 'button', onclick: enter }, t('tryAgain'))));
@@ -67,7 +66,7 @@ function leave() {
 
 function showWidget() {
   const isManager = viewer.role === 'manager';
-  let choice = rememberedChoice(viewer);
+  let choice = savedChoice(viewer);
   let people = null;
   let isClosed = false;
   const live = liveSign();
@@ -77,7 +76,7 @@ function showWidget() {
   const goal = h('span', { class: 'summary-goal' });
   const alert = h('p', { class: 'form-error', role: 'alert', hidden: true });
   const line = freshnessLine({ onchange: live.fresh, onback: () => reader.now() });
-  const reader = patientReader({ alert, line, again: readAll });
+  const reader = retryingReader({ alert, line, again: readAll });
   const view = yearView();
   replace(
     root,
@@ -116,7 +115,7 @@ function showWidget() {
 
   function choose(chosen, isFirst = false) {
     choice = chosen;
-    if (!isFirst) rememberChoice(viewer, choice);
+    if (!isFirst) saveChoice(viewer, choice);
     showPickers();
     readAll();
   }
