@@ -3,136 +3,171 @@
 import { locale, t } from '../i18n/i18n.js';
 import { call, read } from '../lib/api.js';
 import { fromInput, sign } from '../lib/decimal.js';
-import { h, replace } from '../lib/dom.js';
-import { money, plain } from '../lib/format.js';
+import { h } from '../lib/dom.js';
+import { plain } from '../lib/format.js';
 import { Problem } from '../lib/problem.js';
 import { announce } from '../parts/announce.js';
-import { creditList } from '../parts/credits.js';
 import { openDialog } from '../parts/dialog.js';
 import { field, fieldGroup, segments, select } from '../parts/fields.js';
-import { form } from '../parts/form.js';
-import { percentOf, progressBar } from '../parts/progress-bar.js';
+import { Form } from '../parts/form.js';
+import { AllocationPreview } from './allocation-preview.js';
 
-/** Typing goes on for this long before it is looked at. */
+/** The preview is read when nothing was typed for this long. */
 const PAUSE = 250;
 
 /**
  * Opens the editor.
  * @param allocation the one to change; null for a new one
+ * @param people the salespeople to choose from
+ * @param currency the reporting currency
  * @param onsaved called once it is saved
  */
-export function openAllocationEditor({ order, allocation, people, currency, onsaved }) {
-  let kind = kindOf(allocation);
-  let timer = null;
-  let asked = 0;
-  const { body, close } = openDialog({ title: t(allocation ? 'allocation.edit' : 'allocation.add'), onclose: () => clearTimeout(timer) });
-  const person = field(t('salesperson'), select(peopleOf(people, allocation), allocation?.salesperson ?? '', { required: true, onchange: soon }));
-  const value = field(t('allocation.value'), h('input', { type: 'text', inputmode: 'decimal', autocomplete: 'off', oninput: soon }));
-  const limit = fieldGroup(
-    t('allocation.limit'),
-    segments(
-      t('allocation.limit'),
-      [['percent', t('limit.percent')], ['amount', t('limit.amount')], ['whole', t('limit.whole')]],
-      kind,
-      (chosen) => {
-        kind = chosen;
-        showKind();
-        soon();
-      },
-    ),
-  );
-  const preview = allocationPreview(order, currency);
-  const fields = { salesperson: person, percent: value, amount: value };
-  const editor = form({
-    fields,
-    content: [person.element, limit.element, value.element, preview.element],
-    action: t('save'),
-    check,
-    submit,
-    cancel: close,
-  });
-  body.append(editor.element);
-  if (kind !== 'whole' && allocation) value.control.value = plain(String(allocation[kind]));
-  showKind();
-  soon();
-  person.control.focus();
+export function openAllocationEditor(options) {
+  new AllocationEditor(options).open();
+}
 
-  function showKind() {
-    value.element.hidden = kind === 'whole';
-    value.element.querySelector('label').textContent =
-      kind === 'percent' ? t('limit.percent.long') : t('limit.amount.long', { currency: order.currency });
-    value.showError('');
+class AllocationEditor {
+  #options;
+  /** How the allocation is given: `percent`, `amount` or `whole`. */
+  #kind;
+  #person;
+  #value;
+  #limit;
+  #preview;
+  #form;
+  #dialog;
+  #timer = null;
+  #lastRequest = 0;
+
+  constructor(options) {
+    const { order, allocation, people, currency } = options;
+    this.#options = options;
+    this.#kind = kindOf(allocation);
+    const onchange = () => this.#previewSoon();
+    const person = select(peopleOf(people, allocation), allocation?.salesperson ?? '', { required: true, onchange });
+    const value = h('input', { type: 'text', inputmode: 'decimal', autocomplete: 'off', oninput: onchange });
+    this.#person = field(t('salesperson'), person);
+    this.#value = field(t('allocation.value'), value);
+    this.#limit = fieldGroup(t('allocation.limit'), kindPicker(this.#kind, (kind) => this.#setKind(kind)));
+    this.#preview = new AllocationPreview(order, currency);
+    this.#form = new Form({
+      fields: this.#fields,
+      content: [this.#person.element, this.#limit.element, this.#value.element, this.#preview.element],
+      action: t('save'),
+      check: () => this.#check(),
+      submit: () => this.#submit(),
+      cancel: () => this.#dialog.close(),
+    });
+    if (this.#kind !== 'whole' && allocation) value.value = plain(String(allocation[this.#kind]));
+    this.#showKind();
   }
 
-  function typed() {
-    return kind === 'whole' ? {} : { [kind]: fromInput(value.control.value, locale()) };
+  open() {
+    const title = t(this.#options.allocation ? 'allocation.edit' : 'allocation.add');
+    this.#dialog = openDialog({ title, onclose: () => clearTimeout(this.#timer) });
+    this.#dialog.body.append(this.#form.element);
+    this.#previewSoon();
+    this.#person.control.focus();
   }
 
-  function check() {
-    const wrong = {};
-    if (!person.control.value) wrong.salesperson = t('field.salesperson.missing');
-    const number = typed()[kind];
-    if (kind !== 'whole' && !value.control.value.trim()) wrong[kind] = t('field.missing');
-    else if (kind !== 'whole' && number === null) wrong[kind] = t('field.number');
-    else if (kind !== 'whole' && sign(number) <= 0) wrong[kind] = t('field.aboveZero');
-    else if (kind === 'percent' && Number(number) > 100) wrong[kind] = t('field.percent');
-    return wrong;
+  /** By the member's name in the server's API. */
+  get #fields() {
+    return { salesperson: this.#person, percent: this.#value, amount: this.#value };
   }
 
-  function soon() {
-    clearTimeout(timer);
-    timer = setTimeout(show, PAUSE);
+  #setKind(kind) {
+    this.#kind = kind;
+    this.#showKind();
+    this.#previewSoon();
   }
 
-  /** What is not complete yet has nothing to show; the answer to an earlier question is not shown. */
-  async function show() {
-    asked += 1;
-    const mine = asked;
-    if (Object.keys(check()).length > 0) return preview.clear();
+  #showKind() {
+    const { currency } = this.#options.order;
+    this.#value.element.hidden = this.#kind === 'whole';
+    this.#value.element.querySelector('label').textContent =
+      this.#kind === 'percent' ? t('limit.percent.long') : t('limit.amount.long', { currency });
+    this.#value.showError('');
+  }
+
+  /** The percentage or amount as a decimal text; null when it is not a number. */
+  #number() {
+    return fromInput(this.#value.control.value, locale());
+  }
+
+  #check() {
+    const errors = {};
+    if (!this.#person.control.value) errors.salesperson = t('field.salesperson.missing');
+    if (this.#kind !== 'whole') {
+      const error = this.#valueError();
+      if (error) errors[this.#kind] = error;
+    }
+    return errors;
+  }
+
+  #valueError() {
+    const number = this.#number();
+    if (!this.#value.control.value.trim()) return t('field.missing');
+    if (number === null) return t('field.number');
+    if (sign(number) <= 0) return t('field.aboveZero');
+    return this.#kind === 'percent' && Number(number) > 100 ? t('field.percent') : null;
+  }
+
+  #previewSoon() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#showPreview(), PAUSE);
+  }
+
+  async #showPreview() {
+    this.#lastRequest += 1;
+    const request = this.#lastRequest;
+    if (Object.keys(this.#check()).length > 0) return this.#preview.clear();
     try {
-      const { data } = await send(true);
-      if (mine !== asked) return;
-      value.showError('');
-      preview.show(data);
+      const { data } = await this.#send({ isPreview: true });
+      if (request !== this.#lastRequest) return;
+      this.#value.showError('');
+      this.#preview.show(data);
     } catch (error) {
-      if (mine !== asked) return;
-      preview.clear();
-      const own = error instanceof Problem ? error.errors.find(({ member }) => fields[member]) : null;
-      if (own) fields[own.member].showError(t('field.refused', { reason: own.reason }));
+      if (request !== this.#lastRequest) return;
+      this.#preview.clear();
+      const first = error instanceof Problem ? error.errors.find(({ member }) => this.#fields[member]) : null;
+      if (first) this.#fields[first.member].showError(t('field.refused', { reason: first.reason }));
     }
   }
 
-  function send(isPreview) {
-    const content = { salesperson: person.control.value, ...typed() };
-    const asPreview = isPreview ? { preview: true } : {};
-    if (!allocation) {
-      return call('POST', `/orders/${encodeURIComponent(order.id)}/allocations`, { query: asPreview, body: content });
-    }
+  #send({ isPreview }) {
+    const { order, allocation } = this.#options;
+    const body = { salesperson: this.#person.control.value };
+    if (this.#kind !== 'whole') body[this.#kind] = this.#number();
+    const query = isPreview ? { preview: true } : {};
+    if (!allocation) return call('POST', `/orders/${encodeURIComponent(order.id)}/allocations`, { query, body });
     return call('PUT', `/allocations/${encodeURIComponent(allocation.id)}`, {
-      query: { order: order.id, ...asPreview },
-      body: content,
+      query: { order: order.id, ...query },
+      body,
       etag: isPreview ? null : allocation.etag,
     });
   }
 
-  async function submit() {
+  async #submit() {
     try {
-      const { status } = await send(false);
+      const { status } = await this.#send({ isPreview: false });
       announce(t(status === 202 ? 'saved.soon' : 'allocation.saved'));
-      close();
-      onsaved();
+      this.#dialog.close();
+      this.#options.onsaved();
     } catch (error) {
       if (!(error instanceof Problem) || error.status !== 412) throw error;
-      editor.tell(t('conflict.allocation'), h('button', { type: 'button', class: 'button', onclick: takeTheirs }, t('conflict.take')));
+      const onclick = () => this.#takeCurrent();
+      this.#form.showAlert(t('conflict.allocation'), h('button', { type: 'button', class: 'button', onclick }, t('conflict.take')));
     }
   }
 
-  async function takeTheirs() {
-    const now = await read(`/orders/${encodeURIComponent(order.id)}`);
-    const theirs = now.allocations.find(({ id }) => id === allocation.id);
-    close();
+  /** Opens the editor again with the values that someone else saved. */
+  async #takeCurrent() {
+    const { order, allocation, onsaved } = this.#options;
+    const currentOrder = await read(`/orders/${encodeURIComponent(order.id)}`);
+    const current = currentOrder.allocations.find(({ id }) => id === allocation.id);
+    this.#dialog.close();
     onsaved();
-    if (theirs) openAllocationEditor({ order: now, allocation: theirs, people, currency, onsaved });
+    if (current) openAllocationEditor({ ...this.#options, order: currentOrder, allocation: current });
   }
 }
 
@@ -141,37 +176,15 @@ function kindOf(allocation) {
   return allocation.amount !== undefined ? 'amount' : 'whole';
 }
 
+function kindPicker(kind, onchange) {
+  const kinds = [['percent', t('limit.percent')], ['amount', t('limit.amount')], ['whole', t('limit.whole')]];
+  return segments(t('allocation.limit'), kinds, kind, onchange);
+}
+
+/** The options of the salesperson's field; an allocation's own salesperson is there even when they have left. */
 function peopleOf(people, allocation) {
   const options = [['', t('choose')], ...people.map(({ id, name }) => [id, name])];
   const own = allocation?.salesperson;
   if (own && !people.some(({ id }) => id === own)) options.push([own, allocation.name ?? own]);
   return options;
-}
-
-/** What the order would be like. */
-function allocationPreview(order, currency) {
-  const text = h('p', { class: 'preview-left' });
-  const bar = progressBar(t('preview.given'));
-  const credits = h('div');
-  const content = h('div', { hidden: true }, text, bar.element, h('h4', null, t('preview.after')), credits);
-  const hint = h('p', { class: 'field-hint' }, t('preview.hint'));
-  const element = h('section', { class: 'preview', 'aria-live': 'polite', 'aria-label': t('preview') }, hint, content);
-
-  return {
-    element,
-    clear() {
-      content.hidden = true;
-      hint.hidden = false;
-    },
-    show(after) {
-      const left = money(after.unallocated, currency);
-      text.textContent = t('preview.left', { left, total: money(order.total, order.currency) });
-      const rate = Number(order.exchangeRate ?? 1);
-      const given = 100 - percentOf(Number(after.unallocated) * rate, order.total);
-      bar.update({ percent: given, text: text.textContent });
-      replace(credits, creditList(after.credits, order.currency, currency));
-      content.hidden = false;
-      hint.hidden = true;
-    },
-  };
 }

@@ -1,13 +1,14 @@
-// Chooses the people of a target from a list that can be searched.
+// A field that chooses the salespeople of a target from a list with a search box.
 
 import { t } from '../i18n/i18n.js';
 import { h, setText } from '../lib/dom.js';
 import { fieldGroup } from '../parts/fields.js';
 import { icon } from '../parts/icons.js';
 
+/** With this many salespeople or more, the list has a search box. */
 const SEARCHABLE = 9;
 
-/** A field; `chosen()` tells the ids. */
+/** A field; `chosen()` returns the chosen ids. */
 export function assigneePicker(people, ids) {
   const chosen = new Set(ids);
   const missing = ids.filter((id) => !people.some((one) => one.id === id)).map((id) => ({ id, name: id }));
@@ -25,15 +26,15 @@ export function assigneePicker(people, ids) {
   const list = h('div', { class: 'checks' }, rows.map((row) => row.element));
   const content = h('div', null, rows.length >= SEARCHABLE && h('div', { class: 'search' }, icon('search'), search), list, count);
   const picker = fieldGroup(t('assignees'), content, { control: list.querySelector('input') });
-  tell();
+  showCount();
 
   function set(id, isChosen) {
     if (isChosen) chosen.add(id);
     else chosen.delete(id);
-    tell();
+    showCount();
   }
 
-  function tell() {
+  function showCount() {
     setText(count, t('assignees.count', { count: chosen.size }));
   }
 

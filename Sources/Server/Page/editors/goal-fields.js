@@ -1,4 +1,4 @@
-// What the editors of targets have in common: name, measure, goal, people, and what can be wrong with them.
+// The fields that the target editors share: name, measure, goal and salespeople, and their checks.
 
 import { locale, t } from '../i18n/i18n.js';
 import { fromInput, sign } from '../lib/decimal.js';
@@ -7,52 +7,69 @@ import { plain } from '../lib/format.js';
 import { field, fieldGroup, segments } from '../parts/fields.js';
 import { assigneePicker } from './assignee-picker.js';
 
-/**
- * @param values what they begin with: `{name, measure, goal, assignees}`, ids for assignees
- * @param onchange called at every change of measure or goal
- */
-export function goalFields({ people, values, currency, nameHint, goalLabel, onchange = () => {} }) {
-  let measure = values.measure;
-  const name = field(t('target.name'), h('input', { type: 'text', maxlength: '200', autocomplete: 'off', value: values.name }), { hint: nameHint, wide: true });
-  const goal = field('', h('input', { type: 'text', inputmode: 'decimal', autocomplete: 'off', value: values.goal && plain(values.goal), oninput: onchange }));
-  const measures = fieldGroup(
-    t('measure'),
-    segments(t('measure'), [['revenue', t('measure.revenue')], ['orders', t('measure.orders')]], measure, (chosen) => {
-      measure = chosen;
-      labelGoal();
-      onchange();
-    }),
-  );
-  const assignees = assigneePicker(people, values.assignees);
-  labelGoal();
+export class GoalFields {
+  #currency;
+  #goalLabel;
+  #onchange;
+  /** `revenue` or `orders`. */
+  measure;
+  /** By the member's name in the server's API. */
+  fields;
 
-  function labelGoal() {
-    const unit = measure === 'revenue' ? currency : t('unit.orders');
-    goal.element.querySelector('label').textContent = `${goalLabel} (${unit})`;
+  /**
+   * @param values the initial values: `{name, measure, goal, assignees}`, with ids for assignees
+   * @param onchange called at every change of measure or goal
+   */
+  constructor({ people, values, currency, nameHint, goalLabel, onchange = () => {} }) {
+    this.measure = values.measure;
+    this.#currency = currency;
+    this.#goalLabel = goalLabel;
+    this.#onchange = onchange;
+    const name = h('input', { type: 'text', maxlength: '200', autocomplete: 'off', value: values.name });
+    const goal = h('input', { type: 'text', inputmode: 'decimal', autocomplete: 'off', value: values.goal && plain(values.goal), oninput: onchange });
+    const measures = [['revenue', t('measure.revenue')], ['orders', t('measure.orders')]];
+    this.fields = {
+      name: field(t('target.name'), name, { hint: nameHint, wide: true }),
+      measure: fieldGroup(t('measure'), segments(t('measure'), measures, this.measure, (measure) => this.#setMeasure(measure))),
+      goal: field('', goal),
+      assignees: assigneePicker(people, values.assignees),
+    };
+    this.#labelGoal();
   }
 
-  return {
-    fields: { name, measure: measures, goal, assignees },
-    goal: () => fromInput(goal.control.value, locale()),
-    measure: () => measure,
-    /** The members as the server takes them. */
-    body: () => ({
-      name: name.control.value.trim(),
-      measure,
-      goal: fromInput(goal.control.value, locale()),
-      assignees: assignees.chosen(),
-    }),
-    check() {
-      const wrong = {};
-      const typed = goal.control.value.trim();
-      const number = fromInput(typed, locale());
-      if (!name.control.value.trim()) wrong.name = t('field.missing');
-      if (!typed) wrong.goal = t('field.missing');
-      else if (number === null) wrong.goal = t('field.number');
-      else if (sign(number) <= 0) wrong.goal = t('field.aboveZero');
-      else if (measure === 'orders' && /\.\d*[1-9]/.test(number)) wrong.goal = t('field.whole');
-      if (assignees.chosen().length === 0) wrong.assignees = t('field.assignees.missing');
-      return wrong;
-    },
-  };
+  /** The typed goal as a decimal text; null when it is not a number. */
+  goal() {
+    return fromInput(this.fields.goal.control.value, locale());
+  }
+
+  /** The members of the request body. */
+  body() {
+    const { name, assignees } = this.fields;
+    return { name: name.control.value.trim(), measure: this.measure, goal: this.goal(), assignees: assignees.chosen() };
+  }
+
+  /** The errors by member. */
+  check() {
+    const { name, goal, assignees } = this.fields;
+    const errors = {};
+    const number = this.goal();
+    if (!name.control.value.trim()) errors.name = t('field.missing');
+    if (!goal.control.value.trim()) errors.goal = t('field.missing');
+    else if (number === null) errors.goal = t('field.number');
+    else if (sign(number) <= 0) errors.goal = t('field.aboveZero');
+    else if (this.measure === 'orders' && /\.\d*[1-9]/.test(number)) errors.goal = t('field.whole');
+    if (assignees.chosen().length === 0) errors.assignees = t('field.assignees.missing');
+    return errors;
+  }
+
+  #setMeasure(measure) {
+    this.measure = measure;
+    this.#labelGoal();
+    this.#onchange();
+  }
+
+  #labelGoal() {
+    const unit = this.measure === 'revenue' ? this.#currency : t('unit.orders');
+    this.fields.goal.element.querySelector('label').textContent = `${this.#goalLabel} (${unit})`;
+  }
 }

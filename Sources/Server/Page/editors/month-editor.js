@@ -1,4 +1,4 @@
-// Fills the months of a year from the year's goal.
+// Creates a year's twelve monthly targets from one goal for the year.
 
 import { t } from '../i18n/i18n.js';
 import { call } from '../lib/api.js';
@@ -8,57 +8,84 @@ import { quantity, shortMonth } from '../lib/format.js';
 import { announce } from '../parts/announce.js';
 import { openDialog } from '../parts/dialog.js';
 import { field } from '../parts/fields.js';
-import { form } from '../parts/form.js';
-import { goalFields } from './goal-fields.js';
+import { Form } from '../parts/form.js';
+import { GoalFields } from './goal-fields.js';
 
-/** @param onsaved called once they are there */
-export function openMonthEditor({ defaults, people, currency, onsaved }) {
-  const { body, close } = openDialog({ title: t('months.title') });
-  const values = { name: '', goal: '', ...defaults };
-  const year = field(t('year'), h('input', { type: 'number', min: '1900', max: '2200', required: true, value: defaults.year, oninput: show }));
-  const goal = goalFields({ people, values, currency, goalLabel: t('months.goal'), nameHint: t('months.name.hint'), onchange: show });
-  const fields = { ...goal.fields, year };
-  const preview = h('ol', { class: 'month-goals', 'aria-label': t('months.preview'), hidden: true });
-  const editor = form({
-    fields,
-    content: [fields.name.element, fields.measure.element, h('div', { class: 'field-pair' }, goal.fields.goal.element, year.element), preview, fields.assignees.element],
-    action: t('months.action'),
-    check,
-    submit,
-    cancel: close,
-  });
-  body.append(h('p', { class: 'dialog-lead' }, t('months.lead')), editor.element);
-  fields.name.control.focus();
+/** @param onsaved called when the targets are created */
+export function openMonthEditor(options) {
+  new MonthEditor(options).open();
+}
 
-  function chosenYear() {
-    const number = Number(year.control.value);
+class MonthEditor {
+  #currency;
+  #onsaved;
+  #year;
+  #goal;
+  #preview = h('ol', { class: 'month-goals', 'aria-label': t('months.preview'), hidden: true });
+  #form;
+  #dialog;
+
+  constructor({ defaults, people, currency, onsaved }) {
+    this.#currency = currency;
+    this.#onsaved = onsaved;
+    const onchange = () => this.#showPreview();
+    const values = { name: '', goal: '', ...defaults };
+    this.#year = field(t('year'), h('input', { type: 'number', min: '1900', max: '2200', required: true, value: defaults.year, oninput: onchange }));
+    this.#goal = new GoalFields({ people, values, currency, goalLabel: t('months.goal'), nameHint: t('months.name.hint'), onchange });
+    const { name, measure, goal, assignees } = this.#goal.fields;
+    const goalAndYear = h('div', { class: 'field-pair' }, goal.element, this.#year.element);
+    this.#form = new Form({
+      fields: { ...this.#goal.fields, year: this.#year },
+      content: [name.element, measure.element, goalAndYear, this.#preview, assignees.element],
+      action: t('months.action'),
+      check: () => this.#check(),
+      submit: () => this.#submit(),
+      cancel: () => this.#dialog.close(),
+    });
+  }
+
+  open() {
+    this.#dialog = openDialog({ title: t('months.title') });
+    this.#dialog.body.append(h('p', { class: 'dialog-lead' }, t('months.lead')), this.#form.element);
+    this.#goal.fields.name.control.focus();
+  }
+
+  #chosenYear() {
+    const number = Number(this.#year.control.value);
     return Number.isInteger(number) && number >= 1900 && number <= 2200 ? number : null;
   }
 
-  function check() {
-    const wrong = goal.check();
-    if (chosenYear() === null) wrong.year = t('field.year');
-    return wrong;
+  #check() {
+    const errors = this.#goal.check();
+    if (this.#chosenYear() === null) errors.year = t('field.year');
+    return errors;
   }
 
-  /** What each month would get: the server counts it the same way. */
-  function show() {
-    const total = goal.goal();
-    preview.hidden = total === null || sign(total) <= 0 || chosenYear() === null;
-    if (preview.hidden) return;
-    const text = goal.measure() === 'revenue' ? total.replace(/^(\d+)$/, '$1.00').replace(/\.(\d)$/, '.$10') : total.split('.')[0];
+  /** Shows the goal of each month, as the server calculates it. */
+  #showPreview() {
+    const { measure } = this.#goal;
+    const total = this.#goal.goal();
+    const year = this.#chosenYear();
+    this.#preview.hidden = total === null || sign(total) <= 0 || year === null;
+    if (this.#preview.hidden) return;
     replace(
-      preview,
-      spreadOverMonths(text, chosenYear()).map((part, index) =>
-        h('li', null, h('span', null, shortMonth(index + 1)), h('span', { class: 'amount' }, quantity(part, goal.measure(), currency))),
+      this.#preview,
+      spreadOverMonths(withDecimals(total, measure), year).map((part, index) =>
+        h('li', null, h('span', null, shortMonth(index + 1)), h('span', { class: 'amount' }, quantity(part, measure, this.#currency))),
       ),
     );
   }
 
-  async function submit() {
-    const { data } = await call('POST', '/targets/months', { body: { ...goal.body(), year: chosenYear() } });
+  async #submit() {
+    const { data } = await call('POST', '/targets/months', { body: { ...this.#goal.body(), year: this.#chosenYear() } });
     announce(t('targets.made', { count: data?.targets?.length ?? 12 }));
-    close();
-    onsaved();
+    this.#dialog.close();
+    this.#onsaved();
   }
+}
+
+/** Revenue with at least two decimals, a number of orders with none. */
+function withDecimals(total, measure) {
+  if (measure !== 'revenue') return total.split('.')[0];
+  return total.replace(/^(\d+)$/, '$1.00').replace(/\.(\d)$/, '.$10');
 }

@@ -1,69 +1,83 @@
-// Forms: a label, a hint and an error with every field, and one sentence for what concerns the whole.
+// A form: it shows errors at their fields, and above the fields what concerns the form as a whole.
 
 import { t } from '../i18n/i18n.js';
 import { h } from '../lib/dom.js';
 import { explain, Problem } from '../lib/problem.js';
 
-/**
- * A form around these fields.
- * @param fields by the name of the member that the server knows
- * @param check returns `{member: text}` for what can be seen to be wrong before it is sent
- * @param submit sends it; a `Problem` that it throws is shown where it belongs
- */
-export function form({ fields, content, action, check, submit, cancel }) {
-  const alert = h('div', { class: 'form-error', role: 'alert', hidden: true });
-  const button = h('button', { type: 'submit', class: 'button button-primary' }, action);
-  const element = h(
-    'form',
-    { class: 'form', novalidate: true, onsubmit: onSubmit },
-    alert,
-    content ?? Object.values(fields).map((item) => item.element),
-    h('div', { class: 'form-actions' }, button, cancel && h('button', { type: 'button', class: 'button', onclick: cancel }, t('cancel'))),
-  );
+export class Form {
+  #fields;
+  #check;
+  #submit;
+  #alert = h('div', { class: 'form-error', role: 'alert', hidden: true });
+  #button;
+  element;
 
-  async function onSubmit(event) {
+  /**
+   * @param fields by the member's name in the server's API
+   * @param content the elements to show; the fields when it is left out
+   * @param action the text of the button that submits
+   * @param check returns `{member: text}` for the errors that can be seen before the form is sent
+   * @param submit sends the form; a `Problem` that it throws is shown
+   * @param cancel called by the cancel button; without it there is none
+   */
+  constructor({ fields, content, action, check, submit, cancel }) {
+    this.#fields = fields;
+    this.#check = check;
+    this.#submit = submit;
+    this.#button = h('button', { type: 'submit', class: 'button button-primary' }, action);
+    const cancelButton = cancel && h('button', { type: 'button', class: 'button', onclick: cancel }, t('cancel'));
+    this.element = h(
+      'form',
+      { class: 'form', novalidate: true, onsubmit: (event) => this.#onSubmit(event) },
+      this.#alert,
+      content ?? Object.values(fields).map((item) => item.element),
+      h('div', { class: 'form-actions' }, this.#button, cancelButton),
+    );
+  }
+
+  /** Shows a message above the fields. */
+  showAlert(text, ...more) {
+    this.#alert.replaceChildren(h('p', null, text), ...more);
+    this.#alert.hidden = false;
+    this.#alert.scrollIntoView({ block: 'nearest' });
+  }
+
+  async #onSubmit(event) {
     event.preventDefault();
-    clear();
-    const wrong = check?.() ?? {};
-    if (Object.keys(wrong).length > 0) return show(wrong);
-    button.disabled = true;
+    this.#clear();
+    const errors = this.#check?.() ?? {};
+    if (Object.keys(errors).length > 0) return this.#showErrors(errors);
+    this.#button.disabled = true;
     try {
-      await submit();
+      await this.#submit();
     } catch (error) {
-      fail(error);
+      this.#showFailure(error);
     } finally {
-      button.disabled = false;
+      this.#button.disabled = false;
     }
   }
 
-  function clear() {
-    alert.hidden = true;
-    alert.replaceChildren();
-    for (const item of Object.values(fields)) item.showError('');
+  #clear() {
+    this.#alert.hidden = true;
+    this.#alert.replaceChildren();
+    for (const item of Object.values(this.#fields)) item.showError('');
   }
 
-  function show(wrong) {
-    for (const [member, text] of Object.entries(wrong)) fields[member]?.showError(text);
-    const first = Object.keys(fields).find((member) => wrong[member]);
-    fields[first]?.control.focus();
+  #showErrors(errors) {
+    for (const [member, text] of Object.entries(errors)) this.#fields[member]?.showError(text);
+    const first = Object.keys(this.#fields).find((member) => errors[member]);
+    this.#fields[first]?.control.focus();
   }
 
-  /** Errors at the fields they name; what names none of ours goes on top. */
-  function fail(error) {
-    const named = error instanceof Problem ? error.errors : [];
-    const ours = named.filter(({ member }) => fields[root(member)]);
-    show(Object.fromEntries(ours.map(({ member, reason }) => [root(member), t('field.refused', { reason })])));
-    const rest = named.filter((item) => !ours.includes(item)).map(({ member, reason }) => `${member} ${reason}`);
-    if (ours.length === 0 || rest.length > 0) tell([explain(error), ...rest].join(' '));
+  /** Shows each error at the field it names, and above the fields those that name none. */
+  #showFailure(error) {
+    const errors = error instanceof Problem ? error.errors : [];
+    const atFields = errors.filter(({ member }) => this.#fields[fieldOf(member)]);
+    this.#showErrors(Object.fromEntries(atFields.map(({ member, reason }) => [fieldOf(member), t('field.refused', { reason })])));
+    const rest = errors.filter((item) => !atFields.includes(item)).map(({ member, reason }) => `${member} ${reason}`);
+    if (atFields.length === 0 || rest.length > 0) this.showAlert([explain(error), ...rest].join(' '));
   }
-
-  function tell(text, ...more) {
-    alert.replaceChildren(h('p', null, text), ...more);
-    alert.hidden = false;
-    alert.scrollIntoView({ block: 'nearest' });
-  }
-
-  return { element, tell, show, clear };
 }
 
-const root = (member) => member.split(/[.[]/)[0];
+/** `assignees[0]` and `goal.amount` belong to the fields `assignees` and `goal`. */
+const fieldOf = (member) => member.split(/[.[]/)[0];

@@ -11,7 +11,7 @@ import { announce } from '../parts/announce.js';
 import { creditList, limitText } from '../parts/credits.js';
 import { confirm, openDialog } from '../parts/dialog.js';
 import { field } from '../parts/fields.js';
-import { form } from '../parts/form.js';
+import { Form } from '../parts/form.js';
 import { icon } from '../parts/icons.js';
 
 /**
@@ -136,7 +136,7 @@ export function openOrderFinder(onfound) {
   const { body, close } = openDialog({ title: t('order.find') });
   const id = field(t('order.id'), h('input', { type: 'text', autocomplete: 'off', spellcheck: 'false', maxlength: '128' }), { hint: t('order.id.hint') });
   const value = () => id.control.value.trim();
-  const editor = form({
+  const form = new Form({
     fields: { id },
     action: t('order.open'),
     check: () => (/^[A-Za-z0-9._:@-]{1,128}$/.test(value()) ? {} : { id: t('field.id') }),
@@ -147,6 +147,6 @@ export function openOrderFinder(onfound) {
     },
     cancel: close,
   });
-  body.append(editor.element);
+  body.append(form.element);
   id.control.focus();
 }

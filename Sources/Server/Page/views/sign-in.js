@@ -5,7 +5,7 @@ import { h } from '../lib/dom.js';
 import { Problem } from '../lib/problem.js';
 import { signIn } from '../lib/session.js';
 import { field } from '../parts/fields.js';
-import { form } from '../parts/form.js';
+import { Form } from '../parts/form.js';
 import { brandMark } from '../parts/icons.js';
 import { languageButton, themeButton } from '../parts/top-bar.js';
 
@@ -17,7 +17,7 @@ import { languageButton, themeButton } from '../parts/top-bar.js';
 export function signInView({ message, onsignedin }) {
   const username = field(t('username'), h('input', { type: 'text', name: 'username', autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', required: true }));
   const password = field(t('password'), h('input', { type: 'password', name: 'password', autocomplete: 'current-password', required: true }));
-  const door = form({
+  const signInForm = new Form({
     fields: { username, password },
     action: t('signIn'),
     check() {
@@ -32,12 +32,12 @@ export function signInView({ message, onsignedin }) {
       } catch (error) {
         password.control.value = '';
         password.control.focus();
-        if (error instanceof Problem && error.status === 401) return door.tell(t('signIn.wrong'));
+        if (error instanceof Problem && error.status === 401) return signInForm.showAlert(t('signIn.wrong'));
         throw error;
       }
     },
   });
-  if (message) door.tell(message);
+  if (message) signInForm.showAlert(message);
   return h(
     'main',
     { class: 'door', tabindex: '-1' },
@@ -46,7 +46,7 @@ export function signInView({ message, onsignedin }) {
       { class: 'door-card' },
       h('div', { class: 'door-head' }, brandMark(), h('h1', null, t('product'))),
       h('p', { class: 'door-lead' }, t('signIn.lead')),
-      door.element,
+      signInForm.element,
     ),
     h('div', { class: 'door-settings' }, languageButton(), themeButton()),
   );
