@@ -1,116 +1,128 @@
-// The live feed: what changed, as it changes, for as long as someone is looking.
+// The live feed: the server sends each change while the page is visible.
 
 import { address, credentials } from './api.js';
 import { readEvents } from './sse.js';
 
-/** The server sends a comment every 15 s; silence for longer than this means that the line is dead. */
+/** The server sends a comment every 15 s. After a longer silence than this the connection is dead. */
 const SILENCE = 40_000;
 const LONGEST_PAUSE = 30_000;
-/** A page in the background gives its connection back after this. */
+/** A page in the background closes its connection after this. */
 const HIDDEN = 60_000;
+const EVENTS = ['progress', 'results', 'removed'];
 
-/**
- * Follows the feed until `close()`.
- * @param on `progress(target)`, `results({salesperson, year})`, `removed({id})`, `resumed()` after a break, `reload()`
- * when what was missed cannot be told, `freshness(told, skew)` with how old the results are and by how many milliseconds
- * this device's clock is ahead of the server's, `state('live' | 'offline', heard)` with when the server was last heard, and
- * `refused()` when the server no longer knows the viewer
- */
-export function follow(on) {
-  let lastId = null;
-  let attempt = null;
-  let pause = 0;
-  let timer = null;
-  let hiding = null;
-  let isClosed = false;
-  let heardAt = null;
-  let skew = 0;
+/** Follows the feed until `close()`. It connects again by itself. */
+export class LiveFeed {
+  #on;
+  #listeners = new AbortController();
+  #lastId = null;
+  /** The open connection, or the one being opened. */
+  #attempt = null;
+  #pause = 0;
+  #retryTimer = null;
+  #hiddenTimer = null;
+  #silenceTimer = null;
+  #isClosed = false;
+  #heardAt = null;
+  #skew = 0;
 
-  async function connect() {
-    timer = null;
-    const mine = new AbortController();
-    attempt = mine;
-    let silence = null;
+  /**
+   * @param on `progress(target)`, `results({salesperson, year})`, `removed({id})`; `resumed()` when the feed continues
+   * after a break; `reload()` when changes were missed; `freshness(report, skew)` with how old the results are and the
+   * milliseconds by which this device's clock is ahead of the server's; `state('live' | 'offline', heardAt)` with when the
+   * server was last heard; `refused()` when the server no longer accepts the session
+   */
+  constructor(on) {
+    this.#on = on;
+    const { signal } = this.#listeners;
+    window.addEventListener('online', () => this.#connectNow(), { signal });
+    // The browser knows at once that there is no network. The connection itself would only be silent.
+    window.addEventListener('offline', () => this.#attempt?.abort(), { signal });
+    document.addEventListener('visibilitychange', () => this.#visibilityChanged(), { signal });
+    this.#connect();
+  }
+
+  close() {
+    this.#isClosed = true;
+    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#hiddenTimer);
+    this.#attempt?.abort();
+    this.#listeners.abort();
+  }
+
+  async #connect() {
+    this.#retryTimer = null;
+    const attempt = new AbortController();
+    this.#attempt = attempt;
     let hasEnded = false;
-    const expect = () => {
-      clearTimeout(silence);
-      silence = setTimeout(() => mine.abort(), SILENCE);
-    };
-    const heard = () => {
-      heardAt = Date.now();
-      expect();
-    };
-    expect();
+    this.#restartSilenceTimer();
     try {
-      const headers = { Accept: 'text/event-stream', ...credentials(), ...(lastId ? { 'Last-Event-ID': lastId } : {}) };
-      const response = await fetch(address('/stream'), { headers, signal: mine.signal, cache: 'no-store' });
-      if (response.status === 401) return on.refused();
+      const response = await this.#request(attempt.signal);
+      if (response.status === 401) return this.#on.refused();
       if (response.ok) {
-        pause = 0;
-        const now = Date.parse(response.headers.get('Date'));
-        skew = Number.isNaN(now) ? 0 : Date.now() - now;
-        on.state('live');
-        // Without a place to resume from, what happened since the first reading is unknown.
-        if (lastId) on.resumed();
-        else on.reload();
-        await readEvents(response.body, heard, deliver);
+        this.#connected(response);
+        await readEvents(response.body, () => this.#heard(), (event) => this.#deliver(event));
         hasEnded = true;
       }
     } catch {
-      // The line broke; it is tried again below.
+      // The connection broke. It is opened again below.
     } finally {
-      clearTimeout(silence);
-      if (attempt === mine) attempt = null;
+      clearTimeout(this.#silenceTimer);
+      this.#attempt = null;
     }
-    if (!isClosed && !document.hidden) retry(hasEnded);
+    if (!this.#isClosed && !document.hidden) this.#retry(hasEnded);
   }
 
-  function deliver({ id, event, data }) {
-    if (id) lastId = id;
+  #request(signal) {
+    const resume = this.#lastId ? { 'Last-Event-ID': this.#lastId } : {};
+    const headers = { Accept: 'text/event-stream', ...credentials(), ...resume };
+    return fetch(address('/stream'), { headers, signal, cache: 'no-store' });
+  }
+
+  #connected(response) {
+    this.#pause = 0;
+    const serverTime = Date.parse(response.headers.get('Date'));
+    this.#skew = Number.isNaN(serverTime) ? 0 : Date.now() - serverTime;
+    this.#on.state('live');
+    // Without an id to resume from, changes since the first read may be missed.
+    if (this.#lastId) this.#on.resumed();
+    else this.#on.reload();
+  }
+
+  #heard() {
+    this.#heardAt = Date.now();
+    this.#restartSilenceTimer();
+  }
+
+  #restartSilenceTimer() {
+    clearTimeout(this.#silenceTimer);
+    this.#silenceTimer = setTimeout(() => this.#attempt?.abort(), SILENCE);
+  }
+
+  #deliver({ id, event, data }) {
+    if (id) this.#lastId = id;
     if (data === null) return;
-    if (event === 'reload') on.reload();
-    else if (event === 'freshness') on.freshness(JSON.parse(data), skew);
-    else if (['progress', 'results', 'removed'].includes(event)) on[event](JSON.parse(data));
+    if (event === 'reload') this.#on.reload();
+    else if (event === 'freshness') this.#on.freshness(JSON.parse(data), this.#skew);
+    else if (EVENTS.includes(event)) this.#on[event](JSON.parse(data));
   }
 
-  /** The server ends a feed every ten minutes, to ask again who is there: that is no reason to worry anyone. */
-  function retry(hasEnded) {
-    if (!hasEnded) on.state('offline', heardAt);
-    timer = setTimeout(connect, pause + Math.random() * 500);
-    pause = Math.min(Math.max(pause * 2, 500), LONGEST_PAUSE);
+  /** @param hasEnded the server ended the feed. It does so every ten minutes to check the session: the page stays live. */
+  #retry(hasEnded) {
+    if (!hasEnded) this.#on.state('offline', this.#heardAt);
+    this.#retryTimer = setTimeout(() => this.#connect(), this.#pause + Math.random() * 500);
+    this.#pause = Math.min(Math.max(this.#pause * 2, 500), LONGEST_PAUSE);
   }
 
-  function now() {
-    if (isClosed || attempt) return;
-    clearTimeout(timer);
-    pause = 0;
-    connect();
+  #connectNow() {
+    if (this.#isClosed || this.#attempt) return;
+    clearTimeout(this.#retryTimer);
+    this.#pause = 0;
+    this.#connect();
   }
 
-  /** The browser knows at once that there is no network; the line itself would only fall silent. */
-  function lost() {
-    attempt?.abort();
+  #visibilityChanged() {
+    clearTimeout(this.#hiddenTimer);
+    if (document.hidden) this.#hiddenTimer = setTimeout(() => this.#attempt?.abort(), HIDDEN);
+    else this.#connectNow();
   }
-
-  function visibility() {
-    clearTimeout(hiding);
-    if (document.hidden) hiding = setTimeout(lost, HIDDEN);
-    else now();
-  }
-
-  window.addEventListener('online', now);
-  window.addEventListener('offline', lost);
-  document.addEventListener('visibilitychange', visibility);
-  connect();
-  return {
-    close() {
-      isClosed = true;
-      clearTimeout(timer);
-      clearTimeout(hiding);
-      attempt?.abort();
-      window.removeEventListener('online', now);
-      window.removeEventListener('offline', lost);
-      document.removeEventListener('visibilitychange', visibility);
-    },
-  };
 }

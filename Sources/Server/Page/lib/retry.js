@@ -54,13 +54,13 @@ export function retryingReader({ alert, line, again }) {
       // While a retry is due, another read has still failed.
       if (!retry.isWaiting()) {
         retry.worked();
-        line.reading(null);
+        line.setFailedRead(null);
       }
       return value;
     } catch (error) {
       if (isTemporary(error)) {
         retry.failed();
-        line.reading(error.status);
+        line.setFailedRead(error.status);
       } else showError(error);
       return null;
     }

@@ -1,4 +1,4 @@
-// One target: what it is, how far it is, and whether it will be reached.
+// One target: what it is, its progress, and whether it is on course.
 
 import { t } from '../i18n/i18n.js';
 import { today } from '../lib/calendar.js';
@@ -8,79 +8,97 @@ import { figure, glow } from './figure.js';
 import { icon } from './icons.js';
 import { percentOf, progressBar } from './progress-bar.js';
 
-/**
- * A card, which `update` keeps true.
- * @param viewed the id of whose targets are looked at: what is theirs alone need not name them
- * @param on `open(target)`, and for a manager `edit(target)` and `remove(target)`
- */
-export function targetCard(target, viewed, on) {
-  let current = target;
-  const name = h('h4', { class: 'target-name' });
-  const when = h('p', { class: 'target-meta' });
-  const bar = progressBar('');
-  const realized = figure({ class: 'target-realized' });
-  const goal = h('span', { class: 'target-goal' });
-  const share = h('span', { class: 'target-percent' });
-  const status = h('span', { class: 'status' });
-  const pace = h('p', { class: 'target-pace' });
-  const orders = h('button', { type: 'button', class: 'button button-quiet target-orders', onclick: () => on.open(current) });
-  const edit = on.edit && h('button', { type: 'button', class: 'button-icon', onclick: () => on.edit(current) }, icon('edit'));
-  const remove = on.remove && h('button', { type: 'button', class: 'button-icon', onclick: () => on.remove(current) }, icon('remove'));
-  const element = h(
-    'li',
-    { class: 'target', 'data-target': target.id },
-    h('div', { class: 'target-what' }, name, when),
-    h('div', { class: 'target-progress' }, bar.element, h('p', { class: 'target-numbers' }, realized.element, goal), pace),
-    h('p', { class: 'target-standing' }, share, status),
-    h('div', { class: 'target-actions' }, orders, edit, remove),
-  );
-  update(target);
+export class TargetCard {
+  #target;
+  #viewed;
+  #name = h('h4', { class: 'target-name' });
+  #when = h('p', { class: 'target-meta' });
+  #bar = progressBar('');
+  #realized = figure({ class: 'target-realized' });
+  #goal = h('span', { class: 'target-goal' });
+  #share = h('span', { class: 'target-percent' });
+  #status = h('span', { class: 'status' });
+  #pace = h('p', { class: 'target-pace' });
+  #orders;
+  #edit;
+  #remove;
+  element;
 
-  function update(next) {
-    const isNew = share.textContent === '';
-    current = next;
-    setText(name, next.name || next.id);
-    setText(when, [period(next.start, next.end), people(next.assignees, viewed)].filter(Boolean).join(' · '));
-    realized.update(next.realized, next.measure, next.currency);
-    setText(goal, t('ofGoal', { goal: quantity(next.goal, next.measure, next.currency) }));
-    if (setText(share, percent(next.percent)) && !isNew) glow(share);
-    showStatus(status, next);
-    setText(pace, paceText(next));
-    bar.element.setAttribute('aria-label', t('progress.of', { name: next.name || next.id }));
-    bar.update({
-      percent: next.percent,
-      expected: isRunning(next) ? percentOf(next.pace.expected, next.goal) : null,
-      status: next.pace.status,
-      text: t('progress.text', progressValues(next)),
-    });
-    replace(orders, t('orders.count', { count: next.orders, number: quantity(String(next.orders), 'orders') }), icon('next'));
-    orders.setAttribute('aria-label', t('orders.of', { count: next.orders, name: next.name || next.id }));
-    edit?.setAttribute('aria-label', t('target.edit.of', { name: next.name || next.id }));
-    remove?.setAttribute('aria-label', t('target.remove.of', { name: next.name || next.id }));
+  /**
+   * @param viewed the id of the salesperson whose targets are shown; a target of theirs alone does not name them
+   * @param on `open(target)`, and for a manager `edit(target)` and `remove(target)`
+   */
+  constructor(target, viewed, on) {
+    this.#viewed = viewed;
+    const button = (kind) => on[kind] && h('button', { type: 'button', class: 'button-icon', onclick: () => on[kind](this.#target) }, icon(kind));
+    this.#orders = h('button', { type: 'button', class: 'button button-quiet target-orders', onclick: () => on.open(this.#target) });
+    this.#edit = button('edit');
+    this.#remove = button('remove');
+    const numbers = h('p', { class: 'target-numbers' }, this.#realized.element, this.#goal);
+    this.element = h(
+      'li',
+      { class: 'target', 'data-target': target.id },
+      h('div', { class: 'target-what' }, this.#name, this.#when),
+      h('div', { class: 'target-progress' }, this.#bar.element, numbers, this.#pace),
+      h('p', { class: 'target-standing' }, this.#share, this.#status),
+      h('div', { class: 'target-actions' }, this.#orders, this.#edit, this.#remove),
+    );
+    this.update(target);
   }
 
-  return { element, update };
+  update(target) {
+    this.#target = target;
+    const { start, end, assignees, measure, currency } = target;
+    setText(this.#name, nameOf(target));
+    setText(this.#when, [period(start, end), people(assignees, this.#viewed)].filter(Boolean).join(' · '));
+    this.#realized.update(target.realized, measure, currency);
+    setText(this.#goal, t('ofGoal', { goal: quantity(target.goal, measure, currency) }));
+    const isFirst = this.#share.textContent === '';
+    if (setText(this.#share, percent(target.percent)) && !isFirst) glow(this.#share);
+    showStatus(this.#status, target);
+    setText(this.#pace, paceText(target));
+    this.#updateBar();
+    this.#updateButtons();
+  }
+
+  #updateBar() {
+    const target = this.#target;
+    const show = (text) => quantity(text, target.measure, target.currency);
+    this.#bar.element.setAttribute('aria-label', t('progress.of', { name: nameOf(target) }));
+    this.#bar.update({
+      percent: target.percent,
+      expected: isRunning(target) ? percentOf(target.pace.expected, target.goal) : null,
+      status: target.pace.status,
+      text: t('progress.text', { percent: percent(target.percent), result: show(target.realized), goal: show(target.goal) }),
+    });
+  }
+
+  #updateButtons() {
+    const count = this.#target.orders;
+    const name = nameOf(this.#target);
+    replace(this.#orders, t('orders.count', { count, number: quantity(String(count), 'orders') }), icon('next'));
+    this.#orders.setAttribute('aria-label', t('orders.of', { count, name }));
+    this.#edit?.setAttribute('aria-label', t('target.edit.of', { name }));
+    this.#remove?.setAttribute('aria-label', t('target.remove.of', { name }));
+  }
 }
 
-export function progressValues(target) {
-  const show = (text) => quantity(text, target.measure, target.currency);
-  return { percent: percent(target.percent), result: show(target.realized), goal: show(target.goal) };
-}
+const nameOf = (target) => target.name || target.id;
 
-/** Its sign and its word: never the colour alone. */
+/** Shows the status as an icon and a word, so that it does not depend on the colour. */
 export function showStatus(element, { pace, counting }) {
   element.dataset.status = counting ? 'counting' : pace.status;
   replace(element, icon(counting ? 'upcoming' : pace.status), t(counting ? 'status.counting' : `status.${pace.status}`));
 }
 
-/** What it should be by today, and what it will come to. */
-export function paceText(target) {
+/** What the result should be by today, and what it will be at the end at this pace. */
+function paceText(target) {
   if (!isRunning(target)) return '';
   const show = (text) => quantity(text, target.measure, target.currency);
   return t('pace', { expected: show(target.pace.expected), projected: show(target.pace.projected) });
 }
 
-/** Under way: a pace can be kept. */
+/** Whether today is within the target's period. */
 function isRunning({ pace, start, end }) {
   if (pace.status !== 'achieved') return pace.status === 'ahead' || pace.status === 'behind';
   const now = today();

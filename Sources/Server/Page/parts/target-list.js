@@ -1,4 +1,4 @@
-// The targets of what the viewer looks at: those under way first, the others folded away.
+// The targets of the viewer's choice, in groups: current ones open, the others folded.
 
 import { t } from '../i18n/i18n.js';
 import { read } from '../lib/api.js';
@@ -6,117 +6,129 @@ import { today } from '../lib/calendar.js';
 import { h, replace, replaceInPlace, setText } from '../lib/dom.js';
 import { compare } from '../lib/format.js';
 import { icon } from './icons.js';
-import { targetCard } from './target-card.js';
+import { TargetCard } from './target-card.js';
 
 const PAGE = 1_000;
-/** From this many on, there is something to search for. */
+/** With this many targets or more, the list has a search field. */
 const SEARCHABLE = 9;
 const groups = ['running', 'upcoming', 'finished'];
 
-/**
- * The list.
- * @param on what a card's buttons do
- * @param empty what to show where there is no target
- */
-export function targetList({ on, empty }) {
-  const entries = new Map();
-  const cards = new Map();
-  let choice = null;
-  let opened = null;
-  let next = null;
-  const search = h('input', { type: 'search', 'aria-label': t('targets.search'), placeholder: t('targets.search'), oninput: draw });
-  const searchBox = h('div', { class: 'search', hidden: true }, icon('search'), search);
-  const sections = Object.fromEntries(groups.map((group) => [group, section(group, drawGroup)]));
-  const more = h('button', { type: 'button', class: 'button', hidden: true, onclick: readMore }, t('targets.more'));
-  const nothing = h('div', { class: 'empty', hidden: true });
-  const element = h(
+export class TargetList {
+  #on;
+  #empty;
+  #entries = new Map();
+  /** Cards by target id; made when the card is first seen. */
+  #cards = new Map();
+  #choice = null;
+  /** The choice that the list was last drawn for. */
+  #drawn = null;
+  /** The cursor of the next page; null after the last one. */
+  #next = null;
+  #search = h('input', { type: 'search', 'aria-label': t('targets.search'), placeholder: t('targets.search'), oninput: () => this.#draw() });
+  #searchBox = h('div', { class: 'search', hidden: true }, icon('search'), this.#search);
+  #sections = Object.fromEntries(groups.map((group) => [group, section(group, () => this.#drawGroup(group))]));
+  #more = h('button', { type: 'button', class: 'button', hidden: true, onclick: () => this.#readMore() }, t('targets.more'));
+  #nothing = h('div', { class: 'empty', hidden: true });
+  element = h(
     'div',
     { class: 'targets', 'aria-busy': 'true' },
     skeleton(),
-    searchBox,
-    nothing,
-    groups.map((group) => sections[group].element),
-    more,
+    this.#searchBox,
+    this.#nothing,
+    groups.map((group) => this.#sections[group].element),
+    this.#more,
   );
 
-  /** Reads the targets of a choice, in the place of those that are there. */
-  async function load(asked) {
-    choice = asked;
-    const page = await read('/targets', { ...asked, limit: PAGE });
-    if (choice !== asked) return;
-    const isFirst = opened !== asked || entries.size === 0;
-    entries.clear();
-    take(page);
-    for (const id of cards.keys()) if (opened !== asked || !entries.has(id)) cards.delete(id);
-    element.querySelector('.skeleton')?.remove();
-    element.setAttribute('aria-busy', 'false');
-    if (isFirst) openFirst();
-    opened = asked;
-    draw();
+  /**
+   * @param on what a card's buttons do: `open(target)`, and for a manager `edit(target)` and `remove(target)`
+   * @param empty the content of a list without targets
+   */
+  constructor({ on, empty }) {
+    this.#on = on;
+    this.#empty = empty;
   }
 
-  async function readMore() {
-    const asked = choice;
-    const page = await read('/targets', { ...asked, limit: PAGE, cursor: next });
-    if (choice !== asked) return;
-    take(page);
-    draw();
+  /** The target with an id, as the list last got it. */
+  known(id) {
+    return this.#entries.get(id);
   }
 
-  function take(page) {
-    for (const target of page.targets) entries.set(target.id, target);
-    next = page.next ?? null;
-    more.hidden = next === null;
+  /** Reads the targets of a choice; they replace the list's targets. */
+  async load(choice) {
+    this.#choice = choice;
+    const page = await read('/targets', { ...choice, limit: PAGE });
+    if (this.#choice !== choice) return;
+    const isNewChoice = this.#drawn !== choice;
+    const isFirst = isNewChoice || this.#entries.size === 0;
+    this.#entries.clear();
+    this.#take(page);
+    for (const id of this.#cards.keys()) if (isNewChoice || !this.#entries.has(id)) this.#cards.delete(id);
+    this.element.querySelector('.skeleton')?.remove();
+    this.element.setAttribute('aria-busy', 'false');
+    if (isFirst) this.#openFirst();
+    this.#drawn = choice;
+    this.#draw();
   }
 
-  /** A target as it now stands, from the feed or from an editor. */
-  function put(target) {
-    const before = entries.get(target.id);
-    if (!matches(target, choice)) return remove(target.id);
-    const isFirst = entries.size === 0;
-    entries.set(target.id, target);
-    if (isFirst) openFirst();
-    if (before && placeOf(before) === placeOf(target)) cards.get(target.id)?.update(target);
-    else draw();
+  /** Takes the new state of a target. */
+  put(target) {
+    const before = this.#entries.get(target.id);
+    if (!matches(target, this.#choice)) return this.remove(target.id);
+    const isFirst = this.#entries.size === 0;
+    this.#entries.set(target.id, target);
+    if (isFirst) this.#openFirst();
+    if (before && placeOf(before) === placeOf(target)) this.#cards.get(target.id)?.update(target);
+    else this.#draw();
   }
 
-  function remove(id) {
-    if (!entries.delete(id)) return;
-    cards.delete(id);
-    draw();
+  remove(id) {
+    if (!this.#entries.delete(id)) return;
+    this.#cards.delete(id);
+    this.#draw();
   }
 
-  function openFirst() {
-    const first = groups.find((group) => inGroup(group).length > 0);
-    for (const group of groups) sections[group].open(group === first || group === 'running');
+  async #readMore() {
+    const choice = this.#choice;
+    const page = await read('/targets', { ...choice, limit: PAGE, cursor: this.#next });
+    if (this.#choice !== choice) return;
+    this.#take(page);
+    this.#draw();
   }
 
-  function draw() {
-    searchBox.hidden = entries.size < SEARCHABLE;
-    for (const group of groups) drawGroup(group);
-    nothing.hidden = entries.size > 0;
-    if (entries.size === 0) replace(nothing, empty());
+  #take(page) {
+    for (const target of page.targets) this.#entries.set(target.id, target);
+    this.#next = page.next ?? null;
+    this.#more.hidden = this.#next === null;
   }
 
-  /** Cards are made when they are first seen. */
-  function drawGroup(group) {
-    const found = inGroup(group);
-    sections[group].draw(found.length, () => found.map(cardOf));
+  #openFirst() {
+    const first = groups.find((group) => this.#inGroup(group).length > 0);
+    for (const group of groups) this.#sections[group].open(group === first || group === 'running');
   }
 
-  function cardOf(target) {
-    const card = cards.get(target.id);
-    if (!card) cards.set(target.id, targetCard(target, choice.salesperson, on));
+  #draw() {
+    this.#searchBox.hidden = this.#entries.size < SEARCHABLE;
+    for (const group of groups) this.#drawGroup(group);
+    this.#nothing.hidden = this.#entries.size > 0;
+    if (this.#entries.size === 0) replace(this.#nothing, this.#empty());
+  }
+
+  #drawGroup(group) {
+    const targets = this.#inGroup(group);
+    this.#sections[group].draw(targets.length, () => targets.map((target) => this.#cardOf(target)));
+  }
+
+  #cardOf(target) {
+    const card = this.#cards.get(target.id);
+    if (!card) this.#cards.set(target.id, new TargetCard(target, this.#choice.salesperson, this.#on));
     else card.update(target);
-    return cards.get(target.id).element;
+    return this.#cards.get(target.id).element;
   }
 
-  function inGroup(group) {
-    const words = search.value.trim().toLocaleLowerCase();
-    return [...entries.values()].filter((target) => groupOf(target) === group && says(target, words)).sort(inOrder);
+  #inGroup(group) {
+    const words = this.#search.value.trim().toLocaleLowerCase();
+    return [...this.#entries.values()].filter((target) => groupOf(target) === group && contains(target, words)).sort(byPeriod);
   }
-
-  return { element, load, put, remove, known: (id) => entries.get(id) };
 }
 
 /** Whether a list of this choice holds the target. */
@@ -131,16 +143,17 @@ function groupOf({ start, end }) {
   return now < start ? 'upcoming' : now > end ? 'finished' : 'running';
 }
 
+/** Targets with the same text have the same place in the list. */
 const placeOf = (target) => [groupOf(target), target.start, target.end, target.name].join(' ');
 
-function says({ name, id, assignees }, words) {
+function contains({ name, id, assignees }, words) {
   return words === '' || [name, id, ...assignees.map((one) => one.name)].some((text) => text.toLocaleLowerCase().includes(words));
 }
 
-/** What ends first stands first; what has ended last, too. */
-function inOrder(a, b) {
-  const ended = groupOf(a) === 'finished';
-  if (a.end !== b.end) return (a.end < b.end) === ended ? 1 : -1;
+/** The earliest end comes first; among finished targets, the latest end. */
+function byPeriod(a, b) {
+  const isFinished = groupOf(a) === 'finished';
+  if (a.end !== b.end) return (a.end < b.end) === isFinished ? 1 : -1;
   if (a.start !== b.start) return a.start < b.start ? 1 : -1;
   return compare(a.name, b.name) || compare(names(a), names(b)) || compare(a.id, b.id);
 }
@@ -152,7 +165,7 @@ function section(group, draw) {
   const content = h('ul', { class: 'target-list' });
   const element = h(
     'details',
-    { class: 'group', 'data-group': group, hidden: true, ontoggle: () => draw(group) },
+    { class: 'group', 'data-group': group, hidden: true, ontoggle: draw },
     h('summary', null, h('h3', null, t(`group.${group}`)), count, icon('down')),
     content,
   );

@@ -1,11 +1,11 @@
-// Who is looking, how fresh it is, and the way out.
+// The bar at the top: whether the numbers are live, the viewer's settings, and signing out.
 
 import { currentLanguage, setLanguage, t } from '../i18n/i18n.js';
 import { h, replace, setText } from '../lib/dom.js';
 import { isDark, toggleTheme } from '../lib/theme.js';
 import { brandMark, icon } from './icons.js';
 
-/** Tells whether the numbers move by themselves. */
+/** Shows whether the numbers update by themselves. */
 export function liveSign() {
   const text = h('span', { class: 'live-text' });
   const element = h('span', { class: 'live', role: 'status', 'data-state': 'connecting' }, h('span', { class: 'live-dot', 'aria-hidden': 'true' }), text);
@@ -19,24 +19,24 @@ export function liveSign() {
   show();
   return {
     element,
-    show(state) {
+    setConnection(state) {
       connection = state;
       show();
     },
-    /** Whether what is shown is as new as it could be. */
-    fresh(value) {
+    /** Whether the results are up to date. */
+    setFresh(value) {
       isFresh = value;
       show();
     },
   };
 }
 
-export function topBar({ viewer, live, onsignout }) {
+export function topBar({ viewer, liveSign, onsignout }) {
   return h(
     'header',
     { class: 'topbar' },
     h('p', { class: 'brand' }, brandMark(), h('span', null, t('product'))),
-    live.element,
+    liveSign.element,
     h(
       'div',
       { class: 'topbar-settings' },
@@ -50,7 +50,7 @@ export function topBar({ viewer, live, onsignout }) {
 
 const names = { en: 'English', nl: 'Nederlands' };
 
-/** Says the other language's name in that language, as its speakers look for it. */
+/** Names the other language in that language, for those who read only that one. */
 export function languageButton() {
   const other = currentLanguage() === 'nl' ? 'en' : 'nl';
   return h(

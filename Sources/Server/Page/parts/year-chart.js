@@ -1,5 +1,5 @@
-// The year's lines: the goal dashed, the result filled up to today. Drawn by Chart.js, which `/assets/chart.js` brings
-// and which may be missing.
+// The year's chart: the goal as a dashed line, the result as a filled line up to today. Chart.js draws it. The server has
+// it at `/assets/chart.js` when it is installed.
 
 import { t } from '../i18n/i18n.js';
 import { placeOfToday } from '../lib/calendar.js';
@@ -7,39 +7,48 @@ import { compact, month, quantity, shortMonth } from '../lib/format.js';
 
 export const isChartAvailable = () => typeof window.Chart === 'function';
 
-/** A chart on this canvas; `draw` shows a year's data, also over an earlier one's. */
-export function yearChart(canvas) {
-  let chart = null;
-  let shown = null;
-  let colours = null;
+export class YearChart {
+  #canvas;
+  #chart = null;
+  /** The data and colours that are drawn; the chart's callbacks read them. */
+  #data = null;
+  #colours = null;
 
-  function draw(data) {
-    shown = data;
-    colours = readColours(canvas);
-    const { goal, result } = points(data);
-    if (!chart) chart = create(canvas, () => shown, () => colours);
-    chart.data.datasets = [
-      merge(chart.data.datasets[0], resultLine(colours), { data: result, label: t('result') }),
-      merge(chart.data.datasets[1], goalLine(colours), { data: goal, label: t('goal') }),
-    ];
-    style(chart, colours);
-    chart.update();
+  constructor(canvas) {
+    this.#canvas = canvas;
   }
 
-  return {
-    draw,
-    /** After a change of theme or language. */
-    redraw: () => shown && draw(shown),
-    destroy: () => chart?.destroy(),
-  };
+  /** Draws a year. Chart.js animates from the year drawn before. */
+  draw(data) {
+    this.#data = data;
+    this.#colours = readColours(this.#canvas);
+    const { goal, result } = points(data);
+    this.#chart ??= create(this.#canvas, () => this.#data, () => this.#colours);
+    const [resultBefore, goalBefore] = this.#chart.data.datasets;
+    this.#chart.data.datasets = [
+      merge(resultBefore, resultLine(this.#colours), { data: result, label: t('result') }),
+      merge(goalBefore, goalLine(this.#colours), { data: goal, label: t('goal') }),
+    ];
+    style(this.#chart, this.#colours);
+    this.#chart.update();
+  }
+
+  /** Draws the same year again, after a change of theme. */
+  redraw() {
+    if (this.#data) this.draw(this.#data);
+  }
+
+  destroy() {
+    this.#chart?.destroy();
+  }
 }
 
-/** Chart.js animates from what was there only when it keeps its objects. */
+/** Changes the earlier dataset: Chart.js animates only when it keeps its objects. */
 function merge(dataset = {}, ...parts) {
   return Object.assign(dataset, ...parts);
 }
 
-/** From zero at the year's beginning to each month's end; the result goes as far as today. */
+/** From zero at the year's beginning to each month's end; the result ends at today, or at the last month that has one. */
 function points({ year, months, total }) {
   const place = placeOfToday(year);
   const beyond = months.findLastIndex((entry) => Number(entry.result) !== 0) + 1;
@@ -105,7 +114,7 @@ function monthScale() {
     type: 'linear',
     min: 0,
     max: 12,
-    // A month's name stands in its middle.
+    // A month's name is at the middle of the month.
     afterBuildTicks: (axis) => {
       axis.ticks = Array.from({ length: 12 }, (_, index) => ({ value: index + 0.5 }));
     },
@@ -167,7 +176,7 @@ function todayMarker(data, colours) {
   };
 }
 
-/** The theme's colours as the browser resolves them for an element inside the page. */
+/** The theme's colours, as the browser computes them for an element in the page. */
 function readColours(canvas) {
   const probe = document.createElement('span');
   canvas.parentElement.append(probe);

@@ -1,4 +1,4 @@
-// The year in one look: the result, what it is of the goal, and what is left to do.
+// The year at a glance: the result, its part of the goal, and what is left to do.
 
 import { t } from '../i18n/i18n.js';
 import { currentMonth, placeOfToday } from '../lib/calendar.js';
@@ -8,48 +8,46 @@ import { month, percent, quantity } from '../lib/format.js';
 import { figure, glow } from './figure.js';
 import { percentOf, progressBar } from './progress-bar.js';
 
-export function yearSummary() {
-  const label = h('p', { class: 'summary-label' });
-  const result = figure({ class: 'summary-result' });
-  const share = h('span', { class: 'summary-percent' });
-  const goal = h('span', { class: 'summary-goal' });
-  const bar = progressBar(t('progress'));
-  const facts = h('dl', { class: 'facts' });
-  const empty = h('p', { class: 'summary-empty', hidden: true });
-  const element = h(
+export class YearSummary {
+  #label = h('p', { class: 'summary-label' });
+  #result = figure({ class: 'summary-result' });
+  #share = h('span', { class: 'summary-percent' });
+  #goal = h('span', { class: 'summary-goal' });
+  #bar = progressBar(t('progress'));
+  #facts = h('dl', { class: 'facts' });
+  #empty = h('p', { class: 'summary-empty', hidden: true });
+  element = h(
     'div',
     { class: 'summary' },
-    label,
-    h('p', { class: 'summary-figure' }, result.element),
-    h('p', { class: 'summary-share' }, share, goal),
-    bar.element,
-    facts,
-    empty,
+    this.#label,
+    h('p', { class: 'summary-figure' }, this.#result.element),
+    h('p', { class: 'summary-share' }, this.#share, this.#goal),
+    this.#bar.element,
+    this.#facts,
+    this.#empty,
   );
 
-  function update(data) {
+  update(data) {
     const { year, measure, currency, months, total } = data;
     const show = (text) => quantity(text, measure, currency);
     const hasGoal = sign(total.goal) !== 0;
-    setText(label, t('summary.label', { measure: t(`measure.${measure}`), year }));
-    result.update(total.result, measure, currency);
-    const isNew = share.textContent === '';
-    if (setText(share, hasGoal ? percent(total.percent) : t('goal.none')) && !isNew) glow(share);
-    share.classList.toggle('is-none', !hasGoal);
-    setText(goal, hasGoal ? t('ofGoal', { goal: show(total.goal) }) : '');
-    bar.element.hidden = !hasGoal;
-    bar.update({
+    setText(this.#label, t('summary.label', { measure: t(`measure.${measure}`), year }));
+    this.#result.update(total.result, measure, currency);
+    const isFirst = this.#share.textContent === '';
+    if (setText(this.#share, hasGoal ? percent(total.percent) : t('goal.none')) && !isFirst) glow(this.#share);
+    this.#share.classList.toggle('is-none', !hasGoal);
+    setText(this.#goal, hasGoal ? t('ofGoal', { goal: show(total.goal) }) : '');
+    this.#bar.element.hidden = !hasGoal;
+    this.#bar.update({
       percent: total.percent,
       expected: expectedPercent(data),
       status: total.percent >= 100 ? 'achieved' : '',
       text: t('progress.text', { percent: percent(total.percent), result: show(total.result), goal: show(total.goal) }),
     });
-    replace(facts, factsOf(data, show, hasGoal));
-    empty.hidden = hasGoal || sign(total.result) !== 0 || months.some((entry) => sign(entry.result) !== 0);
-    setText(empty, t('summary.empty'));
+    replace(this.#facts, factsOf(data, show, hasGoal));
+    this.#empty.hidden = hasGoal || sign(total.result) !== 0 || months.some((entry) => sign(entry.result) !== 0);
+    setText(this.#empty, t('summary.empty'));
   }
-
-  return { element, update };
 }
 
 function factsOf({ year, months, total }, show, hasGoal) {
@@ -64,7 +62,7 @@ function factsOf({ year, months, total }, show, hasGoal) {
   ];
 }
 
-/** Where the year should be by today, for the mark on the bar: the month that runs counts by its days. */
+/** The percentage to have reached by today, for the mark on the bar; the current month counts by its days. */
 function expectedPercent({ year, months, total }) {
   const index = currentMonth(year);
   if (index === null) return null;

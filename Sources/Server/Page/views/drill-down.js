@@ -1,4 +1,4 @@
-// The very orders that make up a target's result, each with what it counts for and why.
+// The orders that make up a target's result, each with what it counts for and why.
 
 import { t } from '../i18n/i18n.js';
 import { read } from '../lib/api.js';
@@ -12,110 +12,127 @@ import { glow } from '../parts/figure.js';
 import { showStatus } from '../parts/target-card.js';
 
 const PAGE = 50;
+/** The most orders that one read returns. */
+const MOST = 1_000;
 
-/**
- * Opens the orders of a target.
- * @param openOrder shows one of them with its allocations
- * @returns `{update(target), removed()}` for what the feed brings while it is open
- */
-export function openDrillDown(target, { openOrder, onclose }) {
-  let current = target;
-  let orders = [];
-  let next = null;
-  const status = h('span', { class: 'status' });
-  const result = h('p', { class: 'drill-result' });
-  const rows = h('ol', { class: 'order-list', 'aria-busy': 'true' }, [1, 2, 3, 4].map(() => h('li', { class: 'skeleton-row', 'aria-hidden': 'true' })));
-  const more = h('button', { type: 'button', class: 'button', hidden: true, onclick: readMore }, t('orders.more'));
-  const alert = h('p', { class: 'form-error', role: 'alert', hidden: true });
-  const assignees = h('ul', { class: 'shares' });
-  const sheet = openDialog({ title: target.name || target.id, kind: 'sheet', onclose });
-  sheet.body.append(
-    h('p', { class: 'drill-period' }, period(target.start, target.end), ' ', status),
-    result,
-    assignees,
-    h('h3', { class: 'visually-hidden' }, t('orders')),
-    alert,
-    rows,
-    more,
-  );
-  const reread = coalesced(readAgain);
-  showTarget();
-  reread();
+export class DrillDown {
+  #target;
+  #openOrder;
+  #sheet;
+  #orders = [];
+  /** The cursor of the next page; null after the last one. */
+  #next = null;
+  #status = h('span', { class: 'status' });
+  #result = h('p', { class: 'drill-result' });
+  #assignees = h('ul', { class: 'shares' });
+  #alert = h('p', { class: 'form-error', role: 'alert', hidden: true });
+  #rows = h('ol', { class: 'order-list', 'aria-busy': 'true' }, [1, 2, 3, 4].map(() => h('li', { class: 'skeleton-row', 'aria-hidden': 'true' })));
+  #more = h('button', { type: 'button', class: 'button', hidden: true, onclick: () => this.#readMore() }, t('orders.more'));
+  /** Reads the orders that are shown once more. */
+  reread = coalesced(() => this.#readAgain());
 
-  function showTarget() {
-    const show = (text) => quantity(text, current.measure, current.currency);
-    showStatus(status, current);
-    const text = t('drill.result', { result: show(current.realized), goal: show(current.goal), percent: percent(current.percent) });
-    const isChanged = result.textContent !== '';
-    if (setText(result, text) && isChanged) glow(result);
+  /**
+   * Opens the sheet.
+   * @param openOrder shows the order with an id and its allocations
+   */
+  constructor(target, { openOrder, onclose }) {
+    this.#target = target;
+    this.#openOrder = openOrder;
+    this.#sheet = openDialog({ title: target.name || target.id, kind: 'sheet', onclose });
+    this.#sheet.body.append(
+      h('p', { class: 'drill-period' }, period(target.start, target.end), ' ', this.#status),
+      this.#result,
+      this.#assignees,
+      h('h3', { class: 'visually-hidden' }, t('orders')),
+      this.#alert,
+      this.#rows,
+      this.#more,
+    );
+    this.#showTarget();
+    this.reread();
+  }
+
+  /** The target's id. */
+  get id() {
+    return this.#target.id;
+  }
+
+  /** Shows the target's new state. */
+  update(target) {
+    this.#target = target;
+    this.#showTarget();
+    this.reread();
+  }
+
+  close() {
+    this.#sheet.close();
+  }
+
+  #showTarget() {
+    const { measure, currency, realized, goal, percent: share, assignees } = this.#target;
+    const show = (text) => quantity(text, measure, currency);
+    showStatus(this.#status, this.#target);
+    const text = t('drill.result', { result: show(realized), goal: show(goal), percent: percent(share) });
+    const isFirst = this.#result.textContent === '';
+    if (setText(this.#result, text) && !isFirst) glow(this.#result);
     replace(
-      assignees,
-      current.assignees.length > 1 &&
-        current.assignees.map((one) => h('li', null, h('span', null, one.name), h('span', { class: 'amount' }, show(one.realized)))),
+      this.#assignees,
+      assignees.length > 1 &&
+        assignees.map((one) => h('li', null, h('span', null, one.name), h('span', { class: 'amount' }, show(one.realized)))),
     );
   }
 
-  /** As many as are shown, once more; a thousand at most. */
-  async function readAgain() {
-    await fetchOrders({ limit: Math.min(Math.max(orders.length, PAGE), 1_000) }, (page) => {
-      const before = new Map(orders.map((order) => [order.id, order]));
-      const isFirst = rows.getAttribute('aria-busy') === 'true';
-      orders = page.orders;
-      draw((order) => !isFirst && before.get(order.id)?.contributes !== order.contributes);
+  async #readAgain() {
+    const limit = Math.min(Math.max(this.#orders.length, PAGE), MOST);
+    await this.#readPage({ limit }, (page) => {
+      const before = new Map(this.#orders.map((order) => [order.id, order]));
+      const isFirst = this.#rows.getAttribute('aria-busy') === 'true';
+      this.#orders = page.orders;
+      this.#draw((order) => !isFirst && before.get(order.id)?.contributes !== order.contributes);
     });
   }
 
-  async function readMore() {
-    more.disabled = true;
-    const seen = orders.length;
-    await fetchOrders({ limit: PAGE, cursor: next }, (page) => {
-      orders = [...orders, ...page.orders];
-      draw(() => false);
-      rows.children[seen]?.querySelector('button')?.focus();
+  async #readMore() {
+    this.#more.disabled = true;
+    const count = this.#orders.length;
+    await this.#readPage({ limit: PAGE, cursor: this.#next }, (page) => {
+      this.#orders = [...this.#orders, ...page.orders];
+      this.#draw(() => false);
+      this.#rows.children[count]?.querySelector('button')?.focus();
     });
-    more.disabled = false;
+    this.#more.disabled = false;
   }
 
-  async function fetchOrders(query, show) {
+  async #readPage(query, show) {
     try {
-      const page = await read(`/targets/${encodeURIComponent(current.id)}/orders`, query);
-      next = page.next ?? null;
-      alert.hidden = true;
+      const page = await read(`/targets/${encodeURIComponent(this.id)}/orders`, query);
+      this.#next = page.next ?? null;
+      this.#alert.hidden = true;
       show(page);
     } catch (error) {
-      alert.textContent = explain(error);
-      alert.hidden = false;
+      this.#alert.textContent = explain(error);
+      this.#alert.hidden = false;
     }
-    rows.setAttribute('aria-busy', 'false');
+    this.#rows.setAttribute('aria-busy', 'false');
   }
 
-  function draw(isChanged) {
-    more.hidden = next === null;
-    if (orders.length === 0) return replace(rows, h('li', { class: 'empty' }, t('orders.none')));
+  #draw(isChanged) {
+    this.#more.hidden = this.#next === null;
+    if (this.#orders.length === 0) return replace(this.#rows, h('li', { class: 'empty' }, t('orders.none')));
     replaceInPlace(
-      rows,
-      orders.map((order) => {
-        const row = orderRow(order, current, openOrder);
+      this.#rows,
+      this.#orders.map((order) => {
+        const row = orderRow(order, this.#target, this.#openOrder);
         if (isChanged(order)) row.classList.add('is-new');
         return row;
       }),
     );
   }
-
-  return {
-    id: target.id,
-    update(entry) {
-      current = entry;
-      showTarget();
-      reread();
-    },
-    removed: sheet.close,
-    reread,
-  };
 }
 
 function orderRow(order, target, openOrder) {
   const counts = quantity(order.contributes, target.measure, target.currency);
+  const assignees = new Set(target.assignees.map(({ id }) => id));
   return h(
     'li',
     { class: 'order', 'data-order': order.id },
@@ -139,6 +156,6 @@ function orderRow(order, target, openOrder) {
       h('strong', { class: 'amount' }, target.measure === 'orders' ? t('order.one', { number: counts }) : counts),
       h('span', { class: 'order-total' }, t('order.ofTotal', { total: money(order.total, order.currency) })),
     ),
-    creditList(order.credits, order.currency, target.currency, new Set(target.assignees.map(({ id }) => id))),
+    creditList(order.credits, order.currency, target.currency, assignees),
   );
 }

@@ -1,4 +1,4 @@
-// One order: who is credited with what, which targets it counts for, and for a manager its allocations.
+// One order: who is credited with what, which targets it counts for, and its allocations, which a manager can change.
 
 import { openAllocationEditor } from '../editors/allocation-editor.js';
 import { t } from '../i18n/i18n.js';
@@ -14,94 +14,112 @@ import { field } from '../parts/fields.js';
 import { Form } from '../parts/form.js';
 import { icon } from '../parts/icons.js';
 
-/**
- * Opens an order.
- * @param currency the reporting currency, which credits are in
- * @param people whom a manager may allocate to; null for someone who may only look
- * @returns `{reread(), concerns(person)}` for what changes while it is open
- */
-export function openOrder(id, { currency, people, onclose }) {
-  const content = h('div', { 'aria-busy': 'true' }, h('div', { class: 'skeleton-row', 'aria-hidden': 'true' }));
-  const sheet = openDialog({ title: t('order.title', { number: id }), kind: 'sheet', onclose });
-  sheet.body.append(content);
-  let shown = '';
-  let peopleConcerned = new Set();
-  const reread = coalesced(show);
-  reread();
+export class OrderSheet {
+  #id;
+  #currency;
+  #people;
+  #sheet;
+  #content = h('div', { 'aria-busy': 'true' }, h('div', { class: 'skeleton-row', 'aria-hidden': 'true' }));
+  /** The shown order as JSON text; empty while none is shown. */
+  #shown = '';
+  /** The ids of everyone whose result the order may change. */
+  #concerned = new Set();
+  reread = coalesced(() => this.#read());
 
-  async function show() {
-    try {
-      const order = await read(`/orders/${encodeURIComponent(id)}`);
-      peopleConcerned = new Set([order.owner, ...[...order.credits, ...order.allocations].map((one) => one.salesperson)]);
-      // What has not changed is left alone: someone may be at work in it.
-      if (JSON.stringify(order) !== shown) {
-        shown = JSON.stringify(order);
-        sheet.heading.textContent = t('order.title', { number: order.number || id });
-        replaceInPlace(content, parts(order));
-      }
-    } catch (error) {
-      shown = '';
-      replaceInPlace(content, h('p', { class: 'form-error', role: 'alert' }, explain(error)));
-    }
-    content.setAttribute('aria-busy', 'false');
+  /**
+   * Opens the sheet.
+   * @param currency the reporting currency, which credits are in
+   * @param people the salespeople a manager can allocate to; null for a salesperson, who only reads
+   */
+  constructor(id, { currency, people, onclose }) {
+    this.#id = id;
+    this.#currency = currency;
+    this.#people = people;
+    this.#sheet = openDialog({ title: t('order.title', { number: id }), kind: 'sheet', onclose });
+    this.#sheet.body.append(this.#content);
+    this.reread();
   }
 
-  function parts(order) {
+  concerns(salesperson) {
+    return this.#concerned.has(salesperson);
+  }
+
+  async #read() {
+    try {
+      this.#show(await read(`/orders/${encodeURIComponent(this.#id)}`));
+    } catch (error) {
+      this.#shown = '';
+      replaceInPlace(this.#content, h('p', { class: 'form-error', role: 'alert' }, explain(error)));
+    }
+    this.#content.setAttribute('aria-busy', 'false');
+  }
+
+  #show(order) {
+    this.#concerned = new Set([order.owner, ...[...order.credits, ...order.allocations].map((one) => one.salesperson)]);
+    // An order that has not changed is not drawn again: the viewer may be using its buttons.
+    if (JSON.stringify(order) === this.#shown) return;
+    this.#shown = JSON.stringify(order);
+    this.#sheet.heading.textContent = t('order.title', { number: order.number || this.#id });
+    replaceInPlace(this.#content, this.#contentOf(order));
+  }
+
+  #contentOf(order) {
+    const { currency, credits } = order;
     return [
       h('p', { class: 'order-lead' }, [order.subject, order.account].filter(Boolean).join(' · ')),
-      h('p', { class: 'order-figure' }, money(order.total, order.currency)),
+      h('p', { class: 'order-figure' }, money(order.total, currency)),
       h('p', { class: 'order-meta' }, [day(order.date), order.status].filter(Boolean).join(' · '), order.deleted && ` · ${t('order.deleted')}`),
       h('h3', null, t('order.credits')),
-      order.credits.length > 0 ? creditList(order.credits, order.currency, currency) : h('p', { class: 'empty' }, t('order.credits.none')),
+      credits.length > 0 ? creditList(credits, currency, this.#currency) : h('p', { class: 'empty' }, t('order.credits.none')),
       h('h3', null, t('allocations')),
-      allocationsOf(order),
+      this.#allocationsOf(order),
       h('h3', null, t('order.targets')),
-      contributionsOf(order, currency),
+      contributionsOf(order, this.#currency),
     ];
   }
 
-  function allocationsOf(order) {
-    const edit = (allocation) => openAllocationEditor({ order, allocation, people, currency, onsaved: reread });
+  #allocationsOf(order) {
+    const isManager = this.#people !== null;
+    const rows = order.allocations.map((allocation) => allocationRow(allocation, order, isManager && this.#buttonsOf(allocation, order)));
     return [
-      order.allocations.length === 0 && h('p', { class: 'empty' }, t(people ? 'allocations.none.manager' : 'allocations.none')),
-      h('ul', { class: 'allocations' }, order.allocations.map((allocation) => allocationRow(allocation, order, edit))),
+      rows.length === 0 && h('p', { class: 'empty' }, t(isManager ? 'allocations.none.manager' : 'allocations.none')),
+      h('ul', { class: 'allocations' }, rows),
       order.unallocated !== undefined &&
-        h('p', { class: 'order-left' }, t('allocations.left', { left: money(order.unallocated, currency) })),
-      people && h('button', { type: 'button', class: 'button', 'data-key': 'add', onclick: () => edit(null) }, icon('add'), t('allocation.add')),
+        h('p', { class: 'order-left' }, t('allocations.left', { left: money(order.unallocated, this.#currency) })),
+      isManager &&
+        h('button', { type: 'button', class: 'button', 'data-key': 'add', onclick: () => this.#edit(null, order) }, icon('add'), t('allocation.add')),
     ];
   }
 
-  function allocationRow(allocation, order, edit) {
-    const name = allocation.name ?? allocation.salesperson;
-    return h(
-      'li',
-      { class: 'allocation', 'data-allocation': allocation.id },
+  #buttonsOf(allocation, order) {
+    const name = nameOf(allocation);
+    const button = (kind, onclick) =>
       h(
-        'div',
-        null,
-        h('p', { class: 'allocation-name' }, name),
-        h('p', { class: 'allocation-id' }, `${allocation.id} · ${t(`allocation.source.${allocation.source ?? 'own'}`)}`),
-      ),
-      h('p', { class: 'amount' }, limitText(allocation, order.currency)),
-      people &&
-        h(
-          'div',
-          { class: 'allocation-actions' },
-          h('button', { type: 'button', class: 'button-icon', 'data-key': `edit ${allocation.id}`, 'aria-label': t('allocation.edit.of', { name }), onclick: () => edit(allocation) }, icon('edit')),
-          h('button', { type: 'button', class: 'button-icon', 'data-key': `remove ${allocation.id}`, 'aria-label': t('allocation.remove.of', { name }), onclick: () => remove(allocation, order) }, icon('remove')),
-        ),
+        'button',
+        { type: 'button', class: 'button-icon', 'data-key': `${kind} ${allocation.id}`, 'aria-label': t(`allocation.${kind}.of`, { name }), onclick },
+        icon(kind),
+      );
+    return h(
+      'div',
+      { class: 'allocation-actions' },
+      button('edit', () => this.#edit(allocation, order)),
+      button('remove', () => this.#remove(allocation, order)),
     );
   }
 
-  async function remove(allocation, order) {
+  #edit(allocation, order) {
+    openAllocationEditor({ order, allocation, people: this.#people, currency: this.#currency, onsaved: this.reread });
+  }
+
+  async #remove(allocation, order) {
     const path = `/allocations/${encodeURIComponent(allocation.id)}`;
     const after = h('div', { class: 'preview', 'aria-live': 'polite' });
     const preview = call('DELETE', path, { query: { order: order.id, preview: true } })
-      .then(({ data }) => replace(after, h('h3', null, t('preview.after')), creditList(data.credits, order.currency, currency)))
+      .then(({ data }) => replace(after, h('h3', null, t('preview.after')), creditList(data.credits, order.currency, this.#currency)))
       .catch(() => after.remove());
     const isDone = await confirm({
       title: t('allocation.remove'),
-      text: t('allocation.remove.sure', { name: allocation.name ?? allocation.salesperson, limit: limitText(allocation, order.currency) }),
+      text: t('allocation.remove.sure', { name: nameOf(allocation), limit: limitText(allocation, order.currency) }),
       extra: after,
       action: t('remove'),
       act: () => call('DELETE', path, { query: { order: order.id }, etag: allocation.etag }),
@@ -109,10 +127,25 @@ export function openOrder(id, { currency, people, onclose }) {
     });
     await preview;
     if (isDone) announce(t('allocation.removed'));
-    reread();
+    this.reread();
   }
+}
 
-  return { reread, concerns: (person) => peopleConcerned.has(person) };
+const nameOf = (allocation) => allocation.name ?? allocation.salesperson;
+
+function allocationRow(allocation, order, buttons) {
+  return h(
+    'li',
+    { class: 'allocation', 'data-allocation': allocation.id },
+    h(
+      'div',
+      null,
+      h('p', { class: 'allocation-name' }, nameOf(allocation)),
+      h('p', { class: 'allocation-id' }, `${allocation.id} · ${t(`allocation.source.${allocation.source ?? 'own'}`)}`),
+    ),
+    h('p', { class: 'amount' }, limitText(allocation, order.currency)),
+    buttons,
+  );
 }
 
 function contributionsOf({ contributions }, currency) {
