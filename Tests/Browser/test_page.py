@@ -58,7 +58,7 @@ def test_without_the_chart_library_the_table_is_shown(person, program):
 def test_without_scripts_it_says_what_to_do(person, path):
     someone = person(path=path, java_script_enabled=False)
     # What stands in <noscript> is no text to the driver, so it is asked of the element.
-    advice = someone.page.locator(".door")
+    advice = someone.page.locator(".sign-in")
     expect(advice).to_be_visible()
     expect(advice).to_contain_text("JavaScript")
 

@@ -1,4 +1,4 @@
-// What the page says in English.
+// The page's texts in English.
 
 export default {
   product: 'Sales targets',

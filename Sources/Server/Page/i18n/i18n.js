@@ -1,4 +1,4 @@
-// The viewer's language: what they chose on this device, else the browser's first that we speak.
+// The viewer's language: the one chosen on this device, else the first of the browser's languages that the page has.
 
 import en from './en.js';
 import nl from './nl.js';
@@ -7,7 +7,7 @@ import { device } from '../lib/storage.js';
 const KEY = 'salestargets.language';
 const texts = { en, nl };
 
-export const languages = Object.keys(texts);
+const languages = Object.keys(texts);
 
 let language = pick();
 document.documentElement.lang = language;
@@ -23,7 +23,7 @@ export function currentLanguage() {
   return language;
 }
 
-/** Remembered on this device; whoever shows texts builds them anew on this event. */
+/** Stores the language on this device. Views build their texts again on the event. */
 export function setLanguage(chosen) {
   language = chosen;
   device.set(KEY, chosen);
@@ -31,7 +31,7 @@ export function setLanguage(chosen) {
   window.dispatchEvent(new Event('salestargets:language'));
 }
 
-/** The locale of numbers and dates: the browser's own variant of the language (nl-BE, en-GB) where it has one. */
+/** The locale of numbers and dates: the browser's variant of the language (nl-BE, en-GB) when it has one. */
 export function locale() {
   const own = navigator.languages.find((tag) => tag.toLowerCase().startsWith(language));
   return own ?? (language === 'nl' ? 'nl-NL' : 'en-GB');

@@ -1,4 +1,4 @@
-// What the page says in Dutch.
+// The page's texts in Dutch.
 
 export default {
   product: 'Verkoopdoelen',

@@ -1,6 +1,6 @@
 /**
- * Runs work at once; calls that come in while it runs, or shortly after, share one more run. So a burst of changes is
- * read a few times a second and no more.
+ * Runs `work` at once. Calls made while it runs, or within `pause` milliseconds after it, share one more run: a burst of
+ * changes causes a few reads per second.
  */
 export function coalesced(work, pause = 250) {
   let isBusy = false;

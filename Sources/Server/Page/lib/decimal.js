@@ -1,4 +1,4 @@
-// Exact arithmetic on decimal texts. A double takes no part in any number that is shown or sent.
+// Exact arithmetic on decimal texts. No number that is shown or sent is ever a double.
 
 import { daysInMonth } from './calendar.js';
 
@@ -14,7 +14,7 @@ function text(units, scale) {
   return (units < 0n ? '-' : '') + digits.slice(0, point) + fraction;
 }
 
-/** `a - b`, with as many decimals as the one that has most. */
+/** `a - b`, with the decimals of the one that has more. */
 export function subtract(a, b) {
   const [x, y] = [parse(a), parse(b)];
   const scale = Math.max(x.scale, y.scale);
@@ -34,9 +34,9 @@ export function absolute(value) {
 }
 
 /**
- * What someone typed, as a decimal text; null when it is not a number. Both `1.250,50` and `1,250.50` are understood:
- * the last separator is the decimal one, unless it stands alone, is the locale's own thousands separator and has three
- * digits behind it.
+ * What the viewer typed, as a decimal text; null when it is not a number. Both `1.250,50` and `1,250.50` are understood:
+ * the last separator is the decimal one, unless it is the only one, is the locale's thousands separator, and has three
+ * digits after it.
  */
 export function fromInput(typed, locale) {
   const bare = typed.replace(/[\s\u00a0\u202f'’]|\p{Sc}|%/gu, '').replace(/\u2212/g, '-');
@@ -60,7 +60,7 @@ function decimalSeparator(locale) {
   return new Intl.NumberFormat(locale).formatToParts(1.5).find((part) => part.type === 'decimal').value;
 }
 
-/** A year's goal spread over its months by days, as the server spreads it: a running sum, rounded half-even. */
+/** A year's goal spread over its months by days, as the server does it: a running sum, rounded half-even. */
 export function spreadOverMonths(goal, year) {
   const { units, scale } = parse(goal);
   const lengths = Array.from({ length: 12 }, (_, month) => daysInMonth(year, month + 1));

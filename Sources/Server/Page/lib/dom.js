@@ -1,4 +1,4 @@
-// Builds elements. Data only ever becomes text or an attribute, never markup.
+// Builds and changes elements. Data becomes text or an attribute, never markup.
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -7,20 +7,20 @@ export function h(name, attributes, ...children) {
   return fill(document.createElement(name), attributes, children);
 }
 
-/** The same for a part of a drawing. */
+/** The same for an element of an SVG drawing. */
 export function svg(name, attributes, ...children) {
   return fill(document.createElementNS(SVG, name), attributes, children);
 }
 
-/** Puts these children in the place of those that are there. */
+/** Replaces all children. */
 export function replace(parent, ...children) {
   parent.replaceChildren(...nodes(children));
   return parent;
 }
 
 /**
- * The same where someone may be working: if the focus is on one of those that go, its successor gets it: the one with
- * the same `data-key`.
+ * Replaces all children and keeps the focus: when the focused element is removed, the new one with the same `data-key`
+ * gets the focus.
  */
 export function replaceInPlace(parent, ...children) {
   const next = nodes(children);
@@ -36,7 +36,7 @@ export function replaceInPlace(parent, ...children) {
   return parent;
 }
 
-/** Sets a text, and touches nothing when it is the same; tells whether it changed. */
+/** Sets a text; changes nothing when it is the same. Returns whether it changed. */
 export function setText(element, text) {
   if (element.textContent === text) return false;
   element.textContent = text;
@@ -45,7 +45,7 @@ export function setText(element, text) {
 
 let lastId = 0;
 
-/** An id that no other element has. */
+/** An id for one element. */
 export function uniqueId(prefix) {
   lastId += 1;
   return `${prefix}-${lastId}`;

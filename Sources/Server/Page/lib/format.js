@@ -1,4 +1,4 @@
-// Money, counts, percentages and dates in the viewer's own format. Amounts go to Intl as texts, which it reads exactly.
+// Money, counts, percentages and dates in the viewer's format. Intl gets amounts as texts, because it reads texts exactly.
 
 import { locale, t } from '../i18n/i18n.js';
 
@@ -23,19 +23,19 @@ export function quantity(text, measure, currency) {
   return measure === 'revenue' ? money(text, currency) : number({ maximumFractionDigits: 0 }).format(text);
 }
 
-/** The same in parts, so that the cents can be set smaller. */
+/** The same in parts, so that the cents can be shown smaller. */
 export function quantityParts(text, measure, currency) {
   const format = measure === 'revenue' ? number({ style: 'currency', currency }) : number({ maximumFractionDigits: 0 });
   return format.formatToParts(text);
 }
 
-/** For an axis, where there is little room. */
+/** A short form, for an axis. */
 export function compact(value, measure, currency) {
   const style = measure === 'revenue' ? { style: 'currency', currency } : {};
   return number({ ...style, notation: 'compact', maximumFractionDigits: 1, minimumFractionDigits: 0 }).format(value);
 }
 
-/** A decimal as someone would type it. */
+/** A decimal as the viewer would type it. */
 export function plain(text) {
   const decimals = text.split('.')[1]?.length ?? 0;
   return number({ minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(text);
@@ -46,7 +46,7 @@ export function percent(value) {
   return number({ style: 'unit', unit: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(value);
 }
 
-/** A limit as it was given: up to four decimals. */
+/** A limit with all its decimals, four at most. */
 export function percentText(text) {
   return number({ style: 'unit', unit: 'percent', maximumFractionDigits: 4 }).format(text);
 }
@@ -83,19 +83,19 @@ export function nameOf(salesperson) {
   return salesperson.id === 'all' ? t('everyone') : salesperson.name;
 }
 
-/** In the order of the viewer's alphabet. */
+/** Compares two texts by the viewer's alphabet. */
 export function compare(a, b) {
   return cached(Intl.Collator, { numeric: true }).compare(a, b);
 }
 
-/** The time of day of a moment by the viewer's own clock, with the day where that is not today. */
+/** The time of a moment by the viewer's clock, with the day when it is not today. */
 export function clock(moment) {
   const isToday = new Date(moment).toDateString() === new Date().toDateString();
   const time = { hour: '2-digit', minute: '2-digit' };
   return cached(Intl.DateTimeFormat, isToday ? time : { day: 'numeric', month: 'short', ...time }).format(moment);
 }
 
-/** How long ago a moment was, in minutes at the finest. */
+/** How long ago a moment was, in minutes, hours or days. */
 export function ago(moment) {
   const minutes = Math.floor((Date.now() - moment) / 60_000);
   const relative = (value, unit) => cached(Intl.RelativeTimeFormat, {}).format(-value, unit);

@@ -4,7 +4,7 @@ import { call, isFramed, read, setToken } from './api.js';
 import { Problem } from './problem.js';
 
 /**
- * The viewer who is signed in already, by the cookie, by the token this tab kept, or by the link that opened the page.
+ * The viewer who is signed in already, by the cookie, by the tab's stored token, or by the link that opened the page.
  * @returns {Promise<object | null>} what `GET /me` returns; null when no one is signed in
  */
 export async function resume() {

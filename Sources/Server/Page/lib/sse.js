@@ -1,8 +1,8 @@
 /**
- * Reads server-sent events from a response's body. (A stream by `fetch` rather than an EventSource: it can carry a
- * bearer token, it sees a refusal's status, and it notices when the server falls silent.)
- * @param onBytes called for whatever arrives, comments included
- * @param onEvent called with `{id, event, data}`; data is null where only the place in the stream is told
+ * Reads server-sent events from a response's body. The page uses `fetch` and not EventSource, because `fetch` can send a
+ * bearer token, gives the status of a refusal, and shows when the server is silent.
+ * @param onBytes called when anything arrives, comments included
+ * @param onEvent called with `{id, event, data}`; data is null when the server sends only an id
  */
 export async function readEvents(body, onBytes, onEvent) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();

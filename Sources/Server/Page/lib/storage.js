@@ -1,4 +1,4 @@
-// What the browser keeps for us; a browser that keeps nothing (blocked in a frame, private) is no error.
+// The browser's storage. Where it is blocked (in a frame, in private mode) reading gives null and writing does nothing.
 
 function read(area, key) {
   try {
@@ -13,7 +13,7 @@ function write(area, key, value) {
     if (value === null) window[area].removeItem(key);
     else window[area].setItem(key, value);
   } catch {
-    // Kept for as long as the page is open, then.
+    // The value is kept while the page is open.
   }
 }
 

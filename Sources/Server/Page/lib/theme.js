@@ -1,4 +1,4 @@
-// Light or dark: the system's choice, until the viewer makes another on this device.
+// The light or dark theme: the system's, unless the viewer chose the other on this device.
 
 import { device } from './storage.js';
 
@@ -6,7 +6,7 @@ const KEY = 'salestargets.theme';
 const system = matchMedia('(prefers-color-scheme: dark)');
 
 apply(device.get(KEY));
-system.addEventListener('change', tell);
+system.addEventListener('change', notify);
 
 export function isDark() {
   const chosen = document.documentElement.dataset.theme;
@@ -15,11 +15,11 @@ export function isDark() {
 
 export function toggleTheme() {
   const chosen = isDark() ? 'light' : 'dark';
-  // Back on the system's own choice, there is nothing to remember.
-  const kept = (chosen === 'dark') === system.matches ? null : chosen;
-  device.set(KEY, kept);
-  apply(kept);
-  tell();
+  // The system's own theme is not stored, so that the page follows the system again.
+  const stored = (chosen === 'dark') === system.matches ? null : chosen;
+  device.set(KEY, stored);
+  apply(stored);
+  notify();
 }
 
 function apply(theme) {
@@ -27,6 +27,6 @@ function apply(theme) {
   else delete document.documentElement.dataset.theme;
 }
 
-function tell() {
+function notify() {
   window.dispatchEvent(new Event('salestargets:theme'));
 }

@@ -1,4 +1,4 @@
-// Tells people who do not see the screen what changed: politely, and not at every order.
+// Announcements for screen readers. Changes that come by themselves are announced once a minute at most.
 
 import { h } from '../lib/dom.js';
 
@@ -9,7 +9,7 @@ document.body.append(region);
 let waiting = null;
 let last = 0;
 
-/** Says it at once: the answer to something the viewer did. */
+/** Announces at once, after something the viewer did. */
 export function announce(text) {
   clearTimeout(waiting);
   waiting = null;
@@ -17,7 +17,7 @@ export function announce(text) {
   region.textContent = text;
 }
 
-/** Says it when there has been a pause; what comes in meanwhile takes its place. `text` is asked for at that moment. */
+/** Announces after a pause. A later call replaces the one that waits. `text()` is called when it is announced. */
 export function announceLater(text) {
   clearTimeout(waiting);
   waiting = setTimeout(() => announce(text()), Math.max(1_000, last + PAUSE - Date.now()));

@@ -19,7 +19,7 @@ export function creditList(credits, orderCurrency, currency, assignees) {
         'li',
         { class: assignees && !assignees.has(credit.salesperson) ? 'credit credit-other' : 'credit' },
         h('span', { class: 'credit-name' }, credit.name ?? credit.salesperson),
-        h('span', { class: 'credit-why' }, reasonText(credit, orderCurrency)),
+        h('span', { class: 'credit-reason' }, reasonText(credit, orderCurrency)),
         h('span', { class: 'amount' }, money(credit.amount, currency)),
       ),
     ),

@@ -1,4 +1,4 @@
-// What opens over the page: the browser's own modal dialog, which keeps focus inside and gives it back.
+// Dialogs: the browser's own modal dialog, which keeps the focus inside.
 
 import { t } from '../i18n/i18n.js';
 import { h, uniqueId } from '../lib/dom.js';
@@ -7,7 +7,7 @@ import { icon } from './icons.js';
 /**
  * Opens a dialog.
  * @param kind `sheet` (at the side, for reading) or `form`
- * @param onclose called once, however it is closed
+ * @param onclose called once, when it is closed in any way
  * @returns {{element: HTMLDialogElement, heading: HTMLElement, body: HTMLElement, close: () => void}}
  */
 export function openDialog({ title, kind = 'form', onclose }) {
@@ -28,7 +28,7 @@ export function openDialog({ title, kind = 'form', onclose }) {
   const opener = document.activeElement;
   element.addEventListener('close', () => {
     element.remove();
-    // The button that opened it may have been drawn anew meanwhile.
+    // The button that opened the dialog may have been replaced since then.
     const below = [...document.querySelectorAll('dialog[open]')].at(-1)?.querySelector('h2');
     if (opener?.isConnected) opener.focus();
     else (below ?? document.querySelector('main'))?.focus();
@@ -44,14 +44,16 @@ export function openDialog({ title, kind = 'form', onclose }) {
   return { element, heading, body, close: () => element.close() };
 }
 
-/** Closes whatever is open: the viewer is signed out. */
+/** Closes all open dialogs. */
 export function closeDialogs() {
   for (const element of document.querySelectorAll('dialog[open]')) element.close();
 }
 
 /**
- * Asks before something is lost.
- * @param act does it; while it runs the dialog stays, and what it throws is shown
+ * Asks before something is deleted.
+ * @param extra an element to show below the text
+ * @param act deletes it; the dialog stays open until it is done, and shows the error when it throws
+ * @param explain the text for an error
  * @returns {Promise<boolean>} whether it was done
  */
 export function confirm({ title, text, extra, action, act, explain }) {

@@ -2,7 +2,7 @@
 
 import { h, uniqueId } from '../lib/dom.js';
 
-/** A field with its label. `showError(text)` says what is wrong with it; an empty text takes that back. */
+/** A field with its label. `showError(text)` shows what is wrong with it; an empty text removes the error. */
 export function field(label, control, { hint, wide = false } = {}) {
   const id = uniqueId('field');
   const error = h('p', { class: 'field-error', id: `${id}-error`, hidden: true });
@@ -13,7 +13,7 @@ export function field(label, control, { hint, wide = false } = {}) {
   return { element, control, showError: errorShower(control, error, hint ? `${id}-hint` : '') };
 }
 
-/** Several controls under one label: choices, or a list of boxes. */
+/** Several controls under one label: radio buttons, or a list of checkboxes. */
 export function fieldGroup(label, content, { hint, control } = {}) {
   const id = uniqueId('group');
   const error = h('p', { class: 'field-error', id: `${id}-error`, hidden: true });
@@ -43,7 +43,7 @@ function errorShower(control, error, hintId) {
   };
 }
 
-/** A choice of a few, as buttons of which one is pressed in. */
+/** A choice between a few options, shown as a row of buttons. */
 export function segments(label, options, chosen, onchange) {
   const name = uniqueId('choice');
   return h(
@@ -60,6 +60,7 @@ export function segments(label, options, chosen, onchange) {
   );
 }
 
+/** @param options `[value, text]` pairs */
 export function select(options, chosen, attributes = {}) {
   return h(
     'select',

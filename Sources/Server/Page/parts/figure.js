@@ -1,9 +1,9 @@
-// Numbers as people see them: large, with small cents, and a brief glow when they change.
+// Numbers with small cents, which glow briefly when they change.
 
 import { h, replace } from '../lib/dom.js';
 import { quantityParts } from '../lib/format.js';
 
-/** A quantity that can be set anew. */
+/** A quantity that can be updated. */
 export function figure(attributes) {
   const element = h('span', attributes);
   let shown = null;
@@ -28,11 +28,11 @@ export function figure(attributes) {
   return { element, update };
 }
 
-/** Draws the eye to what changed, unless the viewer asked for less movement. */
+/** Highlights an element that changed, unless the viewer asked for less motion. */
 export function glow(element) {
   if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
   element.classList.remove('glow');
-  // Reading a size starts the animation anew.
+  // Reading a size restarts the animation.
   void element.offsetWidth;
   element.classList.add('glow');
   element.addEventListener('animationend', () => element.classList.remove('glow'), { once: true });

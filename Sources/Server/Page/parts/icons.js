@@ -1,4 +1,4 @@
-// The few signs that are used: strokes on a grid of 20, drawn in the colour of the text beside them.
+// The icons: strokes on a grid of 20, in the colour of the text beside them.
 
 import { svg } from '../lib/dom.js';
 
@@ -35,7 +35,7 @@ export function icon(name) {
   );
 }
 
-/** The product's sign: a line that climbs past its goal. */
+/** The product's logo: a line that rises above its goal. */
 export function brandMark() {
   return svg(
     'svg',

@@ -1,5 +1,5 @@
-// A bar from zero to the goal, with a mark where it should be by today. Beyond the goal it is drawn to scale, so that
-// 130 % looks like 130 %; below zero it grows to the other side.
+// A bar from zero to the goal, with a mark where it should be by today. The bar is to scale above the goal too: 130 %
+// looks like 130 %. Below zero it grows to the other side.
 
 import { h } from '../lib/dom.js';
 
@@ -18,8 +18,8 @@ export function progressBar(label) {
 
   /**
    * @param percent of the goal
-   * @param expected percent of the goal by today; null where there is no pace to keep
-   * @param text what it says to those who do not see it
+   * @param expected percent of the goal by today; null when nothing is expected by today
+   * @param text the value for screen readers
    */
   function update({ percent, expected = null, status = '', text }) {
     const low = Math.min(0, percent);
@@ -39,7 +39,7 @@ export function progressBar(label) {
   return { element, update };
 }
 
-/** How many percent `part` is of `whole`, for drawing. */
+/** `part` as a percentage of `whole`, for drawing. */
 export function percentOf(part, whole) {
   return Number(whole) === 0 ? 0 : (Number(part) / Number(whole)) * 100;
 }

@@ -40,7 +40,7 @@ export class TargetCard {
       { class: 'target', 'data-target': target.id },
       h('div', { class: 'target-what' }, this.#name, this.#when),
       h('div', { class: 'target-progress' }, this.#bar.element, numbers, this.#pace),
-      h('p', { class: 'target-standing' }, this.#share, this.#status),
+      h('p', { class: 'target-state' }, this.#share, this.#status),
       h('div', { class: 'target-actions' }, this.#orders, this.#edit, this.#remove),
     );
     this.update(target);

@@ -12,8 +12,8 @@ import { glow } from '../parts/figure.js';
 import { showStatus } from '../parts/target-card.js';
 
 const PAGE = 50;
-/** The most orders that one read returns. */
-const MOST = 1_000;
+/** The most orders one read can return. */
+const MAX_LIMIT = 1_000;
 
 export class DrillDown {
   #target;
@@ -83,7 +83,7 @@ export class DrillDown {
   }
 
   async #readAgain() {
-    const limit = Math.min(Math.max(this.#orders.length, PAGE), MOST);
+    const limit = Math.min(Math.max(this.#orders.length, PAGE), MAX_LIMIT);
     await this.#readPage({ limit }, (page) => {
       const before = new Map(this.#orders.map((order) => [order.id, order]));
       const isFirst = this.#rows.getAttribute('aria-busy') === 'true';

@@ -63,7 +63,7 @@ export class SignInFlow {
 
   #showError(text) {
     // A screen reader would read the same message again at every attempt.
-    if (this.#root.querySelector('.door .form-error')?.textContent === text) return;
+    if (this.#root.querySelector('.sign-in .form-error')?.textContent === text) return;
     const kind = this.#isWidget ? 'button' : 'button button-primary';
     this.#showMessage(
       h('p', { class: 'form-error', role: 'alert' }, text),
@@ -72,8 +72,8 @@ export class SignInFlow {
   }
 
   #showMessage(...content) {
-    const card = h('div', { class: 'door-card' }, h('h1', null, t('product')), content);
-    replace(this.#root, h('main', { class: 'door' }, this.#isWidget ? content : card));
+    const card = h('div', { class: 'sign-in-card' }, h('h1', null, t('product')), content);
+    replace(this.#root, h('main', { class: 'sign-in' }, this.#isWidget ? content : card));
   }
 
   /** Builds the view again; the focus stays on the button that changed the language. */

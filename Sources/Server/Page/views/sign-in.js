@@ -1,4 +1,4 @@
-// The door: name and password.
+// The form to sign in with a user name and password.
 
 import { t } from '../i18n/i18n.js';
 import { h } from '../lib/dom.js';
@@ -10,9 +10,8 @@ import { brandMark } from '../parts/icons.js';
 import { languageButton, themeButton } from '../parts/top-bar.js';
 
 /**
- * The form.
- * @param message why the viewer stands here again; left out at the first time
- * @param onsignedin called with what `GET /me` answers
+ * @param message why the viewer has to sign in again
+ * @param onsignedin called with the viewer, as `GET /me` returns them
  */
 export function signInView({ message, onsignedin }) {
   const username = field(t('username'), h('input', { type: 'text', name: 'username', autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', required: true }));
@@ -21,10 +20,10 @@ export function signInView({ message, onsignedin }) {
     fields: { username, password },
     action: t('signIn'),
     check() {
-      const wrong = {};
-      if (!username.control.value.trim()) wrong.username = t('field.username.missing');
-      if (!password.control.value) wrong.password = t('field.password.missing');
-      return wrong;
+      const errors = {};
+      if (!username.control.value.trim()) errors.username = t('field.username.missing');
+      if (!password.control.value) errors.password = t('field.password.missing');
+      return errors;
     },
     async submit() {
       try {
@@ -40,14 +39,14 @@ export function signInView({ message, onsignedin }) {
   if (message) signInForm.showAlert(message);
   return h(
     'main',
-    { class: 'door', tabindex: '-1' },
+    { class: 'sign-in', tabindex: '-1' },
     h(
       'div',
-      { class: 'door-card' },
-      h('div', { class: 'door-head' }, brandMark(), h('h1', null, t('product'))),
-      h('p', { class: 'door-lead' }, t('signIn.lead')),
+      { class: 'sign-in-card' },
+      h('div', { class: 'sign-in-head' }, brandMark(), h('h1', null, t('product'))),
+      h('p', { class: 'sign-in-lead' }, t('signIn.lead')),
       signInForm.element,
     ),
-    h('div', { class: 'door-settings' }, languageButton(), themeButton()),
+    h('div', { class: 'sign-in-settings' }, languageButton(), themeButton()),
   );
 }
