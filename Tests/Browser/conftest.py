@@ -1,4 +1,4 @@
-"""Browsers and the program that they look at."""
+"""The program under test, the browser, and the people who use it."""
 
 import datetime
 
@@ -25,7 +25,7 @@ def program():
 
 @pytest.fixture(scope="module", autouse=True)
 def choices(program):
-    """What both look at when they sign in, whatever the tests before have chosen."""
+    """Resets what both accounts look at when they sign in, because earlier tests may have changed it."""
     year = {"year": datetime.date.today().year, "measure": "revenue"}
     for account, choice in ((program.manager, {**year, "salesperson": "all"}), (program.salesperson, year)):
         token = call(program, "POST", "/session", vars(account))["token"]
@@ -42,7 +42,7 @@ def chromium():
 
 @pytest.fixture
 def person(program, chromium):
-    """`person(account, …)` is someone at a browser of their own; whatever their page complains of fails the test."""
+    """`person(account, …)` opens a browser for one person. The test fails when their page reports an error."""
     people = []
 
     def sit_down(account=None, *, path="/", locale="en-GB", theme="light", size=(1280, 900), **options):

@@ -1,4 +1,4 @@
-"""Someone at a browser: what they do, and what they see."""
+"""A person at a browser: what they do, and what they see."""
 
 import re
 
@@ -8,17 +8,17 @@ from playwright.sync_api import Page, expect
 class Person:
     def __init__(self, page: Page):
         self.page = page
-        #: Errors of scripts, and what the Content-Security-Policy refused.
+        #: Errors of scripts, and what the Content-Security-Policy blocked.
         self.complaints = []
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", self._listen)
 
     def _listen(self, message):
-        # A call that is refused is no fault of the page; the browser logs it all the same.
+        # The browser also logs refused calls as errors. The page handles those.
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.complaints.append(message.text)
 
-    # The door
+    # Signing in and out
 
     def open(self, path):
         self.page.goto(path)
@@ -43,7 +43,7 @@ class Person:
         return self.page.locator(".summary-result")
 
     def looks_at(self, salesperson=None, year=None, measure=None):
-        """Chooses what is not chosen yet, and waits until the server has kept it."""
+        """Changes the choice where it differs, and waits until the server has saved it."""
         if salesperson:
             self._selects("Salesperson", salesperson)
         if year:
@@ -51,22 +51,22 @@ class Person:
         if measure:
             radio = self.page.get_by_role("radio", name=measure)
             if not radio.is_checked():
-                with self._choice_kept():
+                with self._choice_saved():
                     radio.check()
 
     def _selects(self, label, value):
         picker = self.page.get_by_label(label, exact=True)
-        # A manager's list of people arrives after the page.
+        # A manager's list of salespeople is read after the page is shown.
         expect(picker.locator(f'option[value="{value}"]')).to_have_count(1)
         if picker.input_value() != value:
-            with self._choice_kept():
+            with self._choice_saved():
                 picker.select_option(value)
 
-    def _choice_kept(self):
+    def _choice_saved(self):
         return self.page.expect_response(lambda answer: "/me/preferences" in answer.url and answer.ok)
 
     def money(self, text, currency="EUR"):
-        """A decimal text as the page writes it for this viewer."""
+        """A decimal text as the page shows it to this viewer."""
         script = "async ([text, currency]) => (await import('/assets/lib/format.js')).money(text, currency)"
         return self.page.evaluate(script, [text, currency])
 
@@ -97,7 +97,7 @@ class Person:
         expect(self.sheet.get_by_role("heading", name="Allocations")).to_be_visible()
 
     def allocates(self, person, *, percent=None, amount=None, leaves):
-        """Fills the editor in, sees what it leaves, and saves it."""
+        """Fills in the editor, checks what it leaves of the order, and saves."""
         self.sheet.get_by_role("button", name="Add an allocation").click()
         self.sheet.get_by_label("Salesperson").select_option(label=person)
         self.sheet.get_by_role("radio", name="Percentage" if percent else "Amount").check()
@@ -111,7 +111,7 @@ class Person:
         self.page.keyboard.press("Escape")
         expect(self.page.locator("dialog[open]")).to_have_count(count - 1)
 
-    # The API with the viewer's own session
+    # The API, with the session of this viewer
 
     def reads(self, path):
         answer = self.page.request.get("/api/v1" + path)
@@ -119,7 +119,7 @@ class Person:
         return answer.json()
 
     def asks(self, method, path, body=None):
-        """The status of a call that the page's own scripts would make."""
+        """The status of a call made from the page."""
         script = """([method, path, body]) => fetch('/api/v1' + path, {
             method, headers: {'Content-Type': 'application/json'}, body: body && JSON.stringify(body),
         }).then((response) => response.status)"""

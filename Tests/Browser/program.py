@@ -1,4 +1,4 @@
-"""The program under test: the demo, started on a free port; or one that runs already, named by the environment."""
+"""The program under test: a demo on a free port, or a running program named by environment variables."""
 
 import json
 import os
@@ -28,12 +28,12 @@ class Program:
     url: str
     manager: Account
     salesperson: Account
-    #: The process number of its Redis, where it is a demo of these tests.
+    #: The process id of its Redis, when these tests started the program.
     redis: int | None = None
 
 
 def until(condition, seconds, what):
-    """Waits until the condition holds and returns what it gave; fails after so many seconds."""
+    """Waits until `condition()` is true and returns its value; fails after `seconds`."""
     never = threading.Event()
     for _ in range(seconds * 10):
         value = condition()
@@ -44,7 +44,7 @@ def until(condition, seconds, what):
 
 
 def running_program():
-    """The one that SALESTARGETS_URL, SALESTARGETS_MANAGER and SALESTARGETS_SALESPERSON (`name / password`) name."""
+    """The program at SALESTARGETS_URL. SALESTARGETS_MANAGER and SALESTARGETS_SALESPERSON hold `name / password`."""
     url = os.environ.get("SALESTARGETS_URL")
     if not url:
         return None
@@ -53,7 +53,7 @@ def running_program():
 
 
 class Demo:
-    """`salestargets demo` with hardly any live traffic, so that a number moves only when a test moves it."""
+    """`salestargets demo` with almost no live orders, so that a number changes only when a test changes it."""
 
     def __init__(self):
         port = free_port()
@@ -86,7 +86,7 @@ class Demo:
             self.lines.append(line.rstrip("\n"))
 
     def _redis(self):
-        """The demo's only child."""
+        """The process id of the Redis that the demo started."""
         children = Path(f"/proc/{self.process.pid}/task").glob("*/children")
         found = [int(number) for file in children for number in file.read_text().split()]
         names = {number: Path(f"/proc/{number}/comm").read_text().strip() for number in found}
@@ -102,7 +102,7 @@ class Demo:
         return None
 
     def _has_read_everything(self):
-        """The last orders lie on every partition of the log; targets say themselves when they are still counting."""
+        """Whether the demo has applied all its orders. The last ones are spread over all partitions of the topic."""
         try:
             token = call(self.program, "POST", "/session", vars(self.program.manager))["token"]
             for number in range(ORDERS - 40, ORDERS + 1):
@@ -114,7 +114,7 @@ class Demo:
 
 
 def call(program, method, path, body=None, token=None):
-    """One call of the API, as a program makes it."""
+    """One call of the API, as another program makes it."""
     request = urllib.request.Request(
         program.url + "/api/v1" + path,
         method=method,

@@ -1,4 +1,4 @@
-"""Every view in both themes, judged by axe-core."""
+"""Every view in both themes, checked with axe-core."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 GRAVE = {"serious", "critical"}
 
 
-def door(person, program, theme):
+def sign_in(person, program, theme):
     return person(theme=theme)
 
 
@@ -91,11 +91,11 @@ def widget(person, program, theme):
     return person(program.manager, theme=theme, path="/widget", size=(400, 300))
 
 
-def widget_door(person, program, theme):
+def widget_sign_in(person, program, theme):
     return person(theme=theme, path="/widget", size=(400, 300))
 
 
-VIEWS = [door, home, own, table, phone, orders, order, allocation, target, months, copies, deletion, widget, widget_door]
+VIEWS = [sign_in, home, own, table, phone, orders, order, allocation, target, months, copies, deletion, widget, widget_sign_in]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -1,4 +1,4 @@
-"""While something is away: the numbers stay, it is said how old they are, and it comes back by itself."""
+"""While a service is unavailable, the numbers stay, the page shows their age, and it recovers by itself."""
 
 import datetime
 import json
@@ -21,7 +21,7 @@ FOLDER = ROOT / ".build" / "screenshots"
 @contextmanager
 def hanging_redis(program):
     if program.redis is None:
-        pytest.skip("the Redis of a program that runs already is not ours to stop")
+        pytest.skip("these tests stop only a Redis that they started")
     os.kill(program.redis, signal.SIGSTOP)
     try:
         yield
@@ -33,8 +33,8 @@ def line(someone):
     return someone.page.locator(".freshness")
 
 
-def told(someone, state, minutes=4):
-    """From here on the server says this of its results."""
+def report(someone, state, minutes=4):
+    """From now on the server reports this state of its results."""
     now = datetime.datetime.now(datetime.UTC)
     fact = {"state": state, "behind": state != "fresh", "lag": 12}
     if minutes is not None:
@@ -43,12 +43,12 @@ def told(someone, state, minutes=4):
     someone.page.unroute("**/api/v1/stream")
     someone.page.route(
         "**/api/v1/stream",
-        lambda route: route.fulfill(body=event, headers={"Content-Type": "text/event-stream", "X-Told": "yes"}),
+        lambda route: route.fulfill(body=event, headers={"Content-Type": "text/event-stream"}),
     )
 
 
 @pytest.mark.parametrize("path, size", [("/", (1280, 900)), ("/widget", (400, 300))])
-def test_while_redis_hangs_the_numbers_stay_and_their_age_is_told(person, program, path, size):
+def test_while_redis_hangs_the_numbers_stay_and_their_age_is_shown(person, program, path, size):
     someone = person(program.salesperson, path=path, size=size)
     sign = someone.page.locator(".live")
     expect(sign).to_have_text("Live")
@@ -59,7 +59,7 @@ def test_while_redis_hangs_the_numbers_stay_and_their_age_is_told(person, progra
         expect(line(someone)).to_contain_text(re.compile(r"^Results as of \d\d:\d\d, less than a minute ago\. They cannot"))
         expect(sign).to_have_text("Not up to date")
         year.select_option(str(YEAR - 1))
-        # The one who comes now is not turned away for good either.
+        # Someone who signs in now gets in when Redis is back.
         late = person(path=path, size=size)
         late.page.locator("input[name=username]").fill(program.manager.username)
         late.page.locator("input[name=password]").fill(program.manager.password)
@@ -77,7 +77,7 @@ def test_while_redis_hangs_the_numbers_stay_and_their_age_is_told(person, progra
     someone.looks_at(year=YEAR)
 
 
-def test_without_the_server_the_numbers_stay_and_their_age_is_told(salesperson):
+def test_without_the_server_the_numbers_stay_and_their_age_is_shown(salesperson):
     shown = salesperson.result.inner_text()
     expect(salesperson.page.locator(".live")).to_have_text("Live")
     salesperson.page.context.set_offline(True)
@@ -97,9 +97,9 @@ def test_without_the_server_the_numbers_stay_and_their_age_is_told(salesperson):
         ("stopped", "en-GB", "Results as of {time}, 4 minutes ago. Some new orders are held back until"),
     ],
 )
-def test_what_the_server_says_of_its_results_is_said_in_words(person, program, state, locale, text):
+def test_the_state_that_the_server_reports_is_shown_in_words(person, program, state, locale, text):
     someone = person(locale=locale, timezone_id="Asia/Kolkata")
-    told(someone, state)
+    report(someone, state)
     someone.sign_in(program.salesperson)
     expect(line(someone)).to_have_attribute("role", "status")
     expect(line(someone)).to_contain_text(re.compile("^" + re.escape(text).replace(r"\{time\}", r"(\d\d):(\d\d)")))
@@ -107,13 +107,13 @@ def test_what_the_server_says_of_its_results_is_said_in_words(person, program, s
     asof = datetime.datetime.now(zone) - datetime.timedelta(minutes=4)
     hour = re.search(r"(\d\d):\d\d", line(someone).inner_text())[1]
     assert int(hour) in {asof.hour, (asof - datetime.timedelta(minutes=2)).hour}
-    told(someone, "fresh", minutes=0)
+    report(someone, "fresh", minutes=0)
     expect(line(someone)).to_be_empty()
 
 
-def test_where_the_age_is_not_known_none_is_made_up(person, program):
+def test_an_unknown_age_is_not_made_up(person, program):
     someone = person()
-    told(someone, "behind", minutes=None)
+    report(someone, "behind", minutes=None)
     someone.sign_in(program.salesperson)
     expect(line(someone)).to_have_text("These results may be old. New orders are waiting; trying again.")
 
@@ -122,7 +122,7 @@ def test_where_the_age_is_not_known_none_is_made_up(person, program):
 @pytest.mark.parametrize("path, size", [("/", (1280, 900)), ("/", (320, 640)), ("/widget", (400, 300))])
 def test_the_line_fits_and_can_be_read_by_everyone(person, program, path, size, theme, locale):
     someone = person(path=path, size=size, theme=theme, locale=locale)
-    told(someone, "behind")
+    report(someone, "behind")
     someone.sign_in(program.manager)
     expect(line(someone)).to_be_visible()
     expect(line(someone)).not_to_be_empty()

@@ -1,4 +1,4 @@
-"""What a manager does: set goals, share orders, and see both move."""
+"""What a manager does: set goals, allocate orders, and see the numbers change."""
 
 import datetime
 import secrets
@@ -12,7 +12,7 @@ YEAR = datetime.date.today().year
 
 @pytest.fixture
 def sold(person, program):
-    """An order of this year that the salesperson with an account owns alone, and the people around it."""
+    """A manager, a salesperson, and an order of this year that only this salesperson is credited with."""
     manager = person(program.manager)
     seller = person(program.salesperson)
     me = seller.reads("/me")["id"]
@@ -91,13 +91,13 @@ def test_an_order_that_is_split_moves_everyones_chart_and_is_explained(sold, per
 
 
 def covering(viewer, order):
-    """The target under way with most days that holds the order: it is in the list without unfolding anything."""
+    """The current target that ends last and holds the order: the page shows it without opening a group."""
     targets = viewer.reads(f"/targets?year={YEAR}&measure=revenue&limit=1000")["targets"]
     holding = [target for target in targets if target["start"] <= order["date"] <= target["end"]]
     return max(holding, key=lambda target: (target["end"], -int(target["start"].replace("-", ""))))["id"]
 
 
-def test_an_allocation_is_changed_and_deleted_and_the_owner_gets_it_all_again(sold):
+def test_an_allocation_is_changed_and_deleted_and_the_owner_is_credited_with_everything_again(sold):
     manager, _, order = sold
     other = next(one for one in manager.reads("/salespeople")["salespeople"] if one["id"] != order["owner"])
     total = Decimal(order["total"])
@@ -113,13 +113,13 @@ def test_an_allocation_is_changed_and_deleted_and_the_owner_gets_it_all_again(so
     row.get_by_role("button", name="Delete").click()
     expect(manager.sheet.locator(".preview")).to_contain_text("owner")
     manager.sheet.get_by_role("button", name="Delete", exact=True).click()
-    # Until it is done, the question stays on top of the order.
+    # The question stays open above the order until the allocation is deleted.
     expect(manager.page.locator("dialog[open]")).to_have_count(1)
     expect(row).to_have_count(0)
     assert manager.reads(f"/orders/{order['id']}")["allocations"] == []
 
 
-def test_a_percentage_that_cannot_be_is_said_at_its_field(sold):
+def test_an_impossible_percentage_is_refused_at_its_field(sold):
     manager, _, order = sold
     manager.finds_order(order["id"])
     manager.sheet.get_by_role("button", name="Add an allocation").click()
@@ -240,7 +240,7 @@ def test_the_months_of_a_year_are_filled_and_copied_with_a_percentage(manager):
     assert abs(sum(goals) - Decimal("401500.01")) < Decimal("0.07")
 
 
-def test_the_targets_are_kept_as_csv(manager):
+def test_the_targets_are_downloaded_as_csv(manager):
     with manager.page.expect_download() as waiting:
         manager.page.get_by_role("button", name="Download CSV").click()
     text = open(waiting.value.path(), encoding="utf-8-sig", newline="").read()

@@ -1,4 +1,4 @@
-"""What holds for everyone: languages, themes, keyboard, and what is left when something is missing."""
+"""What holds for every viewer: languages, themes, the keyboard, and what works when something is missing."""
 
 import datetime
 import re
@@ -21,7 +21,7 @@ def test_the_browsers_language_comes_first_and_another_is_remembered(person, pro
     expect(someone.page.get_by_role("heading", name="Targets", exact=True)).to_be_visible()
 
 
-def test_both_languages_say_everything(person):
+def test_both_languages_have_every_text(person):
     someone = person()
     missing = someone.page.evaluate(
         """async () => {
@@ -55,9 +55,9 @@ def test_without_the_chart_library_the_table_is_shown(person, program):
 
 
 @pytest.mark.parametrize("path", ["/", "/widget"])
-def test_without_scripts_it_says_what_to_do(person, path):
+def test_without_scripts_the_page_says_what_to_do(person, path):
     someone = person(path=path, java_script_enabled=False)
-    # What stands in <noscript> is no text to the driver, so it is asked of the element.
+    # The driver does not see the text in <noscript>, so the test reads the element.
     advice = someone.page.locator(".sign-in")
     expect(advice).to_be_visible()
     expect(advice).to_contain_text("JavaScript")
@@ -84,7 +84,7 @@ def test_the_keyboard_alone_is_enough(person, program):
     expect(orders).to_be_focused()
 
 
-def test_it_says_when_it_is_not_live_and_comes_back(salesperson):
+def test_the_page_shows_when_it_is_not_live_and_recovers(salesperson):
     sign = salesperson.page.locator(".live")
     expect(sign).to_have_text("Live")
     salesperson.page.context.set_offline(True)

@@ -1,4 +1,4 @@
-"""What a salesperson does: look, choose, come back; and what they may not do."""
+"""What a salesperson does: read, choose, and return; and what they may not do."""
 
 import datetime
 import re
@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 YEAR = datetime.date.today().year
 
 
-def test_the_chart_of_the_own_year_is_there_with_its_numbers(salesperson):
+def test_a_salesperson_sees_the_chart_and_the_numbers_of_their_own_year(salesperson):
     me = salesperson.reads("/me")
     expect(salesperson.page.get_by_role("heading", level=1)).to_have_text(me["name"])
     chart = salesperson.page.get_by_role("img", name=re.compile("of " + me["name"]))
@@ -23,7 +23,7 @@ def test_the_chart_of_the_own_year_is_there_with_its_numbers(salesperson):
     expect(chart).to_be_hidden()
 
 
-def test_the_choice_of_year_and_measure_comes_along_to_a_second_browser(person, program):
+def test_the_choice_of_year_and_measure_is_the_same_in_a_second_browser(person, program):
     first = person(program.salesperson)
     first.looks_at(year=YEAR - 1)
     first.looks_at(measure="Orders")
@@ -38,7 +38,7 @@ def test_the_choice_of_year_and_measure_comes_along_to_a_second_browser(person, 
     second.looks_at(measure="Revenue")
 
 
-def test_a_wrong_password_opens_nothing_and_says_so(person, program):
+def test_a_wrong_password_is_refused_with_a_message(person, program):
     someone = person()
     someone.page.locator("input[name=username]").fill(program.salesperson.username)
     someone.page.locator("input[name=password]").fill("not the password")
@@ -48,14 +48,14 @@ def test_a_wrong_password_opens_nothing_and_says_so(person, program):
     expect(someone.page.locator("input[name=password]")).to_have_value("")
 
 
-def test_what_is_signed_out_stays_out(salesperson):
+def test_a_session_that_is_signed_out_stays_signed_out(salesperson):
     salesperson.sign_out()
     salesperson.page.reload()
     expect(salesperson.page.locator("input[name=username]")).to_be_visible()
     assert salesperson.asks("GET", "/me") == 401
 
 
-def test_there_is_no_button_of_a_manager(salesperson):
+def test_a_salesperson_sees_no_button_of_a_manager(salesperson):
     expect(salesperson.page.get_by_role("button", name="Download CSV")).to_be_visible()
     for name in ("New target", "Fill a year", "Copy a year", "Find an order", re.compile("^(Edit|Delete) ")):
         expect(salesperson.page.get_by_role("button", name=name)).to_have_count(0)

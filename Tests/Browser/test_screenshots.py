@@ -1,4 +1,4 @@
-"""Pictures for people to look at: both languages, both themes, a phone, and the widget."""
+"""Screenshots to check by eye: both languages, both themes, a phone, and the widget."""
 
 import pytest
 from playwright.sync_api import expect
@@ -12,7 +12,7 @@ SIZES = {"desktop": (1280, 900), "phone": (375, 800)}
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_pictures_are_written(person, program, language, theme):
+def test_screenshots_are_written(person, program, language, theme):
     FOLDER.mkdir(parents=True, exist_ok=True)
     options = {"locale": LANGUAGES[language], "theme": theme}
 
