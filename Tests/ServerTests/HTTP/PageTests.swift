@@ -32,7 +32,10 @@ struct PageTests {
         }
     }
 
-    @Test("A file that has not changed is not sent again", arguments: ["/", "/widget", "/assets/chart.js"])
+    @Test(
+        "A file that has not changed is not sent again",
+        arguments: ["/", "/widget", "/assets/chart.js", "/assets/css/page.css", "/assets/views/app.js"]
+    )
     func tags(path: String) async throws {
         let library = FileManager.default.temporaryDirectory.appending(path: "chart-\(UInt64.random(in: 0...(.max)))")
             .path
