@@ -124,12 +124,4 @@ struct LogCheckTests {
         }
         #expect(text(read) == ["10", "11"])
     }
-
-    @Test("tells what to do about each fault")
-    func remedies() {
-        let faults: [LogFault] = [
-            .beginningDeleted(next: 5, low: 9), .beyondEnd(next: 5, high: 2), .replaced(offset: 4),
-        ]
-        for fault in faults { #expect(fault.description.contains("`salestargets rebuild`")) }
-    }
 }

@@ -65,6 +65,7 @@ struct HistoryTests {
                     )
                 )
             }
+            for driver in drivers { try await driver.admit() }
             var random = SeededGenerator(seed: history.seed)
             while drivers.contains(where: { !$0.isDone }) {
                 try await drivers[Int.random(in: 0..<drivers.count, using: &random)].turn()

@@ -53,10 +53,13 @@ final class LedgerDriver {
 
     /// Applies everything, and counts earlier orders in until there is nothing to count.
     func run() async throws {
-        catalogs = Catalogs(view: try await Admission.admit(connection, settings))
+        try await admit()
         while !isDone { try await turn() }
         try await finishCounting()
     }
+
+    /// Is admitted to Redis, as every worker is before its first batch.
+    func admit() async throws { catalogs = Catalogs(view: try await Admission.admit(connection, settings)) }
 
     /// Reads and prepares the next unit, or posts the one that is prepared.
     func turn() async throws {

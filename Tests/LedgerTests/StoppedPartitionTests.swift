@@ -10,6 +10,14 @@ struct StoppedPartitionTests {
     private let orders = TopicPartition(topic: "sales.orders", partition: 2)
     private let people = TopicPartition(topic: "sales.people", partition: 11)
 
+    @Test("For each fault of a log, the operator reads what to do")
+    func advice() {
+        let faults: [LogFault] = [
+            .beginningDeleted(next: 5, low: 9), .beyondEnd(next: 5, high: 2), .replaced(offset: 4),
+        ]
+        for fault in faults { #expect(fault.advice.contains("`salestargets rebuild`")) }
+    }
+
     @Test("What is noted is read by everybody, until it is taken back")
     func notes() async throws {
         try await withRedis { server in

@@ -57,7 +57,7 @@ struct RefusedServersTests {
 
     /// Waits until the worker looks at Redis and says once more that it may drop keys.
     private func waitUntilRefused(in system: System) async throws {
-        func refusals() -> Int { system.log("worker-0.log").ranges(of: "drops keys when its memory is full").count }
+        func refusals() -> Int { system.log("worker-0.log").ranges(of: "deletes keys when its memory is full").count }
         let before = refusals()
         let deadline = ContinuousClock.now + .seconds(60)
         while refusals() == before {

@@ -43,8 +43,7 @@ struct StatusTests {
             let isEvicting = command[2] == "maxmemory-policy"
             if !isEvicting { continue }
             #expect(
-                try status(system, code: 1).problems
-                    == ["Redis may evict keys (maxmemory-policy allkeys-lru): set it to noeviction"]
+                try status(system, code: 1).problems.first?.contains("set maxmemory-policy to noeviction") == true
             )
             _ = try await send(connection, undo)
         }
@@ -52,9 +51,9 @@ struct StatusTests {
         let key = system.settings.keys.cursor(TopicPartition(topic: system.topics.orders, partition: 0), shard: 0)
         let cursor = try await connection.one(RedisCommand("GET", key)).requireString()
         _ = try await send(connection, ["SET", key, "10 9 1"])
-        #expect(try status(system, code: 1).problems.contains { $0.contains("its log is another one than was read") })
+        #expect(try status(system, code: 1).problems.contains { $0.contains("is not the one that was applied") })
         _ = try await send(connection, ["SET", key, "30 29 1"])
-        #expect(try status(system, code: 1).problems.contains { $0.contains("sales.orders[0] ends at 10") })
+        #expect(try status(system, code: 1).problems.contains { $0.contains("sales.orders[0]: the log ends at offset 10") })
         // What a worker noted of it is the same thing, and is said where it is all there is to say.
         let partition = TopicPartition(topic: system.topics.orders, partition: 0)
         let keys = system.settings.keys

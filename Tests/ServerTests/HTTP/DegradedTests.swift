@@ -149,7 +149,7 @@ struct DegradedTests {
             }
             try await send(RedisCommand("CONFIG", "SET", "maxmemory", "1gb", "maxmemory-policy", "allkeys-lru"))
             let evicting = try await until(server, "/readyz", 503)
-            #expect(try problems(evicting).first?.contains("set it to noeviction") == true)
+            #expect(try problems(evicting).first?.contains("set maxmemory-policy to noeviction") == true)
             #expect(try evicting.json()["redis"] as? Bool == true)
             #expect(try await server.metric("salestargets_redis_fit") == 0)
             #expect(try await server.metric("salestargets_redis_up") == 1)
