@@ -1,4 +1,4 @@
-# What a person types. `make demo` and `make test` install what is missing first.
+# The commands of a developer. Targets that need Debian packages or Python tools install them first.
 
 SWIFT ?= swift
 NOIDA := .tools/noida/noida_db/noida-db
@@ -10,7 +10,7 @@ FORMATTED := Package.swift Sources Tests
 
 demo: setup
 	$(SWIFT) build -c release --product salestargets
-	@.build/release/salestargets demo $(ARGUMENTS) || test $$? -eq 130 # Ctrl-C is how it ends
+	@.build/release/salestargets demo $(ARGUMENTS) || test $$? -eq 130 # 130: ended by Ctrl-C
 
 build: setup
 	$(SWIFT) build
@@ -22,25 +22,26 @@ test: setup $(NOIDA)
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --disable-xctest --no-parallel
 
-# The same with every access of memory watched, in the programs that the tests start too; it takes half an hour each.
-# One suite alone: make test-tsan ARGUMENTS="--filter KafkaTests".
+# The tests, and the programs that they start, under the thread or the address sanitizer: about half an hour each.
+# For one suite: make test-tsan ARGUMENTS="--filter KafkaTests".
 test-tsan: setup $(NOIDA)
 	SWIFT="$(SWIFT)" tools/test-sanitized thread $(ARGUMENTS)
 
 test-asan: setup $(NOIDA)
 	SWIFT="$(SWIFT)" tools/test-sanitized address $(ARGUMENTS)
 
-# Whatever reads what others wrote, with libFuzzer: each target for FUZZ_SECONDS, or those of ARGUMENTS="events json".
+# Fuzzes the decoders of outside data with libFuzzer, each target for FUZZ_SECONDS (60).
+# For some targets: make fuzz ARGUMENTS="events json".
 fuzz: setup
 	SWIFT="$(SWIFT)" tools/fuzz $(ARGUMENTS)
 
-# What people do, in Debian's Chromium against the demo; pictures of it are in .build/screenshots afterwards.
+# Tests the page of the demo in Debian's Chromium and writes pictures to .build/screenshots.
 test-browser: setup $(BROWSER)/installed
 	@tools/setup browser
 	$(SWIFT) build --product salestargets
 	PYTHONPATH=$(BROWSER) PYTHONDONTWRITEBYTECODE=1 python3 -m pytest Tests/Browser $(ARGUMENTS)
 
-# Everything that openapi.json says, asked of the demo.
+# Tests the demo against its OpenAPI document.
 test-api: setup $(SCHEMATHESIS)/installed
 	$(SWIFT) build --product salestargets
 	PYTHONPATH=$(SCHEMATHESIS) PYTHONDONTWRITEBYTECODE=1 python3 Tests/API/run .build/debug/salestargets
@@ -51,28 +52,28 @@ bench: setup $(NOIDA)
 	$(SWIFT) build -c release --product bench
 	.build/release/bench $(ARGUMENTS)
 
-# Ten minutes at half of what it can do: memory, open files and lag.
+# Ten minutes at half load: checks memory, open files and lag.
 soak: setup $(NOIDA)
 	$(SWIFT) build -c release --product salestargets
 	$(SWIFT) build -c release --product bench
 	.build/release/bench --only soak $(ARGUMENTS)
 
-# 100,000 interleavings of the posting protocol, production code over a simulated Redis and log.
+# Runs the production code over a simulated Redis and log, in 100,000 schedules.
 simulate: setup
 	$(SWIFT) build -c release --product simulate
 	.build/release/simulate $(ARGUMENTS)
 
-# One guard taken out of the code at a time: the simulation, or the fault run (--by faults), has to find it.
+# Removes one guard from the code at a time; the simulation, or the fault run (--by faults), must find each.
 mutations: setup $(NOIDA)
 	tools/mutations $(ARGUMENTS)
 
-# Things go wrong under the running program, at random: ARGUMENTS="--seed 7 --rounds 100".
+# Causes random faults while the program runs: make faults ARGUMENTS="--seed 7 --rounds 100".
 faults: setup $(NOIDA)
 	$(SWIFT) build -c release --product salestargets
 	$(SWIFT) build -c release --product faults
 	.build/release/faults $(ARGUMENTS)
 
-# Every kind of fault once, always the same ones, with the debug build.
+# Causes every kind of fault, always in the same order, with the debug build.
 faults-ci: setup $(NOIDA)
 	$(SWIFT) build --product salestargets
 	$(SWIFT) build --product faults
@@ -91,7 +92,7 @@ check-deploy: setup
 setup:
 	@tools/setup
 
-# The broker of the tests and measurements: a test tool, never a part of the product.
+# The broker for tests and measurements. It is not a part of the product.
 $(NOIDA):
 	python3 -m pip install --quiet --disable-pip-version-check --target .tools/noida noida-db==0.2.3
 

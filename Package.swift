@@ -2,7 +2,7 @@
 
 import PackageDescription
 
-/// libFuzzer, in the compiler's runtime: `make fuzz` says where it is, and nothing else is built with it.
+/// The path of libFuzzer in the compiler's runtime. Only `tools/fuzz` sets it, and only then are the fuzz targets built.
 let fuzzer = Context.environment["SALESTARGETS_FUZZER"]
 
 let package = Package(
@@ -28,7 +28,7 @@ let package = Package(
             pkgConfig: "rdkafka",
             providers: [.apt(["librdkafka-dev"]), .brew(["librdkafka"])]
         ),
-        // No pkgConfig: hiredis.pc carries a -D flag that SwiftPM refuses with a warning on every build.
+        // No pkgConfig: hiredis.pc has a -D flag, for which SwiftPM prints a warning on every build.
         .systemLibrary(
             name: "CRedis",
             path: "CRedis",
@@ -81,7 +81,8 @@ let package = Package(
             ],
             resources: [.copy("Page"), .copy("openapi.json")]
         ),
-        // The product has the program's name; two folders of one name but for its case cannot be checked out on a Mac.
+        // The product has the program's name. The target has another one, because a Mac cannot check out two folders whose
+        // names differ only in case.
         .executableTarget(
             name: "CLI",
             dependencies: [
@@ -211,7 +212,7 @@ if let fuzzer {
             dependencies: ["SalesRules", "Log", "Events", "Redis", "Ledger", "Operations", "Model", "CFuzzer"],
             path: "Tests/Fuzz",
             exclude: ["CFuzzer"],
-            // Without the main function that libFuzzer brings in its other library: SwiftPM gives programs one.
+            // This library of libFuzzer has no main function, because the target has its own.
             linkerSettings: [.unsafeFlags([fuzzer, "-sanitize=address"]), .linkedLibrary("stdc++")]
         ),
     ]
@@ -226,7 +227,7 @@ for target in package.targets where target.type != .system {
     ]
 }
 
-/// What is fuzzed says which branches were taken, and lets the fuzzer see its insides.
+/// The fuzzed modules report the branches that were taken, and are testable.
 for target in package.targets
 where fuzzer != nil
     && ["SalesRules", "Log", "Events", "Redis", "Ledger", "Operations", "Model", "fuzz"].contains(target.name)

@@ -7,9 +7,9 @@ import Redis
 import Server
 import ServiceLifecycle
 
-/// Puts the server together with the log and the Redis that it reads from.
+/// Builds the server from its settings, the log and Redis.
 enum ServerAssembly {
-    /// The client of a server, where someone waits for each answer: requests fail after two seconds.
+    /// A Redis client for the server. A request fails after two seconds, because a person waits for the answer.
     static func client(_ endpoint: RedisEndpoint) -> RedisClient {
         RedisClient(endpoint, timeouts: RedisTimeouts(connect: .seconds(2), request: .seconds(2)))
     }
@@ -40,7 +40,7 @@ enum ServerAssembly {
         return try makeApplication(settings, dependencies, logger: logger, onServing: onServing)
     }
 
-    /// A client that does not read its answer may delay a stop by ten seconds, but not longer.
+    /// Runs services together. A stop takes at most ten seconds, even if a client does not read its response.
     static func services(_ services: [any Service], logger: Logger) -> ServiceGroupConfiguration {
         var configuration = ServiceGroupConfiguration(services: services, logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(10)

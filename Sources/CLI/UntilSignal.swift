@@ -1,9 +1,9 @@
 import ArgumentParser
 import UnixSignals
 
-/// Runs work that ends by itself or on Ctrl-C and SIGTERM, which are answered by a clean stop.
+/// Runs work until it ends, or stops it cleanly on SIGINT (Ctrl-C) and SIGTERM.
 enum UntilSignal {
-    /// - Parameter onSignal: asks the work to come to its end.
+    /// - Parameter onSignal: asks the work to end.
     /// - Throws: what the work throws; `ExitCode` 130 or 143 when a signal ended it.
     static func run(
         _ work: @escaping @Sendable () async throws -> Void,
@@ -23,7 +23,7 @@ enum UntilSignal {
                 return nil
             }
             let first = try await group.next() ?? nil
-            // The work is over, and nobody waits for a signal any more; or the signal came, and the work winds up.
+            // Without a signal the work has ended: stop waiting for signals. After a signal, wait for the work to end.
             if first == nil { group.cancelAll() }
             while let _ = try await group.next() {}
             return first

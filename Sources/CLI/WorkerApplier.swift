@@ -6,7 +6,7 @@ import Redis
 import Synchronization
 import Worker
 
-/// Fills the new view of a rebuild with the lanes of a worker.
+/// Fills the new view of a rebuild, with the same lanes that a worker runs.
 struct WorkerApplier: LogApplier {
     let settings: WorkerSettings
     let logger: Logger

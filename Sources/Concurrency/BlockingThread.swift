@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Runs blocking work on a thread of its own: Swift's cooperative pool has one thread per core and must not be blocked.
+/// Runs blocking work on a new thread: Swift's cooperative pool has one thread per core and must not be blocked.
 public enum BlockingThread {
     /// The system cannot start another thread.
     public struct Unavailable: Error, CustomStringConvertible {
@@ -14,7 +14,7 @@ public enum BlockingThread {
     /// - Parameters:
     ///   - name: what `top` and debuggers show; Linux keeps the first 15 bytes.
     ///   - stackSize: in bytes.
-    ///   - body: not stopped by cancelling the task: it has to bound its own waits.
+    ///   - body: continues when the task is cancelled, so it must limit its own waits.
     public static func run<T: Sendable>(
         _ name: String,
         stackSize: Int = 4 << 20,
@@ -45,7 +45,7 @@ public enum BlockingThread {
         if status != 0 { throw Unavailable(errno: status) }
         status = pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
         if status != 0 { throw Unavailable(errno: status) }
-        // Retained for the thread, which takes it over at its start.
+        // The new thread releases it.
         let job = Unmanaged.passRetained(Job(name: name, body: body))
         var thread = pthread_t()
         status = pthread_create(
@@ -95,7 +95,7 @@ public enum BlockingThread {
         }
 
         func run() {
-            // Glibc's module does not show pthread_setname_np. A name is a convenience: a refusal changes nothing.
+            // The Glibc module does not have pthread_setname_np. The name only helps people, so errors are ignored.
             if let file = fopen("/proc/thread-self/comm", "w") {
                 fputs(name, file)
                 fclose(file)
@@ -104,7 +104,7 @@ public enum BlockingThread {
         }
     }
 
-    /// Tells one thread that another is done. Without a free descriptor the wait lasts until its deadline.
+    /// Wakes one thread when another is done. Without a free file descriptor the wait always lasts until the deadline.
     private final class Signal: Sendable {
         private let descriptors: (read: Int32, write: Int32)
 

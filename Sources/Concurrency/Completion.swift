@@ -1,10 +1,11 @@
 internal import Synchronization
 
-/// An error type with a case for each way in which waiting ends without a result.
+/// An error type with a case for each way in which a wait ends without a result.
 public protocol WaitFailure: Error, Sendable {
     /// The waiting task was cancelled.
     static var cancelled: Self { get }
-    /// The result did not come in time; the text says how long it was waited for.
+    /// There was no result in time.
+    /// - Parameter what: how long the task waited.
     static func timeout(_ what: String) -> Self
 }
 
@@ -21,7 +22,7 @@ package final class Completion<Value: Sendable, Failure: WaitFailure>: Sendable 
 
     private let state: Mutex<State>
 
-    /// One that is not set yet, or whose result is already known.
+    /// - Parameter outcome: nil when the result is not known yet.
     package init(_ outcome: Outcome? = nil) {
         state = Mutex(State(outcome: outcome))
     }
@@ -68,7 +69,7 @@ package final class Completion<Value: Sendable, Failure: WaitFailure>: Sendable 
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let known = state.withLock { state -> Outcome? in
-                    // Looked at under the lock: a cancellation before it is seen here, one after it finds the entry.
+                    // Checked under the lock: an earlier cancellation is seen here, a later one finds `tasks`.
                     if let outcome = state.outcome ?? (Task.isCancelled ? .failure(.cancelled) : nil) { return outcome }
                     state.tasks[number] = continuation
                     return nil

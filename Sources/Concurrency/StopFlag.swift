@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Asks work that is busy on threads of its own to finish what it has begun and to stop.
+/// Asks work on other threads to finish what it has begun and to stop.
 package final class StopFlag: Sendable {
     private let flag = Atomic<Bool>(false)
     private let parent: StopFlag?
@@ -14,7 +14,8 @@ package final class StopFlag: Sendable {
     /// Asks to stop.
     package func set() { flag.store(true, ordering: .relaxed) }
 
-    /// Waits in short steps, and returns early when the flag is set.
+    /// Waits for this long, but returns early when the flag is set: it is checked every 50 ms.
+    /// - Parameter sleep: waits for one step.
     package nonisolated(nonsending) func wait(_ pause: Duration, _ sleep: (Duration) async -> Void) async {
         var left = pause
         while left > .zero, !isSet {

@@ -25,7 +25,7 @@ package final class ThreadExecutor: SerialExecutor {
         state.unlock()
     }
 
-    /// Lets the thread end once it has run what is enqueued. Call it when its actor is not used any more.
+    /// Ends the thread after the jobs that are enqueued. Call it when the actor is not used any more.
     package func finish() {
         state.lock()
         isFinished = true

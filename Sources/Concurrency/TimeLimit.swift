@@ -1,5 +1,5 @@
-/// Calls `ask` and waits for its answer, but not longer than `limit`. After that it is cancelled and not waited for: a
-/// task group would wait for an answer that never comes.
+/// Calls `ask` and waits for its answer, but not longer than `limit`. Then `ask` is cancelled, without waiting for its
+/// end. A task group could not do this: it would wait for an answer that never comes.
 /// - Returns: nil when there is no answer in time.
 package func withTimeLimit<Value: Sendable>(
     _ limit: Duration,

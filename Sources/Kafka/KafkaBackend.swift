@@ -1,11 +1,11 @@
 public import Log
 
-/// A Kafka cluster as the log.
+/// The log on a real Kafka cluster.
 public struct KafkaBackend: LogBackend {
-    /// How to reach it.
+    /// The configuration of every client.
     public var configuration: KafkaConfiguration
 
-    /// The cluster that this configuration leads to.
+    /// Does not connect.
     public init(_ configuration: KafkaConfiguration) { self.configuration = configuration }
 
     public func consumer(group: String?, member: Int) throws(LogError) -> sending any BlockingLogConsumer {
@@ -27,14 +27,14 @@ public struct KafkaBackend: LogBackend {
 
     public func admin() throws(LogError) -> any LogAdmin { try KafkaAdmin(configuration) }
 
-    /// Properties by their name and their other name.
+    /// Defaults for a use. librdkafka has two names for some properties; a value under either one overrides the default.
     private static func defaults(for use: ProducerUse) -> [(name: String, alias: String, value: String)] {
         switch use {
         case .bulk: []
         case .requests:
             [
                 ("message.timeout.ms", "delivery.timeout.ms", "5000"), ("linger.ms", "queue.buffering.max.ms", "1"),
-                // An event has 1 MiB at most; whether the topic accepts that much is the broker's decision.
+                // Room for the largest event (1 MiB). The broker decides whether its topic accepts it.
                 ("message.max.bytes", "message.max.bytes", "1114112"),
             ]
         case .deadLetters: [("message.max.bytes", "message.max.bytes", "10485760")]

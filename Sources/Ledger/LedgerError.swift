@@ -1,30 +1,30 @@
 package import Redis
 
-/// Why the ledger cannot go on as it is.
+/// Why the ledger cannot be read or written.
 package enum LedgerError: Error, Sendable, CustomStringConvertible {
-    /// What Redis holds was not written by this program, or not by this version.
+    /// A value in Redis was not written by this program, or by another version of it.
     case corrupt(CorruptRecord)
     /// The numbers in Redis were made with other settings.
     case otherSettings(kept: String, ours: String)
     /// The numbers in Redis were made from the log of another Kafka cluster.
     case otherCluster(kept: String, ours: String)
-    /// A command inside a posting failed, and Redis does not undo the others.
+    /// A command inside a posting failed. Redis does not undo the other commands.
     case partialPosting(String)
-    /// Redis refused a posting as a whole; nothing was applied.
+    /// Redis refused a command or a whole posting; nothing was applied.
     case refused(RedisServerError)
-    /// Redis answered something that the command cannot answer.
+    /// The reply of Redis has another type or size than the command's replies have.
     case unexpectedReply(String)
-    /// The targets changed since they were read: read them again and go on.
+    /// The targets changed after they were read: read them again and continue.
     case catalogChanged
-    /// Redis is at an earlier point of the log than was read from it: go back to there.
+    /// A cursor in Redis is before the records that were read: read again from the cursor.
     case cursorBehind
-    /// Redis does not hold the view that is remembered: come in anew, through the door.
+    /// Redis holds another view than before: the worker must be admitted again (``Admission``).
     case viewChanged
-    /// A rebuilt view is about to take this one's place.
+    /// `rebuild` is replacing this view by a new one.
     case held
-    /// The server is not fit to hold the numbers.
+    /// This Redis server may not hold the numbers; the text says why and what to do.
     case unfit(String)
-    /// The server is fit, but something has to be finished first.
+    /// The server may hold the numbers, but it must finish some work first.
     case notReady(String)
     case redis(RedisError)
 
@@ -32,27 +32,27 @@ package enum LedgerError: Error, Sendable, CustomStringConvertible {
         switch self {
         case .corrupt(let record): record.description
         case .otherSettings(let kept, let ours):
-            "the numbers in Redis were made with other settings (\(kept)) than this program has (\(ours)): "
-                + "start it with those, or run `salestargets rebuild` with the new ones"
+            "the numbers in Redis were made with other settings (\(kept)) than the settings of this program (\(ours)): "
+                + "start it with the settings in Redis, or run `salestargets rebuild` with the new settings"
         case .otherCluster(let kept, let ours):
-            "the numbers in Redis were made from the log of another Kafka cluster (\(kept)) than this one (\(ours)): give "
-                + "the right bootstrap servers, or run `salestargets rebuild` to make them anew from this one"
+            "the numbers in Redis were made from the log of another Kafka cluster (\(kept)) than this one (\(ours)): "
+                + "correct --kafka-bootstrap-servers, or run `salestargets rebuild` to use the log of this cluster"
         case .partialPosting(let reason):
-            "a posting was applied only in part (\(reason)): a key in Redis is not what this program made it; "
+            "a posting was applied only in part (\(reason)): something else changed a key in Redis; find it, then "
                 + "run `salestargets rebuild`"
-        case .refused(let error): "Redis refused a posting, nothing was applied: \(error.code) \(error.message)"
+        case .refused(let error): "Redis refused a command, and nothing was applied: \(error.code) \(error.message)"
         case .unexpectedReply(let what): "Redis gave an unexpected reply to \(what)"
-        case .catalogChanged: "the targets changed meanwhile"
-        case .cursorBehind: "Redis is at an earlier point of the log than was read from it"
+        case .catalogChanged: "the targets changed while they were used"
+        case .cursorBehind: "a cursor in Redis is before the records that were read"
         case .viewChanged: "Redis was restarted, emptied or replaced"
-        case .held: "a rebuilt view is about to take the place of this one"
+        case .held: "`salestargets rebuild` is replacing the numbers in Redis"
         case .unfit(let reason): reason
         case .notReady(let reason): "Redis is not ready: \(reason)"
         case .redis(let error): "\(error)"
         }
     }
 
-    /// Whether to try again, later or on another connection, can help; if not, a person has to.
+    /// Whether it can help to try again, later or on another connection. If not, an operator must act.
     package var isTemporary: Bool {
         switch self {
         case .redis, .catalogChanged, .cursorBehind, .viewChanged, .held, .notReady: true

@@ -2,20 +2,20 @@ package import Redis
 
 /// Sends commands to Redis: a connection, or a client that reconnects.
 package protocol RedisLink: Sendable {
-    /// One reply for each command, in their order.
+    /// Sends the commands and waits.
+    /// - Returns: one reply for each command, in the same order.
     func send(_ pipeline: RedisPipeline) async throws(RedisError) -> [RedisValue]
 }
 
 /// A link whose commands all use one connection, so that WATCH holds until EXEC.
 package protocol PostingLink: AnyObject, RedisLink {
-    /// Sends without waiting.
+    /// Sends the commands without waiting for the replies.
     func submit(_ pipeline: RedisPipeline) -> PendingReplies
-    /// Closes the connection; requests that are not answered yet fail.
+    /// Closes the connection; requests without a reply fail.
     func closeNow()
 }
 
-/// The connections of one lane: each shard is posted to over its own one. With a single server that is the same
-/// connection for all shards.
+/// The connections of one lane, by shard. With a single server all shards have the same connection.
 package protocol PostingLinks: Sendable {
     /// The connection to the server that has this shard.
     func link(of shard: Int) -> any PostingLink
@@ -23,17 +23,17 @@ package protocol PostingLinks: Sendable {
     func closeNow()
 }
 
-/// How a reader reaches each shard.
+/// The links of a reader, by shard.
 package protocol ReadLinks: Sendable {
     /// The link to the server that has this shard.
     func link(of shard: Int) -> any RedisLink
 }
 
-/// One server that has every shard.
+/// The links to one server that has every shard.
 package struct SingleServer<Link: Sendable>: Sendable {
     private let link: Link
 
-    /// The server at the other end of this link.
+    /// The server of this link.
     package init(_ link: Link) { self.link = link }
 }
 
@@ -50,7 +50,7 @@ extension RedisConnection: PostingLink {}
 extension RedisClient: RedisLink {}
 
 extension RedisLink {
-    /// As ``send(_:)``, with the ledger's errors.
+    /// The same as ``send(_:)``, with errors of the ledger.
     package func replies(to pipeline: RedisPipeline) async throws(LedgerError) -> [RedisValue] {
         do throws(RedisError) {
             return try await send(pipeline)
@@ -65,7 +65,7 @@ extension RedisLink {
         return try await replies(to: pipeline)
     }
 
-    /// Reads several keys as they stand at one moment.
+    /// Runs several commands as one transaction, so that all replies are from the same moment.
     package func snapshot(_ commands: [RedisCommand]) async throws(LedgerError) -> [RedisValue] {
         if commands.isEmpty { return [] }
         var pipeline = RedisPipeline()

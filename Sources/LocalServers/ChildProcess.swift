@@ -8,11 +8,11 @@ internal import Darwin
 internal import Glibc
 #endif
 
-/// A program that was started by us and ends with us.
+/// A program that this process starts, and that ends with this process.
 ///
-/// A thread of its own starts it and waits for its end. On Linux the kernel kills a child whose `pdeathsig` is set when
-/// that *thread* ends, so the thread must live as long as the child; `setpriv` sets it, because nothing of ours can run
-/// between `fork` and `exec`. It gets a process group of its own: Ctrl-C on the terminal is for us, not for it.
+/// A separate thread starts the child and waits for its end. Linux kills a child with a `pdeathsig` when that *thread*
+/// ends, so the thread must live as long as the child. `setpriv` sets the signal, because no code of this process can run
+/// between `fork` and `exec`. The child has its own process group, so Ctrl-C on the terminal does not reach it.
 package final class ChildProcess: Sendable {
     private enum State {
         case starting
@@ -20,9 +20,9 @@ package final class ChildProcess: Sendable {
         case reaped
     }
 
-    /// Why a program did not start, or did not end in time.
+    /// Why waiting for a program failed.
     package enum Failure: WaitFailure, Hashable, CustomStringConvertible {
-        /// The text says why.
+        /// The text is the reason.
         case cannotStart(String)
         case timeout(String)
         case cancelled
@@ -36,14 +36,14 @@ package final class ChildProcess: Sendable {
         }
     }
 
-    /// Completed with the process number once it runs.
+    /// Completed with the process id once the program runs.
     let started = Completion<pid_t, Failure>()
-    /// Completed with its exit code once it has ended; -1 when it could not be started.
+    /// Completed with the exit code once the program has ended; -1 if it could not be started.
     let ended = Completion<Int32, Failure>()
     private let state = Mutex(State.starting)
 
-    /// Starts `command`, whose first word is a path; what it prints is added to the file `log`.
-    /// - Parameter environment: nil for ours.
+    /// Starts `command`, whose first word is a path. Its output is appended to the file `log`.
+    /// - Parameter environment: nil for the environment of this process.
     package init(_ command: [String], environment: [String: String]? = nil, log: String) {
         let hasSetpriv = FileManager.default.isExecutableFile(atPath: Self.setpriv)
         let words = hasSetpriv ? [Self.setpriv, "--pdeathsig", "KILL", "--"] + command : command
@@ -53,32 +53,32 @@ package final class ChildProcess: Sendable {
 
     private static let setpriv = "/usr/bin/setpriv"
 
-    /// Whether it has not ended; true also before it has begun.
+    /// Whether the program has not ended; also true before it has started.
     package var isRunning: Bool {
         state.withLock { if case .reaped = $0 { false } else { true } }
     }
 
-    /// Waits until it has been started.
+    /// Waits until the program has started.
     ///
     /// - Throws: ``Failure/cannotStart(_:)``.
     package func waitUntilStarted() async throws(Failure) {
         _ = try await started.value()
     }
 
-    /// Waits until it has ended.
+    /// Waits until the program has ended.
     ///
-    /// - Returns: its exit code; 128 and the signal's number when a signal ended it, as a shell tells it.
+    /// - Returns: its exit code; 128 plus the signal's number if a signal ended it, as in a shell.
     /// - Throws: ``Failure/timeout(_:)``, or ``Failure/cancelled``.
     @discardableResult
     package func waitUntilEnded(atMost limit: Duration) async throws(Failure) -> Int32 {
         try await ended.value(atMost: limit)
     }
 
-    /// Sends a signal, unless it does not run.
+    /// Sends a signal if the program runs.
     package func signal(_ number: Int32) {
         state.withLock { state in
-            // Under the lock it is not reaped, so its number cannot have gone to another process; an error can then
-            // only be a number that is no signal.
+            // The lock prevents reaping, so no other process can have this id. The only possible error is a number that
+            // is not a signal.
             if case .running(let identifier) = state { _ = kill(identifier, number) }
         }
     }
@@ -115,14 +115,14 @@ package final class ChildProcess: Sendable {
         _ variables: [String]?,
         log: String
     ) -> Result<pid_t, SystemError> {
-        // Everything C here is ours and freed or destroyed when the function ends; posix_spawn copies it.
+        // The `defer` below frees all C memory of this function. posix_spawn copies what it needs.
         var actions = posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
         var noSignals = sigset_t()
         var allSignals = sigset_t()
         var arguments = words.map { strdup($0) } + [nil]
         var environment = variables.map { $0.map { strdup($0) } + [nil] } ?? []
-        // Neither can fail: they only fill in a struct.
+        // These cannot fail: they only initialise a struct.
         posix_spawn_file_actions_init(&actions)
         posix_spawnattr_init(&attributes)
         defer {
@@ -133,7 +133,7 @@ package final class ChildProcess: Sendable {
         sigemptyset(&noSignals)
         sigfillset(&allSignals)
         let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
-        // Not every library opens its sockets so that children do not inherit them.
+        // Closed in the child, because not every library opens its sockets with close-on-exec.
         let open = try? FileManager.default.contentsOfDirectory(atPath: "/dev/fd")
         let inherited = (open ?? []).compactMap { Int32($0) }
         var preparations = [

@@ -1,13 +1,13 @@
 package import Foundation
 
-/// Ports of this machine.
+/// TCP ports on 127.0.0.1.
 package enum LocalPort {
-    /// The system has no port to give.
+    /// No port could be bound.
     package struct Unavailable: Error, CustomStringConvertible {
         package let description = "the system has no free port"
     }
 
-    /// A port on 127.0.0.1 that no program listens on at the moment.
+    /// A port that is free now. Another program may take it before the caller uses it.
     package static func free() throws -> Int {
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(socket) }
@@ -22,7 +22,7 @@ package enum LocalPort {
         return Int(UInt16(bigEndian: address.sin_port))
     }
 
-    /// Whether a program can listen on this port of 127.0.0.1 now.
+    /// Whether a program can listen on this port now.
     package static func isFree(_ port: UInt16) -> Bool {
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard socket >= 0 else { return false }
@@ -39,7 +39,7 @@ package enum LocalPort {
 }
 
 extension sockaddr_in {
-    /// This port of 127.0.0.1.
+    /// The address of this port on 127.0.0.1.
     package init(loopback port: UInt16) {
         self.init()
         sin_family = sa_family_t(AF_INET)

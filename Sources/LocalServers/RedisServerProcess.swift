@@ -2,28 +2,28 @@ internal import Concurrency
 internal import Foundation
 internal import Redis
 
-/// A private `redis-server`, for demonstrations and tests: a child process that ends when it is stopped, when this
-/// object goes away, or when our process ends in whatever way (the last on Linux).
+/// A private `redis-server` for demonstrations and tests. The child process ends when it is stopped, when this object is
+/// released, or (on Linux) when this process ends for any reason.
 ///
-/// Starting again in the same folder continues with the data that was saved there, if it was told to save any.
+/// A new start in the same folder continues with the data that was saved there, if the configuration saves data.
 public final class RedisServerProcess: Sendable {
     /// Where it listens.
     public enum Listener: Sendable, Hashable {
-        /// On `redis.sock` in its folder; the path may have 107 bytes at most.
+        /// On `redis.sock` in its folder; the path may have at most 107 bytes.
         case unixSocket
         /// On this port of 127.0.0.1.
         case port(Int)
     }
 
-    /// Why it could not be started.
+    /// Why the server could not be started.
     public struct StartError: Error, Sendable, Hashable, CustomStringConvertible {
-        /// The reason, and what to do about it, for people.
+        /// The reason, and what to do, for people.
         public let description: String
     }
 
     /// The address to connect to, without a password.
     public let url: String
-    /// The process number.
+    /// The process id.
     public let processIdentifier: Int32
     private let child: ChildProcess
 
@@ -37,16 +37,16 @@ public final class RedisServerProcess: Sendable {
         child.signal(SIGKILL)
     }
 
-    /// Starts a server and waits until it answers, ten seconds at most.
+    /// Starts a server and waits until it answers, at most ten seconds.
     ///
-    /// It keeps nothing on disk and evicts nothing unless told otherwise; what it prints goes to `redis-server.log` in
-    /// its folder.
+    /// Unless `configuration` says otherwise, it saves nothing to disk and evicts no keys. Its output goes to
+    /// `redis-server.log` in its folder.
     ///
     /// - Parameters:
-    ///   - folder: Its working folder; made if missing.
-    ///   - listen: Where it listens.
-    ///   - configuration: More arguments, such as `["--appendonly", "yes"]`.
-    ///   - executable: A path, or a name that is looked up in `PATH`.
+    ///   - folder: its working folder; created if missing.
+    ///   - listen: where it listens.
+    ///   - configuration: more arguments, such as `["--appendonly", "yes"]`.
+    ///   - executable: a path, or a name to find in `PATH`.
     /// - Throws: ``StartError``.
     public static func start(
         folder: String,
@@ -78,28 +78,28 @@ public final class RedisServerProcess: Sendable {
         }
     }
 
-    /// Sends it a signal, such as `SIGSTOP`; nothing happens once it has ended.
+    /// Sends the server a signal, such as `SIGSTOP`; does nothing after the server has ended.
     public func kill(signal: Int32) {
         child.signal(signal)
     }
 
-    /// Waits until it has ended, for whatever reason.
+    /// Waits until the server has ended, for any reason.
     ///
-    /// - Throws: a timeout, or that the task was cancelled.
+    /// - Throws: an error if the time passed or the task was cancelled.
     public func waitUntilEnded(atMost limit: Duration = .seconds(5)) async throws {
         try await child.waitUntilEnded(atMost: limit)
     }
 
-    /// Ends it: asks, waits five seconds at most, then kills.
+    /// Ends the server: SIGTERM, and SIGKILL if it still runs after five seconds.
     public func stop() async {
         child.signal(SIGTERM)
-        // A stopped process would not hear the request.
+        // A process that is stopped by SIGSTOP handles SIGTERM only after SIGCONT.
         child.signal(SIGCONT)
         do {
             try await waitUntilEnded()
         } catch {
             child.signal(SIGKILL)
-            // Nothing can be done about one that even SIGKILL does not end in time.
+            // Nothing more can be done if SIGKILL does not end it in time.
             try? await waitUntilEnded()
         }
     }
@@ -132,7 +132,7 @@ public final class RedisServerProcess: Sendable {
                 for reply in try await connection.send(RedisPipeline(RedisCommand("PING"))) { try reply.checked() }
                 return
             } catch .server(let error) where error.code == "NOAUTH" {
-                return  // It answers; the configuration sets a password, which we need not know.
+                return  // The server answers. The configuration sets a password, which is not needed here.
             } catch {
                 guard error.isTransient, .now < end else { throw error }
                 try await pause(backoff.bound(attempt: attempt), unlessEnded: child)
@@ -149,7 +149,7 @@ extension RedisServerProcess {
         } catch .timeout {
             return
         }
-        throw StartError(description: "it ended at once")
+        throw StartError(description: "the server ended before it answered")
     }
 }
 

@@ -1,8 +1,8 @@
-/// CRC-32 as in zlib and Ethernet (reflected polynomial 0xEDB88320), eight bytes at a step.
+/// CRC-32 as in zlib and Ethernet (reflected polynomial 0xEDB88320), eight bytes in one step.
 struct CRC32 {
     private var state: UInt32 = 0xFFFF_FFFF
 
-    /// The checksum of all that was fed.
+    /// The checksum of all bytes so far.
     var checksum: UInt32 { ~state }
 
     mutating func update(_ bytes: UnsafeRawBufferPointer) {

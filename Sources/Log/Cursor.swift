@@ -3,13 +3,13 @@
 /// An offset alone does not prove that the log is still the same one, so the last applied record is read again and
 /// compared before reading continues (``PartitionCheck``).
 public struct Cursor: Hashable, Sendable {
-    /// The next offset to read. Above `last.offset + 1` where the log has offsets without a record, such as the markers
-    /// that end a transaction.
+    /// The next offset to read. It is above `last.offset + 1` where the log has offsets without a record, such as the
+    /// markers that end a transaction.
     public var next: Int64
     /// The last record that was applied.
     public var last: Fingerprint
 
-    /// A cursor behind the record with this fingerprint.
+    /// A cursor after the record with this fingerprint.
     public init(next: Int64, last: Fingerprint) {
         self.next = next
         self.last = last
@@ -22,10 +22,10 @@ public enum StartPosition: Hashable, Sendable {
     case beginning
     /// At this offset. The log must still have it.
     case offset(Int64)
-    /// Behind a cursor, once the record that it names has been compared.
+    /// At a cursor, after the record that it names was read again and compared.
     case after(Cursor)
 
-    /// The offset of the first record to deliver; nil where the log decides.
+    /// The offset of the first record to deliver; nil for the beginning of the log.
     public var next: Int64? {
         switch self {
         case .beginning: nil

@@ -1,23 +1,24 @@
-/// What proves that a log is the one that was read: where one record lies and a checksum of what is in it.
+/// Proves that a log is the one that was read: the offset of one record and a checksum of its content.
 ///
-/// An offset alone proves nothing: a log that was cut, or a topic made anew, grows past any offset again, and a consumer
-/// would skip the new records without an error.
+/// An offset alone proves nothing. A log that was truncated, or a topic that was created again, grows past any offset
+/// again, and a consumer would skip the new records without an error.
 public struct Fingerprint: Hashable, Sendable {
     /// The record's offset.
     public let offset: Int64
     /// CRC-32 (as zlib's) of key, value and timestamp; see `init(offset:key:value:timestamp:)`.
     public let checksum: UInt32
 
-    /// A fingerprint that was taken before.
+    /// A fingerprint that was computed before.
     public init(offset: Int64, checksum: UInt32) {
         self.offset = offset
         self.checksum = checksum
     }
 
-    /// Computes it from the parts of a record.
+    /// Computes the fingerprint of a record.
     ///
-    /// The checksum is over: the key's length as a little-endian Int64 (-1 for null), the key, the same for the value,
-    /// and the timestamp in milliseconds as a little-endian Int64. Fingerprints are stored, so this never changes.
+    /// The checksum covers, in this order: the key's length as a little-endian Int64 (-1 for null), the key, the same
+    /// for the value, and the timestamp in milliseconds as a little-endian Int64. Fingerprints are stored in Redis, so
+    /// this must never change.
     public init(
         offset: Int64,
         key: UnsafeBufferPointer<UInt8>?,

@@ -1,21 +1,21 @@
-/// A log that clients connect to: Kafka, or another one behind the same protocols.
+/// A log that clients connect to: Kafka, or another log with the same protocols.
 public protocol LogBackend: Sendable {
-    /// A consumer.
+    /// Creates a consumer.
     /// - Parameters:
-    ///   - group: the consumer group to join; nil to read only what `assign` says.
-    ///   - member: the number of this consumer among those of this process, for groups with static members.
+    ///   - group: the consumer group to join; nil to read only the partitions given to `assign`.
+    ///   - member: the number of this consumer among the consumers of this process, for groups with static members.
     func consumer(group: String?, member: Int) throws(LogError) -> sending any BlockingLogConsumer
-    /// A producer.
+    /// Creates a producer.
     func producer(for use: ProducerUse) throws(LogError) -> any LogProducer
-    /// Asks about topics, offsets and groups.
+    /// Creates a client for questions about topics, offsets and groups.
     func admin() throws(LogError) -> any LogAdmin
 }
 
-/// Asks a log about topics, offsets and consumer groups. Any thread may use it, but none of Swift's cooperative pool:
-/// its calls block.
+/// Asks a log about topics, offsets and consumer groups. Its calls block: use it on any thread except those of Swift's
+/// cooperative pool.
 public protocol LogAdmin: Sendable {
-    /// How many partitions topics have.
-    /// - Returns: the topics that exist; the others are absent.
+    /// How many partitions each topic has.
+    /// - Returns: only the topics that exist.
     /// - Throws: when the log does not answer in time, or refuses.
     func partitions(of topics: [String], timeoutMilliseconds: Int32) throws(LogError) -> [String: Int32]
     /// Where the logs of partitions begin and end.
@@ -29,7 +29,7 @@ public protocol LogAdmin: Sendable {
 
 /// A consumer group as its coordinator sees it.
 public struct ConsumerGroup: Hashable, Sendable {
-    /// As Kafka names it: `Stable`, `Empty`, `PreparingRebalance`; empty when there is no such group.
+    /// Kafka's word for it, such as `Stable`, `Empty` or `PreparingRebalance`; empty when there is no such group.
     public let state: String
     /// Its members.
     public let members: [Member]
@@ -42,9 +42,9 @@ public struct ConsumerGroup: Hashable, Sendable {
 
     /// One consumer; a worker has one for each lane.
     public struct Member: Hashable, Sendable {
-        /// What it calls itself (`client.id`).
+        /// Its own name (`client.id`).
         public let client: String
-        /// Where it connects from.
+        /// The address that it connects from.
         public let host: String
 
         /// A consumer with this name, at this host.

@@ -7,13 +7,13 @@ public enum ConsumerEvent {
     /// The consumer group revokes these partitions; nothing more is delivered from them. Answer with `unassign`. If
     /// `lost`, another consumer may already own them.
     case revoked([TopicPartition], lost: Bool)
-    /// Everything that the partition holds now was delivered. `next` is at least the offset that the next record will
-    /// have; it is beyond the last record where transactions end with markers.
+    /// Every record that the partition has now was delivered. The next record will have the offset `next` or a higher
+    /// one. The markers that end transactions take offsets too, so `next` may be more than one above the last record.
     case caughtUp(TopicPartition, next: Int64)
     /// The log of this partition is not the one that was read before. Nothing more is delivered from it; the other
     /// partitions continue.
     case stopped(TopicPartition, LogFault)
-    /// Trouble with the log that the client repairs by itself. Logs are compared again afterwards.
+    /// The client lost the log and reconnects by itself. It compares the logs again afterwards.
     case disconnected(LogError)
     /// The consumer cannot be used any more: a new one is needed.
     case failed(LogError)
@@ -23,32 +23,32 @@ public enum ConsumerEvent {
 public protocol LogConsumer: AnyObject, SendableMetatype {
     /// Joins the consumer group for these topics. The group's answer arrives as ``ConsumerEvent/assigned(_:)``.
     func subscribe(to topics: [String]) throws(LogError)
-    /// Waits for the next event, in the order in which things happened in each partition.
-    /// - Returns: nil if nothing happened within the timeout.
-    /// - Throws: what the log refuses about a topic or the group. Polling may continue unless the error is fatal.
+    /// Waits for the next event. The events of one partition are in the order in which they happened.
+    /// - Returns: nil if there was no event within the timeout.
+    /// - Throws: when the log refuses a topic or the group. Polling may continue unless the error is fatal.
     nonisolated(nonsending) func poll(timeoutMilliseconds: Int32) async throws(LogError) -> ConsumerEvent?
-    /// Reads these partitions from these positions, in place of those that were read before. Also the way to go back.
+    /// Reads these partitions from these positions, and no others. Call it again to read from an earlier position.
     func assign(_ starts: [TopicPartition: StartPosition]) throws(LogError)
     /// Stops reading, and leaves the partitions to the group.
     func unassign() throws(LogError)
-    /// Tells the group the offset after the last applied record of each partition, for tools that show the lag. Reading
-    /// never starts from it.
+    /// Commits to the group the offset after the last applied record of each partition, only for tools that show the
+    /// lag: reading never starts from it.
     func commit(_ offsets: [TopicPartition: Int64])
-    /// Compares every log with what was read of it before anything more is delivered.
+    /// Compares every log with what was read of it, before more records are delivered.
     func checkLogs()
-    /// The name of the cluster; nil where it has none, or does not answer in time.
+    /// The id of the cluster; nil where it has none or does not answer in time.
     func clusterId(timeoutMilliseconds: Int32) throws(LogError) -> String?
-    /// Leaves the group and ends. Release all records first.
+    /// Leaves the group and closes the connection. Release all records first.
     func close(timeoutMilliseconds: Int32)
 }
 
 /// A consumer whose `poll` blocks the calling thread, which must not be one of Swift's cooperative pool.
 public protocol BlockingLogConsumer: LogConsumer {
-    /// As ``LogConsumer/poll(timeoutMilliseconds:)``.
+    /// The same as ``LogConsumer/poll(timeoutMilliseconds:)``.
     func poll(timeoutMilliseconds: Int32) throws(LogError) -> ConsumerEvent?
     /// Delivers nothing more from this partition until it is assigned again.
     func stop(_ partition: TopicPartition)
-    /// The partition's first offset, and the one after its last record.
+    /// Where the partition's log begins and ends.
     func watermarks(of partition: TopicPartition, timeoutMilliseconds: Int32) throws(LogError) -> Watermarks
 }
 

@@ -1,25 +1,25 @@
-/// What a log refused or failed to do. It never holds the value of a setting, so it can be logged.
+/// What a log refused or failed to do. It never holds the value of a setting, so it is safe to log.
 public struct LogError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The log's own code for the error. With Kafka, librdkafka's: negative for its own, positive for the protocol's.
+    /// The log's error code. For Kafka it is librdkafka's: negative for its own errors, positive for the protocol's.
     public let code: Int32
-    /// The code's name as the log spells it: `_TRANSPORT`, `TOPIC_ALREADY_EXISTS`.
+    /// The name of the code, such as `_TRANSPORT` or `TOPIC_ALREADY_EXISTS`.
     public let name: String
     /// What happened.
     public let reason: String
     /// What to do about it; nil where the reason says enough.
     public let remedy: String?
-    /// The client that met it cannot be used any more: a new one is needed.
+    /// Whether the client cannot be used any more: a new one is needed.
     public let isFatal: Bool
-    /// Trying again later may succeed without anyone changing anything.
+    /// Whether the same call may succeed later although nobody changed anything.
     public let isRetriable: Bool
-    /// A record is larger than the log accepts.
+    /// Whether a record is larger than the log accepts.
     public let isTooLarge: Bool
-    /// The partition that it is about, if it is about one.
+    /// The partition with the error; nil where it is not about one partition.
     public let topicPartition: TopicPartition?
-    /// What else it is about: a topic, a setting, a group, an address.
+    /// Another thing with the error: a topic, a setting, a group or an address.
     public let subject: String?
 
-    /// An error; what is left out does not apply.
+    /// An error; what is nil or false does not apply.
     public init(
         code: Int32,
         name: String,
@@ -44,8 +44,8 @@ public struct LogError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// `orders[3]: _TRANSPORT: Broker transport failure; check …`
     public var description: String {
-        let culprit = topicPartition?.description ?? subject
-        let prefix = culprit.map { "\($0): " } ?? ""
+        let place = topicPartition?.description ?? subject
+        let prefix = place.map { "\($0): " } ?? ""
         let suffix = remedy.map { "; \($0)" } ?? ""
         return "\(prefix)\(name): \(reason)\(isFatal ? " (fatal)" : "")\(suffix)"
     }

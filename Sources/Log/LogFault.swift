@@ -1,14 +1,14 @@
-/// The log of a partition is not the one that was read before, so that reading on would skip events without an error.
+/// The log of a partition is not the one that was read before. To continue would skip events without an error.
 public enum LogFault: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The log begins at `low`, and records from `next` on, which were not read yet, are deleted.
+    /// The log begins at `low`: the records from `next` up to it were deleted before they were read.
     case beginningDeleted(next: Int64, low: Int64)
     /// The log ends at `high`, before the offset to continue from: it was truncated, or the topic was created again.
     case beyondEnd(next: Int64, high: Int64)
-    /// At the offset of the last applied record there is another one: the log was truncated or created again, and has
-    /// grown since.
+    /// The record at the offset of the last applied record is a different one: the log was truncated or created again,
+    /// and has grown since.
     case replaced(offset: Int64)
 
-    /// What is wrong, without what to do about it.
+    /// What is wrong; it does not say what to do about it.
     public var description: String {
         switch self {
         case .beginningDeleted(let next, let low):

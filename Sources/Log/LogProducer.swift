@@ -2,7 +2,7 @@
 public struct ProducerRecord: Sendable {
     /// The topic to write to.
     public var topic: String
-    /// Nil: chosen by the key's hash, or at random without a key.
+    /// Nil to choose it by the hash of the key, or at random without a key.
     public var partition: Int32?
     /// Nil for no key.
     public var key: [UInt8]?
@@ -10,7 +10,7 @@ public struct ProducerRecord: Sendable {
     public var value: [UInt8]?
     /// In this order; names may repeat.
     public var headers: [RecordHeader]
-    /// Milliseconds since 1970, UTC; nil for now.
+    /// In milliseconds since 1970, UTC; nil for now.
     public var timestamp: Int64?
 
     /// A record for this topic.
@@ -47,26 +47,25 @@ public struct RecordPosition: Hashable, Sendable {
 
 /// Writes records to a log. Any thread may use it.
 public protocol LogProducer: AnyObject, Sendable {
-    /// Writes a record and waits, without blocking, until the log has it for good.
-    ///
-    /// Cancelling the task does not take the record back.
+    /// Writes a record and waits, without blocking, until the log has stored it. The record may be written even if the
+    /// task is cancelled.
     func send(_ record: ProducerRecord) async throws(LogError) -> RecordPosition
-    /// Hands a record over without waiting until it is written; ``flush(timeoutMilliseconds:)`` reports whether all were.
-    /// May block: do not call it on Swift's cooperative pool.
+    /// Queues a record and does not wait until it is written: ``flush(timeoutMilliseconds:)`` reports failures. May
+    /// block, so do not call it on Swift's cooperative pool.
     func enqueue(_ record: ProducerRecord) throws(LogError)
-    /// Blocks until everything that was handed over is written or has failed.
+    /// Blocks until every queued record is written or has failed.
     /// - Throws: a timeout, or the first failure since the last flush.
     func flush(timeoutMilliseconds: Int32) throws(LogError)
-    /// Waits for what is still to be written, and ends.
+    /// Waits for the records that are not written yet, and closes the connection.
     func close(timeoutMilliseconds: Int32)
 }
 
-/// What a producer is used for, which decides its timeouts and limits.
+/// What a producer is used for; this decides its timeouts and limits.
 public enum ProducerUse: Sendable {
     /// Many records at once; nothing waits for a single one.
     case bulk
-    /// A request waits: what is not written within five seconds fails.
+    /// A request waits for each record: it fails if it is not written within five seconds.
     case requests
-    /// Records of up to 10 MiB, larger than any topic accepts, with the reasons why they were refused.
+    /// Records of up to 10 MiB: a refused record and the headers that are added to it.
     case deadLetters
 }

@@ -1,9 +1,9 @@
 /// A record as it was read from a log.
 ///
-/// Not `Sendable`: it belongs to the thread of its consumer. It may hold a buffer of that consumer, so keep few of them,
-/// and none after the consumer is closed. Each log has a subclass that owns the memory of key and value.
+/// It is not `Sendable`, because it belongs to the thread of its consumer. It may hold a buffer of the consumer: keep
+/// few records, and none after the consumer is closed. Each log has a subclass that owns the memory of key and value.
 open class LogRecord {
-    /// The partition it lies in.
+    /// The partition that it is in.
     public final let topicPartition: TopicPartition
     /// Its offset in the partition.
     public final let offset: Int64
@@ -13,7 +13,7 @@ open class LogRecord {
     private final let value: UnsafeBufferPointer<UInt8>?
 
     /// - Parameters:
-    ///   - key: nil for a null key. Key and value must stay valid as long as the record lives: the subclass owns them.
+    ///   - key: nil for a null key. The subclass keeps the memory of key and value as long as the record exists.
     ///   - value: nil for a null value.
     public init(
         _ topicPartition: TopicPartition,
@@ -36,26 +36,26 @@ open class LogRecord {
 
     /// Whether it has headers.
     open var hasHeaders: Bool { false }
-    /// Its headers, in the order they were written; decoded at each call.
+    /// Its headers, in the order in which they were written; decoded at each call.
     open var headers: [RecordHeader] { [] }
 
-    /// Lends the key, or nil for a null key; the pointer is valid inside `body` only.
+    /// Calls `body` with the key; nil is a null key. The pointer is valid only during the call.
     public final func withKey<R, E: Error>(_ body: (UnsafeBufferPointer<UInt8>?) throws(E) -> R) throws(E) -> R {
         try withExtendedLifetime(self) { () throws(E) in try body(key) }
     }
 
-    /// Lends the value, or nil for a null value (a tombstone); the pointer is valid inside `body` only.
+    /// Calls `body` with the value; nil is a null value (a tombstone). The pointer is valid only during the call.
     public final func withValue<R, E: Error>(_ body: (UnsafeBufferPointer<UInt8>?) throws(E) -> R) throws(E) -> R {
         try withExtendedLifetime(self) { () throws(E) in try body(value) }
     }
 
-    /// Proves later that the log still has this record. Computed at each call: about 0.3 µs for 300 bytes.
+    /// Proves later that the log still has this record. It is computed at each call: about 0.3 µs for 300 bytes.
     public final var fingerprint: Fingerprint {
         withExtendedLifetime(self) { Fingerprint(offset: offset, key: key, value: value, timestamp: timestamp) }
     }
 }
 
-/// A record that owns a copy of its key and value, for logs that are not read from a network buffer.
+/// A record that owns a copy of its key and value, for logs without a network buffer.
 public final class CopiedRecord: LogRecord {
     private let memory: UnsafeMutableBufferPointer<UInt8>
 

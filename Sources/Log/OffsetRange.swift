@@ -1,10 +1,10 @@
-/// What one batch read from one partition: the offsets from `start` up to the cursor's next.
+/// What one batch read from one partition: the offsets from `start` up to, but not including, `end.next`.
 public struct OffsetRange: Hashable, Sendable {
     /// The partition that was read.
     public let partition: TopicPartition
-    /// The offset that reading continued from.
+    /// The first offset of the range.
     public let start: Int64
-    /// Where the partition's cursor is once the batch is applied.
+    /// The partition's cursor after the batch is applied.
     public let end: Cursor
 
     /// A range from this offset up to this cursor.

@@ -1,35 +1,36 @@
-/// Decides, for one partition, where to read, what to deliver, and whether the log is still the one that was read.
+/// Decides, for one partition, where to read, what to deliver, and whether the log is still the one that was read. It
+/// does no I/O itself: the consumer reads and calls it.
 ///
-/// Reading starts at the last applied record itself. If that record comes first, it is compared and skipped; if a later
-/// one comes first, the record was compacted away. If the log has nothing at that offset, its watermarks tell why. A
-/// value without I/O: the consumer does what it says.
+/// Reading starts at the last applied record itself. If that record is read first, it is compared and skipped. If a
+/// later record is read first, the last applied record was compacted away (docs/CONTRACT.md, "Compaction"). If the log
+/// has nothing at that offset, its watermarks show why.
 package struct PartitionCheck {
-    /// The offset of the next record to deliver; nil where reading starts at the beginning and nothing was read yet.
+    /// The offset of the next record to deliver; nil when reading starts at the beginning and nothing was read yet.
     package private(set) var next: Int64?
     package private(set) var phase: Phase
     private var last: Fingerprint?
-    /// The offset of the record that was compared last; nil again once one was delivered.
+    /// The offset of the last applied record, after it was compared; nil when a record was delivered since then.
     private var compared: Int64?
 
     package enum Phase: Equatable {
-        /// The first record is still to be compared with the last applied one.
+        /// The first record that is read must be compared with the last applied one.
         case comparing(Fingerprint)
         /// The log is the right one; records are delivered.
         case reading
-        /// The log has nothing at the offset asked for: its watermarks are needed.
+        /// The log has nothing at the requested offset: its watermarks are needed.
         case outOfRange(Fingerprint?)
         /// Nothing more is delivered.
         case stopped
     }
 
-    /// What to do with something that was read.
+    /// What to do with a record or with the end of the log.
     package enum Verdict: Equatable {
         case deliver
         case skip
         case stop(LogFault)
     }
 
-    /// A partition that is read from this position on.
+    /// A partition that is read from this position.
     package init(_ start: StartPosition) {
         self.init(next: start.next, last: start.last)
     }
@@ -63,7 +64,7 @@ package struct PartitionCheck {
         }
         // Everything before `next` is applied already.
         if let next, offset < next {
-            // There was no record between the last one and `next`: the log lost its end and was written again.
+            // The log had no record between the last applied one and `next`: it lost its end and was written again.
             if let compared, offset > compared { return stop(.replaced(offset: offset)) }
             return .skip
         }
@@ -74,7 +75,7 @@ package struct PartitionCheck {
 
     /// The end of the log was reached.
     /// - Parameter end: the offset that the next record will have.
-    /// - Returns: `deliver` if that is the end of what was to be read.
+    /// - Returns: `deliver` when every record up to `end` was delivered.
     package mutating func reachedEnd(at end: Int64) -> Verdict {
         switch phase {
         case .outOfRange, .stopped: return .skip
@@ -88,7 +89,7 @@ package struct PartitionCheck {
         return .deliver
     }
 
-    /// The log has nothing at the offset asked for.
+    /// The log has nothing at the requested offset.
     package mutating func offsetOutOfRange() {
         switch phase {
         case .comparing(let last): phase = .outOfRange(last)
@@ -97,7 +98,8 @@ package struct PartitionCheck {
         }
     }
 
-    /// The answer to `outOfRange`. Unless there is a fault, reading has to start again at `fetchOffset`.
+    /// The answer to `outOfRange`.
+    /// - Returns: what is wrong with the log; nil if reading must start again at `fetchOffset`.
     package mutating func watermarks(_ watermarks: Watermarks) -> LogFault? {
         guard case .outOfRange(let last) = phase else { return nil }
         guard let next else {
@@ -106,13 +108,13 @@ package struct PartitionCheck {
         }
         if next < watermarks.low { return fault(.beginningDeleted(next: next, low: watermarks.low)) }
         if next > watermarks.high { return fault(.beyondEnd(next: next, high: watermarks.high)) }
-        // Retention deleted the last applied record, but nothing after it.
+        // Without the last applied record, retention has deleted it but nothing after it: there is nothing to compare.
         if let last, last.offset >= watermarks.low { phase = .comparing(last) } else { phase = .reading }
         return nil
     }
 
-    /// The connection was lost, and the log may be another one afterwards: compare again.
-    /// - Parameter last: the last record delivered, if there was one since the start.
+    /// The connection was lost, so the log may be a different one now: compare again.
+    /// - Parameter last: the last record that was delivered; nil if there was none since the start.
     package mutating func checkAgain(last: Fingerprint?) {
         guard phase == .reading else { return }
         self = PartitionCheck(next: next, last: last ?? self.last)

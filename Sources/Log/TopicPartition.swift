@@ -5,7 +5,7 @@ public struct TopicPartition: Hashable, Comparable, Sendable, CustomStringConver
     /// The partition's number, from 0.
     public let partition: Int32
 
-    /// The partition of this number, from 0.
+    /// The partition with this number.
     public init(topic: String, partition: Int32) {
         self.topic = topic
         self.partition = partition
@@ -15,6 +15,6 @@ public struct TopicPartition: Hashable, Comparable, Sendable, CustomStringConver
         (left.topic, left.partition) < (right.topic, right.partition)
     }
 
-    /// As `orders[3]`.
+    /// `<topic>[<partition>]`, such as `orders[3]`.
     public var description: String { "\(topic)[\(partition)]" }
 }

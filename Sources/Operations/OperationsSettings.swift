@@ -3,22 +3,22 @@ package import Ledger
 package import Log
 package import Redis
 
-/// What the tools of operators need to know: where the log and Redis are, and with which settings the numbers are made.
+/// What the operators' commands need: the log, Redis, and the settings that shape numbers.
 package struct OperationsSettings: Sendable {
-    /// The log that Redis is a view of.
+    /// The log with the events.
     package var log: any LogBackend
     /// The consumer group of the workers.
     package var group: String
     /// The names of the topics.
     package var topics: TopicNames
-    /// Where Redis is.
+    /// The Redis with the numbers.
     package var redis: RedisEndpoint
     /// The settings that shape numbers.
     package var ledger: LedgerSettings
-    /// What decoding needs to know.
+    /// The settings for decoding events.
     package var events: EventSettings
 
-    /// Settings of one installation.
+    /// The settings of one installation.
     package init(
         log: any LogBackend,
         group: String,

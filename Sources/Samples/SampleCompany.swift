@@ -1,43 +1,43 @@
 package import SalesRules
 
-/// A believable company: salespeople, their targets for a year, and the orders they bring in.
+/// A realistic sample company: salespeople, their targets for a year, and their orders.
 package struct SampleCompany: Sendable {
-    /// Whose events they are.
+    /// The organisation that the events belong to.
     package let tenant: Identifier
-    /// The year that targets and orders lie in.
+    /// The year of the targets and orders.
     package let year: Int
     /// The salespeople.
     package let people: [Person]
-    /// What the orders look like.
+    /// How the orders are distributed.
     package let shape: Shape
 
-    /// Proportions of what is generated.
+    /// How generated orders are distributed.
     package struct Shape: Sendable {
-        /// How many of the orders are split over two or three people, 0 to 1.
+        /// The share of orders that are split between two or three people, 0 to 1.
         package var splitShare: Double
-        /// Where in the year the orders lie.
+        /// How the orders are spread over the year.
         package var dates: Dates
 
-        /// 30 % split, and dates spread evenly, unless said otherwise.
+        /// By default 30 % of the orders are split, and dates are spread evenly.
         package init(splitShare: Double = 0.3, dates: Dates = .even) {
             self.splitShare = splitShare
             self.dates = dates
         }
     }
 
-    /// How dates are spread.
+    /// How order dates are spread.
     package enum Dates: Sendable {
         /// Evenly over the year.
         case even
-        /// 95 % within three days, which is what live traffic looks like.
+        /// 95 % on this day and the two days before it, as in live traffic; the others evenly over the year.
         case skewed(around: Day)
         /// All on one day.
         case on(Day)
-        /// Evenly, but none after this day.
+        /// Evenly from the first day of the year to this day.
         case upTo(Day)
     }
 
-    /// A company of this many salespeople.
+    /// A company with this number of salespeople.
     package init(tenant: Identifier, year: Int, people count: Int, shape: Shape = Shape()) {
         self.tenant = tenant
         self.year = year
@@ -56,9 +56,12 @@ package struct SampleCompany: Sendable {
         people.map { Event(tenant: tenant, .person($0.id, .saved($0))) }
     }
 
-    /// For each salesperson a target for every month and for the year, in money and in orders: 26; and a few that teams
-    /// share.
-    /// - Parameter monthly: the goal of a month, in minor units.
+    /// For each salesperson 26 targets: one for every month and one for the year, each in revenue and in orders. For each
+    /// team one shared revenue target for every quarter.
+    /// - Parameters:
+    ///   - monthly: the revenue goal of a month, in minor units; it varies by up to 20 % between people.
+    ///   - ordersAMonth: the goal of a month, in orders.
+    ///   - teams: the largest number of teams; there is at most one team for every two people.
     package func targetEvents(monthly: Int64 = 4_000_000, ordersAMonth: Int64 = 20, teams: Int = 3) -> [Event] {
         var events: [Event] = []
         func add(
@@ -67,10 +70,17 @@ package struct SampleCompany: Sendable {
             _ measure: Measure,
             _ goal: Int64,
             _ period: Period?,
-            _ who: [Identifier]
+            _ assignees: [Identifier]
         ) {
             guard let id = Identifier(id), let period,
-                let target = Target(id: id, name: name, measure: measure, goal: goal, period: period, assignees: who)
+                let target = Target(
+                    id: id,
+                    name: name,
+                    measure: measure,
+                    goal: goal,
+                    period: period,
+                    assignees: assignees
+                )
             else { return }
             events.append(Event(tenant: tenant, .target(id, .saved(target))))
         }
@@ -78,7 +88,6 @@ package struct SampleCompany: Sendable {
             Day(year: self.year, month: 12, day: 31).flatMap { Period(start: start, end: $0) }
         }
         for (index, person) in people.enumerated() {
-            // Some have it harder than others.
             let goal = monthly + Int64(index % 5 - 2) * monthly / 10
             for month in 1...12 {
                 let period = Month(year: self.year, month: month).period
@@ -110,7 +119,7 @@ package struct SampleCompany: Sendable {
         return events
     }
 
-    /// An order of this number, as one of the people would save it.
+    /// The event that saves the order with this number, with a random owner, amount, date and status.
     package func order(_ number: Int, version: Int64, using generator: inout SeededGenerator) -> Event {
         let id = Identifier("SO-\(number)")!
         let owner = person(using: &generator)

@@ -1,8 +1,8 @@
-/// SplitMix64: the same seed gives the same company and the same orders, on every machine.
+/// SplitMix64: the same seed gives the same company and the same orders on every computer.
 package struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
-    /// The same seed gives the same numbers.
+    /// The same seed gives the same sequence of numbers.
     package init(seed: UInt64) { state = seed }
 
     /// The next 64 bits.
@@ -14,7 +14,7 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
         return z ^ (z >> 31)
     }
 
-    /// True in this share of the cases.
+    /// True with this probability, 0 to 1.
     package mutating func chance(_ share: Double) -> Bool {
         Double.random(in: 0..<1, using: &self) < share
     }

@@ -7,22 +7,22 @@ package import Logging
 internal import NIOCore
 package import SalesRules
 
-/// What the server needs to know.
+/// The settings of a server.
 package struct ServerSettings: Sendable {
     /// The address to listen on.
     package var httpHost: String
     /// 0 for any free port.
     package var httpPort: Int
-    /// Whose a token is that names no tenant.
+    /// The tenant of a token without the claim `tenant`.
     package var defaultTenant: Identifier
-    /// Where it is decided what today is.
+    /// The time zone that decides today's date.
     package var timeZone: TimeZone
-    /// Browsers, and what stands between them and the server.
+    /// Settings for browsers, and for proxies between them and the server.
     package var web: WebSettings
     /// The program's version, for the metrics.
     package var version: String
 
-    /// Settings of one server.
+    /// Settings with these values.
     /// - Parameter version: shown to operators only.
     package init(
         httpHost: String,
@@ -42,8 +42,8 @@ package struct ServerSettings: Sendable {
 }
 
 /// The server, ready to run (docs/CONTRACT.md, "HTTP").
-/// - Parameter onServing: gets the port, once it is listened on.
-/// - Throws: when the page's files, which are a part of the program, cannot be read.
+/// - Parameter onServing: called with the port once the server listens on it.
+/// - Throws: when the page's files cannot be read from the program's resources.
 package func makeApplication(
     _ settings: ServerSettings,
     _ dependencies: ServerDependencies,
@@ -51,12 +51,12 @@ package func makeApplication(
     onServing: @escaping @Sendable (Int) -> Void = { _ in }
 ) throws -> some ApplicationProtocol {
     let feed = makeFeed(settings, dependencies, logger: logger)
-    let freshness = makeFreshness(dependencies, feed: feed, logger: logger)
+    let freshness = makeFreshnessMonitor(dependencies, feed: feed, logger: logger)
     let router = try makeRouter(settings, dependencies, feed: feed, freshness: freshness, logger: logger)
     router.refuseOtherMethods()
     return Application(
         router: router,
-        // A request that stops half-way must neither hold its connection for ever nor keep the server from stopping.
+        // A client that stops in the middle of a request must not hold its connection or delay a shutdown forever.
         server: .http1(configuration: .init(idleTimeout: .seconds(60))),
         configuration: .init(address: .hostname(settings.httpHost, port: settings.httpPort), serverName: nil),
         services: [feed, freshness],
@@ -76,16 +76,16 @@ func makeFeed(_ settings: ServerSettings, _ dependencies: ServerDependencies, lo
     )
 }
 
-func makeFreshness(_ dependencies: ServerDependencies, feed: Feed, logger: Logger) -> Freshness {
-    Freshness(dependencies, logger: logger) { feed.tell($0) }
+func makeFreshnessMonitor(_ dependencies: ServerDependencies, feed: Feed, logger: Logger) -> FreshnessMonitor {
+    FreshnessMonitor(dependencies, logger: logger) { feed.publish($0) }
 }
 
-/// All routes: what needs no sign-in first, then what does.
+/// All routes: first those without sign-in, then those with it.
 func makeRouter(
     _ settings: ServerSettings,
     _ dependencies: ServerDependencies,
     feed: Feed,
-    freshness: Freshness,
+    freshness: FreshnessMonitor,
     logger: Logger
 ) throws -> Router<Context> {
     let (reader, writer, decoder) = (dependencies.reader, dependencies.writer, dependencies.decoder)
@@ -94,7 +94,7 @@ func makeRouter(
     let metrics = Metrics(version: settings.version, started: Date())
     let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: RequestMetricsMiddleware(metrics: metrics))
-    // Within the metrics, so that what a route refuses is counted with its status.
+    // Inside the metrics, so that a refused request is counted with its status.
     router.add(middleware: ProblemMiddleware(logger: logger))
     OperatorRoutes(metrics: metrics, freshness: freshness, feed: feed).add(to: router)
     try PageRoutes(settings.web, logger: logger).add(to: router)
@@ -126,7 +126,7 @@ func makeRouter(
 }
 
 extension Day {
-    /// The date of a moment in a time zone; a clock that shows the year 3000 or later is taken as 1970.
+    /// The date of a moment in a time zone; 1970-01-01 when the year is not from 1900 to 2999.
     package static func today(at moment: Date, in timeZone: TimeZone) -> Day {
         let seconds = Int(moment.timeIntervalSince1970.rounded(.down)) + timeZone.secondsFromGMT(for: moment)
         return Day(number: Int((Double(seconds) / 86_400).rounded(.down))) ?? .epoch

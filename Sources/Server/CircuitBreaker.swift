@@ -2,17 +2,18 @@ package import Ledger
 package import Redis
 internal import Synchronization
 
-/// The way to a Redis that many requests share. While Redis does not answer, the circuit is open: requests fail at once
-/// instead of waiting, except for one probe at a time. So no requests pile up, and clients learn soon that they have to
-/// try again.
+/// A circuit breaker for a Redis connection that many requests share. While Redis does not answer, the circuit is
+/// open: requests fail at once, except for one probe at a time. So requests do not pile up, and clients learn quickly
+/// that they must try again.
 package final class CircuitBreaker: RedisLink {
     private let link: any RedisLink
     private let state = Mutex(CircuitBreakerState())
 
-    /// A closed circuit.
+    /// A breaker whose circuit is closed.
     package init(_ link: any RedisLink) { self.link = link }
 
-    /// - Throws: what Redis, or the connection to it, throws; the last such error while the circuit is open.
+    /// - Throws: the error of `link`; while the circuit is open, the error that opened it;
+    ///   ``RedisError/overloaded`` when too many calls wait.
     package func send(_ pipeline: RedisPipeline) async throws(RedisError) -> [RedisValue] {
         let call: CircuitBreakerState.Call
         switch state.withLock({ $0.begin(at: .now) }) {
@@ -37,7 +38,7 @@ struct CircuitBreakerState {
     /// How long the circuit stays open before a probe.
     static let openTime = Duration.milliseconds(500)
 
-    /// A call that passes.
+    /// A call that may be sent.
     enum Call: Hashable {
         case normal
         case probe
@@ -45,9 +46,9 @@ struct CircuitBreakerState {
 
     private enum Phase {
         case closed
-        /// With the reason.
+        /// With the error that opened the circuit.
         case open(RedisError, until: ContinuousClock.Instant)
-        /// A probe is on its way.
+        /// A probe waits for its answer; with the error that opened the circuit.
         case halfOpen(RedisError)
     }
 
@@ -69,15 +70,15 @@ struct CircuitBreakerState {
         }
     }
 
-    /// - Parameter error: nil for an answer.
+    /// - Parameter error: nil when Redis answered.
     mutating func end(_ call: Call, error: RedisError?, at now: ContinuousClock.Instant) {
         calls -= 1
         switch (error, phase) {
         case (nil, _): phase = .closed
-        // What was sent before the circuit opened says nothing new.
+        // This call was sent before the circuit opened: its failure is not new.
         case (_, .halfOpen) where call == .normal: break
         case (.connectionFailed?, _), (.timeout?, _): phase = .open(error ?? .overloaded, until: now + Self.openTime)
-        // The probe ended without a result: the next call is a probe.
+        // The probe did not show whether Redis answers: the next call is a probe.
         case (_, .halfOpen(let reason)): phase = .open(reason, until: now)
         default: break
         }

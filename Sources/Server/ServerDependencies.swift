@@ -4,7 +4,7 @@ package import Ledger
 package import Log
 package import Redis
 
-/// What the server is put together from.
+/// The parts that a server needs.
 package struct ServerDependencies: Sendable {
     let verifier: TokenVerifier
     let reader: LedgerReader
@@ -18,14 +18,14 @@ package struct ServerDependencies: Sendable {
     /// The dependencies of one server; reader and writer use one ledger.
     /// - Parameters:
     ///   - verifier: checks tokens and sessions.
-    ///   - reader: reads the numbers.
-    ///   - subscriber: receives the announcements of the postings that `reader` reads.
-    ///   - writer: writes what managers change to the log.
-    ///   - decoder: reads the bodies of requests.
-    ///   - watermarks: where every partition that is read begins and ends; called every other second, never twice at
-    ///     once, and not waited for longer than two seconds.
+    ///   - reader: reads the results.
+    ///   - subscriber: receives the announcements of postings to the ledger that `reader` reads.
+    ///   - writer: writes changes to the log.
+    ///   - decoder: decodes request bodies.
+    ///   - watermarks: the start and the end of every partition that the workers read. Called about every second, never
+    ///     twice at the same time; an answer that takes too long counts as a failure of Kafka.
     ///   - catalogTopics: the topics of targets and people.
-    ///   - now: decides whether a token is expired, what today is, and how old results are.
+    ///   - now: the clock, for the expiry of tokens, today's date and the age of results.
     package init(
         verifier: TokenVerifier,
         reader: LedgerReader,

@@ -1,7 +1,7 @@
 internal import Events
 internal import Log
 
-/// Writes records that cannot be applied to the topic of dead letters, byte for byte, with headers that say why.
+/// Writes records that cannot be applied to the dead-letter topic: byte for byte, with headers that give the reason.
 struct DeadLetterProducer {
     private let producer: any LogProducer
     private let topic: String
@@ -11,33 +11,33 @@ struct DeadLetterProducer {
         self.topic = topic
     }
 
-    /// Records of more bytes than this are written one by one, because a broker may refuse them.
+    /// Records with larger values, in bytes, are written one by one, because the broker may refuse them.
     private static let large = 900_000
 
-    /// Returns once the log has all of them.
+    /// Returns after the log has stored all of them.
     func write(_ refused: [RefusedRecord]) throws(LogError) {
         if refused.isEmpty { return }
-        let isLarge = { (letter: RefusedRecord) in letter.record.withValue { ($0?.count ?? 0) > Self.large } }
-        for letter in refused where !isLarge(letter) { try producer.enqueue(record(letter)) }
+        let isLarge = { (refused: RefusedRecord) in refused.record.withValue { ($0?.count ?? 0) > Self.large } }
+        for item in refused where !isLarge(item) { try producer.enqueue(record(item)) }
         try producer.flush(timeoutMilliseconds: 10_000)
-        for letter in refused where isLarge(letter) {
+        for item in refused where isLarge(item) {
             do throws(LogError) {
-                try producer.enqueue(record(letter))
+                try producer.enqueue(record(item))
                 try producer.flush(timeoutMilliseconds: 10_000)
             } catch {
                 guard error.isTooLarge else { throw error }
-                try producer.enqueue(record(letter, withoutValue: true))
+                try producer.enqueue(record(item, withoutValue: true))
                 try producer.flush(timeoutMilliseconds: 10_000)
             }
         }
     }
 
-    /// - Parameter withoutValue: for a record that is larger than this program can send. It stays where it is, and the
-    ///   headers say where that is.
-    private func record(_ letter: RefusedRecord, withoutValue: Bool = false) -> ProducerRecord {
-        let record = letter.record
+    /// - Parameter withoutValue: for a record that is too large to be written here. Its value is still in the topic
+    ///   that it was read from, and the headers give its offset there.
+    private func record(_ refused: RefusedRecord, withoutValue: Bool = false) -> ProducerRecord {
+        let record = refused.record
         var headers = DeadLetter.headers(
-            for: letter.error,
+            for: refused.error,
             topic: record.topic,
             partition: record.partition,
             offset: record.offset,

@@ -6,7 +6,7 @@ package import Logging
 internal import Redis
 internal import SalesRules
 
-/// The lanes of a worker: they keep the view in Redis up to date with the log.
+/// The lanes of a worker. They keep the view in Redis up to date with the log.
 package struct LaneGroup: Sendable {
     private let settings: WorkerSettings
     private let logger: Logger
@@ -14,27 +14,27 @@ package struct LaneGroup: Sendable {
     /// What the lanes have done since they started.
     package let counters = WorkerCounters()
 
-    /// Lanes that do not run yet.
+    /// Lanes that are not running yet.
     package init(_ settings: WorkerSettings, logger: Logger) {
         self.settings = settings
         self.logger = logger
     }
 
-    /// Lets the lanes finish what they have begun; ``run()`` then returns.
+    /// Asks the lanes to finish what they have begun and to stop; ``run()`` then returns.
     package func shutDown() { stop.set() }
 
-    /// Applies records as they come, until it is shut down. The consumer group shares the partitions among all workers.
+    /// Applies records until it is shut down. The consumer group shares the partitions among all workers.
     package func run() async throws {
         try await run(Array(repeating: .group, count: settings.lanes))
     }
 
-    /// Applies what the topics hold now.
+    /// Applies the records that the topics have now, and returns.
     package func runUntilCaughtUp() async throws {
         let ends = try await LogEnds.watermarks(of: settings.topics, in: settings.log).mapValues(\.high)
         try await run(upTo: ends)
     }
 
-    /// Applies each partition up to this offset, or as far as it goes, and finishes the backfills.
+    /// Applies each partition up to this offset, or up to its end if that is lower, and finishes the backfills.
     package func run(upTo ends: [TopicPartition: Int64]) async throws {
         var shares: [[TopicPartition: Int64]] = Array(repeating: [:], count: settings.lanes)
         for (partition, end) in ends { shares[Int(partition.partition) % settings.lanes][partition] = end }
@@ -45,10 +45,10 @@ package struct LaneGroup: Sendable {
     private func run(_ modes: [Lane.Mode]) async throws {
         let producer = try settings.log.producer(for: .deadLetters)
         defer { producer.close(timeoutMilliseconds: 5_000) }
-        // Ends the lanes of this run only; the group may have more to do after them.
+        // This flag stops only the lanes of this run: backfills may follow.
         let stop = StopFlag(after: self.stop)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            // Whatever ends this group, a failed lane or a cancelled task, the other lanes on their threads stop.
+            // If a lane fails or the task is cancelled, the other lanes stop too.
             defer { stop.set() }
             for (index, mode) in modes.enumerated() {
                 let thread = ThreadExecutor(name: "lane \(index)")

@@ -1,21 +1,21 @@
 package import Synchronization
 
-/// What a worker has done since it started, for its log and its metrics.
+/// What a worker has done since it started, for its log.
 package final class WorkerCounters: Sendable {
-    /// Records read from the log, those that could not be applied among them.
+    /// Records read from the log, including those that could not be applied.
     package let records = Atomic<Int>(0)
-    /// Transactions applied.
+    /// Applied batches: one for the orders of a read, and one for its targets and people.
     package let postings = Atomic<Int>(0)
-    /// Transactions that another worker's change called off, and that were made anew.
+    /// Transactions that were repeated because another client had changed a watched key.
     package let lostRaces = Atomic<Int>(0)
-    /// Records put aside.
+    /// Records written to the dead-letter topic.
     package let deadLetters = Atomic<Int>(0)
-    /// How often Redis was found at an earlier point of the log than was read from it.
+    /// How often cursors in Redis were found lower than before.
     package let rewinds = Atomic<Int>(0)
-    /// How often a connection to Redis had to be made anew.
+    /// How often the connection to Redis had to be opened again.
     package let reconnects = Atomic<Int>(0)
 
-    /// All at zero.
+    /// All counters at zero.
     package init() {}
 
     /// One line for people.

@@ -3,35 +3,35 @@ package import Ledger
 package import Log
 package import Redis
 
-/// What a worker needs to know.
+/// The settings of a worker.
 package struct WorkerSettings: Sendable {
     /// The log to apply.
     package var log: any LogBackend
     /// The consumer group that shares the partitions.
     package var group: String
-    /// What the topics are called.
+    /// The names of the topics.
     package var topics: TopicNames
-    /// Where Redis is.
+    /// The address of Redis.
     package var redis: RedisEndpoint
-    /// The settings that shape numbers.
+    /// The settings that the numbers depend on.
     package var ledger: LedgerSettings
-    /// What decoding has to know.
+    /// The settings of decoding.
     package var events: EventSettings
-    /// How many threads, each with its own consumer, Redis connection and partitions; 1 or more.
+    /// The number of lanes, 1 or more. A lane is a thread with its own consumer, Redis connection and partitions.
     package var lanes: Int
     /// The most records in one batch, 1 to ``Catalogs/maximumChanges``.
     package var batchSize: Int
-    /// From which offset on records that cannot be applied are written to the dead letters; those before were written when
-    /// they were first read. The beginning, where a partition is missing.
+    /// For each partition the first offset whose dead letters are written; those of earlier records were already
+    /// written. For a partition that is missing here, all are written.
     package var deadLettersFrom: [TopicPartition: Int64] = [:]
 
-    /// How many lanes a worker has unless said otherwise.
+    /// The default number of lanes.
     package static let defaultLanes = 2
-    /// How many records a batch has unless said otherwise: larger ones keep Redis longer from other clients, smaller ones
-    /// cost more for each order.
+    /// The default size of a batch, in records. Larger batches keep Redis busy for longer, and smaller ones cost more
+    /// time for each order.
     package static let defaultBatchSize = 250
 
-    /// Settings of one worker.
+    /// The settings of one worker.
     package init(
         log: any LogBackend,
         group: String,

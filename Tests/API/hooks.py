@@ -1,4 +1,4 @@
-"""Streams end by themselves, so that their examples do too."""
+"""Shortens live feeds to one second, so that each example ends."""
 
 import schemathesis
 
@@ -7,6 +7,6 @@ import schemathesis
 def before_call(context, case, **kwargs):
     if case.path.endswith("/stream") and case.method.upper() == "GET":
         seconds = (case.query or {}).get("seconds")
-        # One that is out of bounds is refused at once, and stays.
+        # A value out of bounds is refused at once, so it stays as it is.
         if seconds is None or str(seconds).isdigit() and 1 <= int(seconds) <= 3600:
             case.query = {**(case.query or {}), "seconds": 1}

@@ -7,56 +7,56 @@ import SalesRules
 import Samples
 import TestSupport
 
-/// Measures the program as it is run: the release build, a broker process, a Redis with its defaults, all on this machine.
+/// Measures the release build of the program with a broker process and a Redis with default settings, on one machine.
 @main
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Orders a second, Redis per order, and how soon widget and live feeds show an order."
+        abstract: "Measures throughput, and how soon the widget and live feeds show an order."
     )
 
-    /// What can be measured by itself.
+    /// The measurements, each of which can be run alone.
     enum Part: String, CaseIterable, ExpressibleByArgument {
         case throughput, latency, widget, feed, soak
     }
 
-    @Option(help: "Measure only this; may be given several times.")
+    @Option(help: "Run only this measurement; can be given several times (default: all except soak).")
     var only: [Part] = []
 
-    @Option(help: "Order events in the prefilled topic.")
+    @Option(help: "Order events in the prefilled topic of throughput and widget (widget: at most 50,000).")
     var orders = 500_000
 
-    @Option(help: "Salespeople, with 26 targets each and some that teams share.")
+    @Option(help: "Salespeople, each with 26 targets, and some targets that teams share; not for feed.")
     var people = 200
 
-    @Option(help: "Lanes of the worker.")
+    @Option(help: "throughput: lanes of the worker.")
     var lanes = 2
 
-    @Option(help: "Partitions of each topic.")
+    @Option(help: "Partitions of each topic, except for soak.")
     var partitions: Int32 = 12
 
-    @Option(help: "Seconds of live traffic.")
+    @Option(help: "latency, widget and feed: seconds of traffic.")
     var seconds = 20
 
-    @Option(help: "Live orders a second.")
+    @Option(help: "latency: orders a second.")
     var rate = 1_000
 
-    @Option(help: "Open live feeds.")
+    @Option(help: "feed: open live feeds.")
     var streams = 1_000
 
-    @Option(help: "Orders a second while the live feeds are open.")
+    @Option(help: "feed: orders a second.")
     var feedRate = 10
 
-    @Option(help: "Connections that ask for the widget.")
+    @Option(help: "widget: open connections.")
     var connections = 32
 
-    @Option(help: "Orders a second of the soak.")
+    @Option(help: "soak: orders a second.")
     var soakRate = 18_000
 
-    @Option(help: "Minutes of the soak.")
+    @Option(help: "soak: minutes.")
     var soakMinutes = 10
 
-    @Option(help: "How often each throughput is measured; the median counts.")
+    @Option(help: "throughput: runs of each measurement; the median is printed.")
     var runs = 3
 
     func run() async throws {
@@ -64,7 +64,7 @@ struct Bench: AsyncParsableCommand {
             path: "salestargets"
         )
         guard FileManager.default.isExecutableFile(atPath: program.path) else {
-            throw ValidationError("\(program.path) is not there: make release")
+            throw ValidationError("\(program.path) does not exist; run `make release`")
         }
         let parts = only.isEmpty ? Part.allCases.filter { $0 != .soak } : only
         if parts.contains(.throughput) { try await measureThroughput(of: program) }
@@ -128,7 +128,7 @@ struct Bench: AsyncParsableCommand {
     }
 }
 
-/// Each live feed is an open file at both ends, and children inherit the limit.
+/// Raises the limit of open files, which child processes inherit. Each live feed is an open file at both ends.
 private func raiseFileLimit() {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
@@ -137,7 +137,7 @@ private func raiseFileLimit() {
 }
 
 extension Array where Element: Comparable {
-    /// The value below which this share of the values lies.
+    /// The value below which this share (0 to 1) of the values lies. The array must not be empty.
     func percentile(_ share: Double) -> Element {
         sorted()[Swift.min(count - 1, Int(Double(count) * share))]
     }

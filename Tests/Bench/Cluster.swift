@@ -6,11 +6,11 @@ import Server
 import Synchronization
 import TestSupport
 
-/// A broker and a Redis for one measurement, and the program's commands run against them.
+/// A broker and a Redis for one measurement. It runs commands of the program against them.
 final class Cluster: Sendable {
-    /// Where the broker is.
+    /// The address of the broker.
     let bootstrapServers: String
-    /// Nil when somebody else has started it.
+    /// Nil if the caller has started the broker.
     private let broker: BrokerProcess?
     private let kafka: [String: String]
     let redis: RedisServerProcess
@@ -22,20 +22,20 @@ final class Cluster: Sendable {
         self.program = program
         if let servers {
             (broker, bootstrapServers) = (nil, servers)
-            // An embedded broker does not wake a fetch that waits.
+            // The embedded broker does not answer a waiting fetch when a record arrives.
             kafka = ["SALESTARGETS_KAFKA_FETCH_WAIT_MAX_MS": "10", "SALESTARGETS_KAFKA_SESSION_TIMEOUT_MS": "6000"]
         } else {
             let broker = try BrokerProcess()
             (self.broker, bootstrapServers) = (broker, broker.bootstrapServers)
-            // The test broker sends whole backlogs, whatever size was asked for.
+            // The test broker ignores the requested size of a fetch and can send a whole backlog.
             kafka = ["SALESTARGETS_KAFKA_RECEIVE_MESSAGE_MAX_BYTES": "2147483647"]
         }
         folder = FileManager.default.temporaryDirectory.appending(path: "bench-\(UUID().uuidString.prefix(8))")
         redis = try await RedisServerProcess.start(folder: folder.path)
     }
 
-    /// Gives `measure` a cluster with empty topics, and ends whatever was started, however it went.
-    /// - Parameter servers: where a broker is that has its topics already; nil to start one.
+    /// Calls `measure` with a cluster with empty topics. Afterwards stops everything that was started, also after an error.
+    /// - Parameter servers: the address of a broker that has the topics; nil to start one.
     static func run<Result>(
         _ program: URL,
         partitions: Int32,
@@ -74,13 +74,13 @@ final class Cluster: Sendable {
 
     private static let secret = "a secret that is only good for measurements"
 
-    /// Starts a server.
+    /// Starts a server on a random port.
     func serve() throws -> (port: Int, process: Process) {
         let port = 20_000 + Int.random(in: 0..<20_000)
         return (port, try start("serve", "--http-port", "\(port)", "--log-level", "warning"))
     }
 
-    /// A manager's token for it.
+    /// A token of a manager for the server.
     static func token() async throws -> String {
         try await TokenSigner(secret: Array(secret.utf8)).token(
             subject: "u-boss",
@@ -108,7 +108,7 @@ final class Cluster: Sendable {
     }
 
     /// Runs a command to its end.
-    /// - Returns: the CPU time it took, in seconds.
+    /// - Returns: its CPU time in seconds.
     @discardableResult
     func run(_ arguments: String...) throws -> Double {
         let before = Self.childCPU()

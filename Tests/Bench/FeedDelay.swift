@@ -8,7 +8,7 @@ import Samples
 import Synchronization
 import TestSupport
 
-/// How long after an order is published each of many open live feeds shows it, and what idle feeds cost.
+/// Measures the time from publishing an order until each of many live feeds shows it, and the cost of idle feeds.
 struct FeedDelay {
     let program: URL
     let streams: Int
@@ -16,7 +16,7 @@ struct FeedDelay {
     let rate: Int
     let seconds: Int
 
-    /// Everyone works towards this one, which counts every order.
+    /// A target of all salespeople, which counts every order.
     static let target = "T-feed"
     private static let idleSeconds = 5
 
@@ -68,14 +68,14 @@ struct FeedDelay {
     }
 }
 
-/// Orders of a small company, published at an even rate, each of which counts once in one target.
+/// Publishes orders of a small company at an even rate. Each order counts once in one target.
 final class FeedTraffic: Sendable {
     let year = Calendar(identifier: .gregorian).component(.year, from: Date())
     let count: Int
     private let producer: KafkaProducer
     private let company: SampleCompany
     private let moments: Mutex<[ContinuousClock.Instant]>
-    /// Orders before the first one that is measured, which let worker and server come to work.
+    /// The number of orders before the first measured one. They warm up worker and server.
     static let warmUp = 100
 
     init(servers: String, count: Int) throws {
@@ -87,7 +87,7 @@ final class FeedTraffic: Sendable {
 
     func close() { producer.close(timeoutMilliseconds: 5_000) }
 
-    /// Publishes people and targets, and waits until they are applied.
+    /// Publishes people and targets and waits until they are applied.
     func prepareTargets(until isDone: () throws -> Bool) throws {
         let year = Period(start: Day(year: year, month: 1, day: 1)!, end: Day(year: year, month: 12, day: 31)!)!
         let all = Target(
@@ -102,7 +102,7 @@ final class FeedTraffic: Sendable {
         try wait(until: isDone)
     }
 
-    /// Publishes the first orders, and waits until they are applied.
+    /// Publishes the orders of the warm-up and waits until they are applied.
     func prepareOrders(until isDone: () throws -> Bool) throws {
         var generator = SeededGenerator(seed: 1)
         for number in 1...Self.warmUp { try send(company.order(number, version: 1, using: &generator)) }
@@ -112,7 +112,7 @@ final class FeedTraffic: Sendable {
     private func wait(until isDone: () throws -> Bool) throws {
         let deadline = ContinuousClock.now + .seconds(60)
         while try !isDone() {
-            guard .now < deadline else { throw Cluster.Failure(description: "what was published is not applied") }
+            guard .now < deadline else { throw Cluster.Failure(description: "the events were not applied within 60 s") }
             usleep(50_000)
         }
     }
@@ -130,7 +130,7 @@ final class FeedTraffic: Sendable {
         try producer.flush(timeoutMilliseconds: 30_000)
     }
 
-    /// When the order was published that the target counts as this one.
+    /// When the order with this number, counted with the warm-up, was published.
     func moment(_ order: Int) -> ContinuousClock.Instant { moments.withLock { $0[order - Self.warmUp - 1] } }
 
     private func send(_ event: Event) throws {

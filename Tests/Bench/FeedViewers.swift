@@ -1,11 +1,11 @@
 import Foundation
 
-/// Many viewers of the live feed, read by one thread.
+/// Many open live feeds, read by one thread.
 final class FeedViewers {
     fileprivate struct Viewer {
-        /// What came after the last whole event.
+        /// The bytes after the last whole line.
         var rest: [UInt8] = []
-        /// How many orders the target has counted, as far as this viewer was told.
+        /// The number of orders in the newest event of the target that this viewer got.
         var shown = FeedTraffic.warmUp
     }
 
@@ -13,7 +13,7 @@ final class FeedViewers {
     private var viewers: [Viewer] = []
     private var chunk = [UInt8](repeating: 0, count: 256 << 10)
 
-    /// Opens the feeds, and waits until each has begun.
+    /// Opens the feeds and waits for the first bytes of each.
     init(count: Int, port: Int, token: String) throws {
         let request = "GET /api/v1/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer \(token)\r\n\r\n"
         for _ in 0..<count {
@@ -33,14 +33,15 @@ final class FeedViewers {
 
     deinit { for socket in sockets { close(socket.fd) } }
 
-    /// Milliseconds from publishing to showing, of each order for each viewer.
+    /// Reads the feeds until each shows every order.
+    /// - Returns: the milliseconds from publishing to showing, for each order and viewer.
     func watch(_ traffic: FeedTraffic) throws -> [Double] {
         var delays: [Double] = []
         delays.reserveCapacity(sockets.count * traffic.count)
         let last = FeedTraffic.warmUp + traffic.count
         let deadline = ContinuousClock.now + .seconds(300)
         while viewers.contains(where: { $0.shown < last }) {
-            guard .now < deadline else { throw Cluster.Failure(description: "the feeds do not show all orders") }
+            guard .now < deadline else { throw Cluster.Failure(description: "not all orders were shown in 300 s") }
             guard poll(&sockets, nfds_t(sockets.count), 1_000) > 0 else { continue }
             for index in sockets.indices where sockets[index].revents != 0 {
                 let length = read(sockets[index].fd, &chunk, chunk.count)
@@ -56,18 +57,18 @@ final class FeedViewers {
         return delays
     }
 
-    private static let hungUp = Cluster.Failure(description: "the server hung up")
+    private static let hungUp = Cluster.Failure(description: "the server closed a feed")
 }
 
 extension FeedViewers.Viewer {
-    /// Takes in what was received.
-    /// - Returns: the number of orders in the newest event of the target; `shown` when there is none.
+    /// Adds received bytes and reads the whole lines.
+    /// - Returns: the number of orders in the newest event of the target; `shown` if there is none.
     fileprivate mutating func take(_ bytes: ArraySlice<UInt8>) -> Int {
         rest += bytes
         var newest = shown
         var used = 0
         rest.withUnsafeBytes { all in
-            /// The next place of a byte, found as fast as C does.
+            /// The next place of a byte. memchr is much faster than a loop in Swift here.
             func find(_ byte: UInt8, from place: Int) -> Int? {
                 guard let start = all.baseAddress, place < all.count else { return nil }
                 return memchr(start + place, Int32(byte), all.count - place).map { UnsafeRawPointer($0) - start }

@@ -1,11 +1,11 @@
 import Foundation
 
-/// Asks for one page again and again over a kept-alive connection, from one thread.
+/// Requests one path again and again over a kept-alive connection. Use it from one thread at a time.
 final class HTTPProbe: Sendable {
     private let socket: Int32
     private let request: [UInt8]
 
-    /// Connects, waiting up to 30 s for the server to come up.
+    /// Connects; tries again for up to 30 s until the server listens.
     init(port: Int, path: String, token: String) throws {
         request = Array(
             "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer \(token)\r\n\r\n".utf8
@@ -15,7 +15,7 @@ final class HTTPProbe: Sendable {
 
     deinit { close(socket) }
 
-    /// The number of orders of the year that the widget shows.
+    /// The year's number of orders in the widget; the path must have `measure=orders`.
     func total() throws -> Int {
         let body = try get()
         guard let json = try JSONSerialization.jsonObject(with: Data(body)) as? [String: Any],
@@ -27,12 +27,12 @@ final class HTTPProbe: Sendable {
         return count
     }
 
-    /// What the server answers.
+    /// The body of the response.
     func text() throws -> String { String(decoding: try get(), as: UTF8.self) }
 
     private func get() throws -> ArraySlice<UInt8> {
         guard write(socket, request, request.count) == request.count else {
-            throw Cluster.Failure(description: "the server hung up")
+            throw Cluster.Failure(description: "the server closed the connection")
         }
         var received: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
@@ -45,7 +45,7 @@ final class HTTPProbe: Sendable {
                 if received.count >= end + length { return received[end..<end + length] }
             }
             let count = read(socket, &chunk, chunk.count)
-            guard count > 0 else { throw Cluster.Failure(description: "the server hung up") }
+            guard count > 0 else { throw Cluster.Failure(description: "the server closed the connection") }
             received += chunk[..<count]
         }
     }

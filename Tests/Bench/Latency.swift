@@ -8,8 +8,8 @@ import Samples
 import Synchronization
 import TestSupport
 
-/// How long after an order is published the widget shows it: worker and server run as they do in production, orders come
-/// in at an even rate, and the widget is asked for again and again over one connection.
+/// Measures the time from publishing an order until the widget shows it. Worker and server run as in production, orders are
+/// published at an even rate, and the widget is read again and again over one connection.
 struct Latency {
     let program: URL
     let people: Int
@@ -68,7 +68,7 @@ struct Latency {
         }
         for event in company.peopleEvents + company.targetEvents() { try send(event) }
         try producer.flush(timeoutMilliseconds: 30_000)
-        // Orders before the first moment that counts let worker and server come to work.
+        // The first orders are not measured. They warm up worker and server.
         let warmUp = rate * 6
         var generator = SeededGenerator(seed: 1)
         let start = ContinuousClock.now
@@ -83,8 +83,7 @@ struct Latency {
         try producer.flush(timeoutMilliseconds: 30_000)
     }
 
-    /// Each time the widget's total rises, the orders that it has come to include have been on their way since they were
-    /// published.
+    /// Each time the total of the widget rises, computes the delay of the orders that are new in it.
     private func watch(_ probe: HTTPProbe, _ published: Published) throws -> [Double] {
         var delays: [Double] = []
         var shown = 0

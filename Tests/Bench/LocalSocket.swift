@@ -1,8 +1,8 @@
 import Foundation
 
-/// A connection to a port of this machine, for threads that may block.
+/// Opens blocking connections to a port on this machine.
 enum LocalSocket {
-    /// Connects, waiting up to 30 s for the server to come up.
+    /// Connects; tries again for up to 30 s until the server listens.
     static func connect(port: Int) throws -> Int32 {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -28,7 +28,7 @@ enum LocalSocket {
                 return descriptor
             }
             close(descriptor)
-            guard .now < deadline else { throw Cluster.Failure(description: "no server on port \(port)") }
+            guard .now < deadline else { throw Cluster.Failure(description: "no server on port \(port) in 30 s") }
             usleep(50_000)
         }
     }

@@ -1,17 +1,17 @@
 import Foundation
 
-/// What a process has used so far, as Linux tells.
+/// The memory, CPU time and open files of a process, from /proc.
 struct ProcessUse {
-    /// Bytes.
+    /// Resident memory in bytes.
     let memory: Int
-    /// Seconds.
+    /// CPU time in seconds.
     let cpu: Double
-    /// Open descriptors.
+    /// Open file descriptors.
     let files: Int
 
     init(of process: Int32) {
         func words(_ file: String) -> [Substring] {
-            // The name of the program, which comes second, may have spaces.
+            // In stat the second field, the name of the program in parentheses, can have spaces. Skips it.
             let text = (try? String(contentsOfFile: "/proc/\(process)/\(file)", encoding: .utf8)) ?? ""
             return (text.split(separator: ")").last ?? "").split(separator: " ")
         }

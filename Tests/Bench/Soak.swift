@@ -9,27 +9,26 @@ import Samples
 import Synchronization
 import TestSupport
 
-/// Minutes of heavy traffic: whether worker and server use the same memory and files in the end as in the beginning, and
-/// whether they keep up.
+/// Minutes of heavy traffic: checks that worker and server keep up and that their memory and open files do not grow.
 ///
-/// The broker is librdkafka's own, in this process, which keeps 5 MB of each partition, some seconds of this traffic: so
-/// it stays small, and a worker that fell behind would have to stop. What a worker has fetched ahead when it is behind for
-/// a moment stays in its resident memory, up to its bound: a rate at which the cores are full shows steps for that reason.
+/// The broker is the one embedded in librdkafka, in this process. It keeps only 5 MB of each partition, some seconds of this
+/// traffic, so a worker that falls further behind has to stop. What a worker fetches ahead while it is behind stays in its
+/// resident memory, up to a bound. At a rate that fills the cores, memory therefore grows in steps.
 struct Soak {
     let program: URL
     let people: Int
     let rate: Int
     let minutes: Int
 
-    /// So many orders are saved again and again, so that Redis stays of one size.
+    /// The number of different orders. They are saved again and again, so that Redis does not grow.
     private static let orders = 200_000
     private static let partitions: Int32 = 24
-    /// At a tenth of the rate, in which the worker joins its group.
+    /// Traffic at a tenth of the rate, while the worker joins its group.
     private static let warmUpSeconds = 10
     private static let viewers = 20
     private static let secondsBetweenSamples = 5
 
-    /// - Returns: whether all was as it should be.
+    /// - Returns: whether nothing grew, the worker caught up, and `verify` found no difference.
     func run() async throws -> Bool {
         let broker = try MockCluster()
         let topics = TopicNames()
@@ -46,7 +45,7 @@ struct Soak {
         let token = try await Cluster.token()
         let isOver = SoakEnd()
         let samples = SoakSamples()
-        print("\(rate) orders/s for \(minutes) min, \(Self.viewers) live feeds, the widget asked for all the time")
+        print("\(rate) orders/s for \(minutes) min, \(Self.viewers) live feeds, constant requests for the widget")
         print("   min   worker MB   files   server MB   files   lag")
         try await withThrowingTaskGroup(of: Void.self) { group in
             defer { isOver.set() }
@@ -94,7 +93,7 @@ struct Soak {
         }
     }
 
-    /// The middle third of the run against the last one: what grows without end grows there too.
+    /// Compares the middle third of the run with the last third. What grows without end also grows between them.
     private func judge(_ samples: [Sample], _ cluster: Cluster, _ port: Int, _ token: String) async throws -> Bool {
         let middle = samples[(samples.count / 3)..<(samples.count * 2 / 3)]
         let last = samples[(samples.count * 2 / 3)...]
@@ -116,7 +115,7 @@ struct Soak {
             lag = try await BlockingThread.run("metrics") { try Self.lag(metrics) }
             try await Task.sleep(for: .milliseconds(200))
         }
-        print("lag: \(last.map(\.lag).percentile(0.5)) at half of the looks while orders came, \(lag) in the end")
+        print("lag: \(last.map(\.lag).percentile(0.5)) median in the last third, \(lag) at the end")
         let isVerified = (try? cluster.run("verify", "--from-entries")) != nil
         print("verify: \(isVerified ? "nothing differs" : "something differs")")
         return isRight && lag == 0 && isVerified
@@ -139,7 +138,7 @@ struct Soak {
         let rate = rate
         let (warmUp, count) = (rate / 10 * Self.warmUpSeconds, rate * minutes * 60)
         try await BlockingThread.run("publish") {
-            // The broker answers a fetch with one batch of each partition, however small.
+            // The embedded broker answers a fetch with one batch of each partition. A long linger makes batches large.
             let producer = try KafkaProducer(
                 KafkaConfiguration(bootstrapServers: servers, properties: ["linger.ms": "100"])
             )
@@ -170,7 +169,7 @@ struct Soak {
         }
     }
 
-    /// What people do meanwhile: they look at the widget, and leave pages open.
+    /// Acts as viewers: reads the widget and keeps live feeds open.
     private static func look(_ port: Int, _ token: String, _ isOver: SoakEnd) async throws {
         let year = Calendar(identifier: .gregorian).component(.year, from: Date())
         let path = "/api/v1/widget?year=\(year)&salesperson=u-1&measure=revenue"
@@ -187,7 +186,7 @@ struct Soak {
     }
 }
 
-/// One open live feed, whose events are read and not looked at.
+/// An open live feed whose events are read and dropped.
 private final class OpenFeed: Sendable {
     private let socket: Int32
 
@@ -197,13 +196,13 @@ private final class OpenFeed: Sendable {
             "GET /api/v1/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer \(token)\r\n\r\n".utf8
         )
         guard write(socket, request, request.count) == request.count else {
-            throw Cluster.Failure(description: "the server hung up")
+            throw Cluster.Failure(description: "the server closed the connection")
         }
     }
 
     deinit { close(socket) }
 
-    /// Reads what is there; false when the server has ended the feed.
+    /// Reads the bytes that have arrived; false if the server has ended the feed.
     func drain() throws -> Bool {
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {
@@ -224,7 +223,7 @@ private final class SoakSamples: Sendable {
     private let samples = Mutex<[Soak.Sample]>([])
     var all: [Soak.Sample] { samples.withLock { $0 } }
 
-    /// - Returns: how many there are.
+    /// - Returns: the number of samples.
     func add(_ sample: Soak.Sample) -> Int {
         samples.withLock { samples in
             samples.append(sample)

@@ -2,7 +2,7 @@ import Foundation
 import LocalServers
 import Redis
 
-/// How fast a prefilled topic is applied, by `worker --until-caught-up`, from its start to its end.
+/// Measures how fast `worker --until-caught-up` applies a prefilled topic, from the start of the process to its end.
 struct Throughput {
     let program: URL
     let orders: Int
@@ -57,12 +57,12 @@ struct Throughput {
             )
     }
 
-    /// What Redis says of itself.
+    /// The figures that Redis reports.
     private struct Info {
-        /// Seconds.
+        /// CPU time in seconds.
         let cpu: Double
         let memory: Int
-        /// Entries of orders.
+        /// The number of entries of orders.
         let keys: Int
 
         init(_ connection: RedisConnection) async throws {
@@ -78,7 +78,7 @@ struct Throughput {
             keys = try await Self.orders(connection)
         }
 
-        /// Counted, since not every key is an order.
+        /// Counts the keys of entries, because there are other keys too.
         private static func orders(_ connection: RedisConnection) async throws -> Int {
             var count = 0
             var cursor = "0"

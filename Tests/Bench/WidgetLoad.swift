@@ -1,6 +1,6 @@
 import Foundation
 
-/// How many widgets a second the server answers over kept-alive connections, and how fast, as wrk measures it.
+/// Measures with wrk how many widget requests a second the server answers over kept-alive connections, and how fast.
 struct WidgetLoad {
     let program: URL
     let orders: Int
@@ -20,7 +20,7 @@ struct WidgetLoad {
         let token = try await Cluster.token()
         let year = Calendar(identifier: .gregorian).component(.year, from: Date())
         let path = "/api/v1/widget?year=\(year)&salesperson=u-1&measure=revenue"
-        // Waits until it answers.
+        // Waits until the server accepts connections.
         _ = try HTTPProbe(port: port, path: path, token: token)
         let report = try wrk("http://127.0.0.1:\(port)\(path)", token: token)
         return """
@@ -47,7 +47,7 @@ struct WidgetLoad {
         return report
     }
 
-    /// What stands behind a word in wrk's report.
+    /// The value after a word in the report of wrk.
     private func value(_ word: String, in report: String) throws -> Substring {
         for line in report.split(whereSeparator: \.isNewline) {
             let words = line.split(separator: " ")

@@ -1,7 +1,7 @@
 import Concurrency
 import Testing
 
-/// A generator whose numbers are the same in every run (SplitMix64).
+/// A random generator that is determined by its seed (SplitMix64).
 private struct SeededGenerator: RandomNumberGenerator {
     var state: UInt64
 
@@ -14,7 +14,7 @@ private struct SeededGenerator: RandomNumberGenerator {
     }
 }
 
-@Suite("Waiting between attempts")
+@Suite("Waiting times between attempts")
 struct BackoffTests {
     @Test("The bound doubles from 50 ms to 2 s and stays there")
     func bounds() {

@@ -2,7 +2,7 @@ import Events
 import SalesRules
 import Testing
 
-@Suite("Bodies of requests")
+@Suite("HTTP request bodies")
 struct BodyTests {
     private let decoder = RequestBodyDecoder(settings())
 
@@ -15,7 +15,7 @@ struct BodyTests {
         }
     }
 
-    @Test("A target has its goal from the digits, and its id if there is one")
+    @Test("A target's goal is read exactly, and its id is optional")
     func target() throws {
         let json = """
             {"name":"Q1","measure":"revenue","goal":0.1e2,"start":"2026-01-01","end":"2026-03-31","assignees":["b","a","b"],"x":1}
@@ -29,7 +29,7 @@ struct BodyTests {
         )
     }
 
-    @Test("Everything that is wrong with a target is told at once")
+    @Test("All errors of a target are reported together")
     func targetMistakes() {
         let json =
             #"{"id":"T 1","name":1,"measure":"orders","goal":"1.5","start":"2026-02-30","end":"x","assignees":[]}"#
@@ -47,7 +47,7 @@ struct BodyTests {
     }
 
     @Test(
-        "What is no JSON object is refused as a whole",
+        "A body that is not a JSON object gives one error",
         arguments: ["", "[]", "null", "{", "{}x", "\"a\"", "{\"a\":1,}"]
     )
     func noObject(text: String) {
@@ -56,7 +56,7 @@ struct BodyTests {
     }
 
     @Test(
-        "An allocation has one limit at most",
+        "An allocation has a percentage, an amount or neither",
         arguments: [
             (#"{"salesperson":"u"}"#, []), (#"{"salesperson":"u","percent":33.3333}"#, []),
             (#"{"salesperson":"u","amount":null,"percent":"40"}"#, []),
@@ -67,7 +67,7 @@ struct BodyTests {
             ),
             (
                 #"{"salesperson":"u","percent":"1","amount":"1"}"#,
-                ["percent: and amount are both there, and one of them at most may be"]
+                ["percent: and amount exclude each other: send only one of them"]
             ),
             (#"{"salesperson":"u","amount":"-0.01"}"#, ["amount: -0.01 is below zero or too large"]),
         ]
@@ -77,11 +77,11 @@ struct BodyTests {
     }
 
     @Test(
-        "A plan to copy has two years and a percentage within bounds",
+        "A copy request needs two different years and a percentage within bounds",
         arguments: [
             (#"{"from":2025,"to":2026}"#, []),
             (#"{"from":"2025","to":"2026","percent":"-99","salesperson":"all"}"#, []),
-            (#"{"from":2025,"to":2025}"#, ["to: is the year that is copied from"]),
+            (#"{"from":2025,"to":2025}"#, ["to: is the same year as from"]),
             (
                 #"{"from":1,"percent":1001,"measure":"x"}"#,
                 [
@@ -96,7 +96,7 @@ struct BodyTests {
         #expect(mistakes { () throws(RequestBodyErrors) in try decoder.copies(Array(json.utf8)) } == expected)
     }
 
-    @Test("A year's plan and a choice are read")
+    @Test("A plan for a year and a widget preference are read")
     func others() throws {
         let year = #"{"name":"Plan","measure":"orders","goal":120,"year":2026,"assignees":["u"]}"#
         let plan = YearPlan(name: "Plan", measure: .orders, goal: 120, year: 2026, assignees: [id("u")])
@@ -118,7 +118,7 @@ struct BodyTests {
         try decoder.events(Array(json.utf8), tenant: id("acme"), headers: [header("content-type", type)])
     }
 
-    @Test("One event or a list of them, in any shape, belongs to whom it names or to whom the request is from")
+    @Test("An event in any accepted form belongs to the tenant it names, or else to the tenant of the request")
     func shapes() throws {
         let native = #"{"type":"target.deleted","id":"T-1","tenant":"globex"}"#
         #expect(try events(native).map(\.tenant) == [id("globex")])
@@ -132,14 +132,14 @@ struct BodyTests {
         #expect(try events("[]").isEmpty)
     }
 
-    @Test("Money in a list is read from its digits")
+    @Test("Money in a list of events is read exactly")
     func exact() throws {
-        // In binary floating point it is a little less, and would be rounded down.
+        // In binary floating point 0.575 is slightly less, and would be rounded down.
         let list = try events("[\(orderJSON(["total": "0.575"]))]")
         #expect(savedOrder(list[0])?.total == 58)
     }
 
-    @Test("Each mistake of a list names its event and its member")
+    @Test("Each error in a list of events names the event and the member")
     func listMistakes() {
         let list = "[\(orderJSON()), \(orderJSON(["total": "\"\""])), 7, {\"id\":\"x\"}, \(orderJSON(["owner": nil]))]"
         #expect(
@@ -153,7 +153,7 @@ struct BodyTests {
         )
     }
 
-    @Test("A thousand events are the most")
+    @Test("A request with more than 1,000 events is refused")
     func tooMany() throws {
         let one = #"{"type":"order.deleted","id":"SO-1"}"#
         func list(_ count: Int) -> String { "[" + Array(repeating: one, count: count).joined(separator: ",") + "]" }

@@ -2,7 +2,7 @@ import Events
 import SalesRules
 import Testing
 
-@Suite("Targets in a table")
+@Suite("Targets in a CSV table")
 struct CSVTests {
     private static let header = "name,measure,goal,start,end,assignees\n"
 
@@ -14,7 +14,7 @@ struct CSVTests {
         table(Self.header + rows).mistakes.map(\.description)
     }
 
-    @Test("A row is a target, with what its columns say in any order and any case")
+    @Test("Each row is a target; columns may be in any order and any case")
     func rows() throws {
         let table = table(
             """
@@ -39,7 +39,7 @@ struct CSVTests {
     }
 
     @Test(
-        "Each mistake has its line, its column and what would do",
+        "Each error names the line, the column and what is expected",
         arguments: [
             (
                 "a,revenue,1,2026-13-01,2026-01-31,u-1",
@@ -56,23 +56,23 @@ struct CSVTests {
                 "a,orders,1.5,2026-01-01,2026-01-31,u-1",
                 ["line 2, column 3 (goal): \"1.5\" is not a number of orders above zero"]
             ),
-            ("a,revenue,1,2026-02-01,2026-01-31,u-1", ["line 2, column 5 (end): lies before the start"]),
+            ("a,revenue,1,2026-02-01,2026-01-31,u-1", ["line 2, column 5 (end): is before the start"]),
             (
                 "a,revenue,1,2026-02-01,2046-01-31,u-1",
                 ["line 2, column 5 (end): is more than ten years after the start"]
             ),
             ("a,revenue,1,2026-01-01,2026-01-31,", ["line 2, column 6 (assignees): is empty"]),
             ("a,revenue,1,2026-01-01,2026-01-31,u-1;u 2", ["line 2, column 6 (assignees): \"u 2\" is not an id"]),
-            ("a,revenue,1,2026-01-01,2026-01-31", ["line 2, column 5: the row has 5 cells, and the header 6"]),
-            ("a,revenue,1,2026-01-01,2026-01-31,u-1,", ["line 2, column 7: the row has 7 cells, and the header 6"]),
+            ("a,revenue,1,2026-01-01,2026-01-31", ["line 2, column 5: the row has 5 cells, but the header has 6"]),
+            ("a,revenue,1,2026-01-01,2026-01-31,u-1,", ["line 2, column 7: the row has 7 cells, but the header has 6"]),
             ("a,revenue,1,\"2026-01-01,2026-01-31,u-1", ["line 2, column 4: a quote is not closed"]),
             (
                 "a,re\"venue,1,2026-01-01,2026-01-31,u-1",
-                ["line 2, column 2: a quote stands in a cell that does not begin with one"]
+                ["line 2, column 2: there is a quote in a cell that does not begin with a quote"]
             ),
             (
                 "a,\"revenue\"x,1,2026-01-01,2026-01-31,u-1",
-                ["line 2, column 2: something stands behind the closing quote"]
+                ["line 2, column 2: there is text after the closing quote"]
             ),
             (
                 "\"a\nb\",revenue,1,2026-01-01,2026-01-31,u-1\nc,x,0,y,z,",
@@ -88,15 +88,15 @@ struct CSVTests {
     func mistakes(rows: String, expected: [String]) { #expect(mistakes(rows) == expected) }
 
     @Test(
-        "A header that cannot be used says why",
+        "An unusable header line is refused with the reason",
         arguments: [
             ("", "line 1, column 1: the file is empty"),
             ("name;measure;goal\n", "line 1, column 1: the columns are separated by semicolons, not by commas"),
             ("name,measure,goal,start,end\n", "line 1, column 6: the column assignees is missing"),
-            ("name,measure,goal,start,end,assignees,goal\n", "line 1, column 7: \"goal\" is there twice"),
+            ("name,measure,goal,start,end,assignees,goal\n", "line 1, column 7: \"goal\" occurs twice"),
             (
                 "name,measure,goal,start,end,assignees,gaol\n",
-                "line 1, column 7: \"gaol\" is not a column: name, measure, goal, start, end, assignees and id are read"
+                "line 1, column 7: \"gaol\" is not a known column: use name, measure, goal, start, end, assignees and, optionally, id"
             ),
         ]
     )
@@ -104,7 +104,7 @@ struct CSVTests {
         #expect(table(text).mistakes.map(\.description) == [expected])
     }
 
-    @Test("An id that is not one, one that is there twice, and another currency are mistakes")
+    @Test("An invalid id, a repeated id and a different currency are errors")
     func ids() {
         let text = """
             id,name,measure,goal,start,end,assignees,currency
@@ -116,20 +116,20 @@ struct CSVTests {
         #expect(
             table(text).mistakes.map(\.description) == [
                 "line 2, column 1 (id): \"T 1\" is not an id",
-                "line 4, column 8 (currency): \"USD\" is not EUR, which goals are in",
-                "line 5, column 1 (id): \"T-2\" is there twice",
+                "line 4, column 8 (currency): \"USD\" is not EUR, the reporting currency",
+                "line 5, column 1 (id): \"T-2\" occurs twice",
             ]
         )
     }
 
-    @Test("Bytes that are not UTF-8 are a mistake where they stand")
+    @Test("Bytes that are not UTF-8 are an error with line and column")
     func encoding() {
         let bytes = Array((Self.header + "a,revenue,1,2026-01-01,2026-01-31,u-").utf8) + [0xff]
         let table = TargetTable(reading: bytes, currency: .euro)
         #expect(table.mistakes.map(\.description) == ["line 2, column 6: the text is not UTF-8"])
     }
 
-    @Test("Any bytes are read to their end, with or without mistakes")
+    @Test("Random bytes never crash the reader and give no rows")
     func anything() {
         var generator = SeededGenerator(seed: 7)
         let alphabet = Array("\",\r\n;a1\u{e9}".utf8) + [0xff, 0x00]
@@ -142,7 +142,7 @@ struct CSVTests {
     }
 
     @Test(
-        "A cell is quoted where it must be, and what a spreadsheet would run gets a sign before it",
+        "A cell is quoted where necessary, and a cell that looks like a formula gets an apostrophe",
         arguments: [
             ("plain", "plain"), ("a,b", "\"a,b\""), ("say \"x\"", "\"say \"\"x\"\"\""),
             ("two\nlines", "\"two\nlines\""),
@@ -156,7 +156,7 @@ struct CSVTests {
         #expect(writer.bytes == [0xef, 0xbb, 0xbf] + Array("\(expected),z\r\n".utf8))
     }
 
-    @Test("Ids that look like formulas are read again too")
+    @Test("Ids that look like formulas can be read back")
     func formulaIDs() {
         var writer = CSVWriter()
         writer.row(["id", "name", "measure", "goal", "start", "end", "assignees"])
@@ -167,7 +167,7 @@ struct CSVTests {
         #expect(table.rows.map(\.target.assignees) == [[id("--2ev2"), id("@u")]])
     }
 
-    @Test("What was written can be read again, names that look like formulas too")
+    @Test("A written table can be read back, including names that look like formulas")
     func roundTrip() {
         var writer = CSVWriter()
         writer.row(TargetTable.columns)

@@ -7,7 +7,7 @@ struct CloudEventTests {
     private static let data = orderJSON()
 
     @Test(
-        "In structured mode the event is in the data, told by the header in any case",
+        "The content-type header, in any case, marks structured mode: the event is in `data`",
         arguments: [
             "application/cloudevents+json", "application/cloudevents", "APPLICATION/CloudEvents+JSON; charset=utf-8",
         ]
@@ -21,7 +21,7 @@ struct CloudEventTests {
         #expect(refusal(text, headers: [header("content-type", nil)]) != nil)
     }
 
-    @Test("Without the header, a body that has a specversion is one, wherever its type and data stand")
+    @Test("Without the header, a value with `specversion` is a CloudEvent, in any order of members")
     func body() throws {
         let expected = try decode(Self.data)
         let bare = Self.data.replacing(#""type":"order.saved","#, with: "")
@@ -35,7 +35,7 @@ struct CloudEventTests {
         #expect(try decode(orderJSON(["specversion": "null"])) == expected)
     }
 
-    @Test("In binary mode the value is the event, and its own type goes before the header's")
+    @Test("In binary mode the value is the event, and its own type takes precedence over the header")
     func binary() throws {
         let expected = try decode(Self.data)
         let bare = Self.data.replacing(#""type":"order.saved","#, with: "")
@@ -54,7 +54,7 @@ struct CloudEventTests {
     }
 
     @Test(
-        "An envelope that cannot be used names its member, and its data's members by their path",
+        "An error in an envelope names the member, with its path inside `data`",
         arguments: [
             (#"{"specversion":"1.0","data":{}}"#, "type"), (#"{"specversion":"1.0","type":"order.saved"}"#, "data"),
             (#"{"specversion":"1.0","type":"order.saved","data":null}"#, "data"),
@@ -75,7 +75,7 @@ struct CloudEventTests {
         #expect(error?.member == member, "\(error?.description ?? "accepted")")
     }
 
-    @Test("Two types in the headers would be a guess; the same one twice is none")
+    @Test("Two different types in the headers are refused; the same type twice is accepted")
     func twoTypes() {
         let type = header("ce_type", "order.saved")
         #expect(refusal(Self.data, headers: [type, header("CE_TYPE", "order.deleted")])?.member == "ce_type")

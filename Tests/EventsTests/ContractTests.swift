@@ -7,7 +7,7 @@ private func shuffled(_ object: String, _ generator: inout SeededGenerator) -> S
     "{" + object.dropFirst().dropLast().split(separator: ",").shuffled(using: &generator).joined(separator: " , ") + "}"
 }
 
-@Suite("The contract's own events")
+@Suite("The example events of docs/CONTRACT.md")
 struct ContractTests {
     private static let saved = #"""
         {"type":"order.saved","tenant":"acme","id":"SO-1001","version":7,
@@ -17,7 +17,7 @@ struct ContractTests {
          "allocations":[{"id":"A-1","salesperson":"u-18","percent":"40"}]}
         """#
 
-    @Test("An order is read with everything that the contract's example says of it")
+    @Test("The example order is read with all its members")
     func saved() throws {
         let order = Order(
             id: id("SO-1001"),
@@ -140,12 +140,12 @@ struct ContractTests {
         ),
     ]
 
-    @Test("Each other example is read as what it says, for the default tenant", arguments: others)
+    @Test("Every other example is read correctly, for the default tenant", arguments: others)
     func other(text: String, topic: Topic, change: Event.Change) throws {
         #expect(try decode(text, topic: topic) == Event(tenant: id("default"), change))
     }
 
-    @Test("Members may come in any order, the type last")
+    @Test("Members may be in any order, even with the type last")
     func order() throws {
         var generator = SeededGenerator(seed: 1)
         let text =
@@ -155,7 +155,7 @@ struct ContractTests {
         for _ in 0..<200 { #expect(try decode(shuffled(text, &generator)) == expected) }
     }
 
-    @Test("What is unknown is skipped, at any depth, also where it is there twice")
+    @Test("Unknown members are ignored at any depth, even when repeated")
     func unknown() throws {
         let text = orderJSON(["x": #"{"type":1,"id":[{"total":null}],"a":{},"b":[]}"#])
         #expect(try decode(text) == decode(orderJSON()))
@@ -163,7 +163,7 @@ struct ContractTests {
     }
 
     @Test(
-        "A name that is nearly a known one is unknown",
+        "A name that differs slightly from a known one is unknown",
         arguments: [
             "Currency", "currenc", "currencyx", #"currency\u0000"#, #"\u0000total"#, #"currency\u0000\u0000"#, "",
             " total",
@@ -175,7 +175,7 @@ struct ContractTests {
         #expect(try decode(orderJSON([name: "{}"])) == decode(orderJSON()))
     }
 
-    @Test("A name or a value that is written with escapes is the same name or value")
+    @Test("Names and values with escapes are the same as without")
     func escapes() throws {
         let plain = try decode(orderJSON(["exchangeRate": "2", "number": #""é😀/""#]))
         let text = orderJSON(["number": #""\u00e9\ud83d\ude00\/""#, "date": #""2026\u002d03-14""#])
@@ -192,7 +192,7 @@ struct ContractTests {
         #expect(try decode(orderJSON([name: "null"])) == decode(orderJSON()))
     }
 
-    @Test("An order with an empty list of allocations says so, and one without a list says nothing")
+    @Test("An empty list of allocations is distinguished from a missing list")
     func listed() throws {
         func listed(_ text: String) throws -> [Allocation]?? {
             guard case .order(_, .saved(_, let listed, _)) = try decode(text).change else { return nil }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Dead letters")
 struct DeadLetterTests {
-    @Test("A dead letter keeps the record's headers and says why, what and where")
+    @Test("A dead letter keeps the record's headers and adds the reason, the member and the position")
     func headers() {
         let original = [header("ce_type", "x"), header("ce_type", nil), RecordHeader(name: "raw", value: [0xff, 0])]
         let error = EventError(member: "allocations[2].percent", reason: "200 is too much")
@@ -24,14 +24,14 @@ struct DeadLetterTests {
         )
     }
 
-    @Test("Where the record as a whole is at fault, no member is named")
+    @Test("When the whole record is invalid, no member is named")
     func whole() throws {
         let error = try #require(refusal("{"))
         let headers = DeadLetter.headers(for: error, topic: "t", partition: 0, offset: 0, original: [])
         #expect(headers.map(\.name) == ["reason", "topic", "partition", "offset"].map { "dead-letter-\($0)" })
     }
 
-    @Test("A reason quotes the beginning of what is at fault, on one line")
+    @Test("A reason quotes the beginning of the invalid value, on one line")
     func quotation() throws {
         let long = String(repeating: "9", count: 100)
         #expect(

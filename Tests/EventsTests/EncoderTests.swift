@@ -3,9 +3,9 @@ import Foundation
 import SalesRules
 import Testing
 
-@Suite("Events are written as the contract has them")
+@Suite("Writing events")
 struct EncoderTests {
-    @Test("Whatever is written is read as the same event, from the topic and with the key that it has")
+    @Test("A written event is read back as the same event, with its topic and key")
     func roundTrip() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         var events = RandomEvent(seed: seed)
@@ -20,7 +20,7 @@ struct EncoderTests {
         }
     }
 
-    @Test("A text takes no more room than it took when it was read")
+    @Test("A text is not longer when written than it was when read")
     func size() throws {
         let name = String(repeating: "\\n\\t\\r\\b\\f\\\\\\\"\\u0001é", count: 10_000)
         let text = Array(#"{"type":"salesperson.saved","tenant":"acme","id":"u","name":"\#(name)"}"#.utf8)
@@ -28,7 +28,7 @@ struct EncoderTests {
         #expect(EventEncoder(currency: .euro).encode(event).value?.count == text.count)
     }
 
-    @Test("Who made a change stands beside it, and is left alone by those who read it")
+    @Test("The member `by` names who made a change, and readers ignore it")
     func person() throws {
         var events = RandomEvent(seed: 1)
         let encoder = EventEncoder(currency: .euro)
@@ -41,7 +41,7 @@ struct EncoderTests {
         }
     }
 
-    @Test("A null value with an event's key deletes the record of the event")
+    @Test("A null value with the key of an event deletes that event's record")
     func keys() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         var events = RandomEvent(seed: seed)
@@ -103,7 +103,7 @@ struct EncoderTests {
         )
     }
 
-    @Test("The others have their topics and keys, and a person who is gone has a null value")
+    @Test("All other events have their topics and keys, and a deleted person is a null value")
     func others() {
         let allocation = Allocation(id: id("A-1"), salesperson: id("u"), limit: .amount(Decimal(units: 5, scale: 1)))
         #expect(

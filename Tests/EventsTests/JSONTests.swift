@@ -3,7 +3,7 @@ import Foundation
 import SalesRules
 import Testing
 
-@Suite("JSON is read as RFC 8259 has it, and nothing else is")
+@Suite("Strict JSON (RFC 8259)")
 struct JSONTests {
     private static let values = [
         "0", "-0", "1", "-1.5", "1e5", "1E+5", "1e-5", "0.0e0", "123456789012345678901234567890", "true", "false",
@@ -13,7 +13,7 @@ struct JSONTests {
         "\t1\r\n ", #"{"a":{"b":[{"c":null}]}}"#, "\"12345678\"", "\"1234567é\"", "\"12345678é2345678\"",
     ]
 
-    @Test("A valid value is skipped wherever it stands", arguments: values)
+    @Test("A valid value of an unknown member is skipped", arguments: values)
     func valid(value: String) throws {
         #expect(try decode(orderJSON(["x": value])) == decode(orderJSON()))
         #expect(try decode(orderJSON(["x": "[\(value),\(value)]"])) == decode(orderJSON()))
@@ -31,7 +31,7 @@ struct JSONTests {
         "\u{feff}1", "\u{a0}1", "\0", "\u{b}1",
     ]
 
-    @Test("An invalid value is an error of the record as a whole", arguments: notValues)
+    @Test("An invalid value makes the whole record invalid", arguments: notValues)
     func invalid(value: String) {
         for text in [orderJSON(["x": value]), orderJSON(["x": "[\(value)]"])] {
             let error = refusal(text)
@@ -40,7 +40,7 @@ struct JSONTests {
         }
     }
 
-    @Test("What stands before or behind the object is refused")
+    @Test("Anything before or after the object is refused")
     func around() {
         for text in [
             "\u{feff}" + orderJSON(), orderJSON() + "x", orderJSON() + "\0", orderJSON() + orderJSON(),
@@ -63,7 +63,7 @@ struct JSONTests {
         [0xf1, 0x80, 0x41, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xf5, 0x80, 0x80, 0x80], [0xff], [0xfe],
     ]
 
-    @Test("A string that is not UTF-8 is refused, known or not, short or long", arguments: malformedUTF8)
+    @Test("A string that is not UTF-8 is refused, in known and unknown members", arguments: malformedUTF8)
     func encoding(bytes: [UInt8]) {
         for prefix in ["", "1234567", "12345678"] {
             for name in ["subject", "x"] {
@@ -75,7 +75,7 @@ struct JSONTests {
         }
     }
 
-    @Test("Every scalar of Unicode comes through, written plainly or with escapes")
+    @Test("Unicode scalars are read correctly, written plainly or with escapes")
     func scalars() throws {
         var generator = SeededGenerator(seed: 2)
         for _ in 0..<2_000 {

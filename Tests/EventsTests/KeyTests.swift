@@ -2,7 +2,7 @@ import Events
 import SalesRules
 import Testing
 
-@Suite("Null values")
+@Suite("Null values (tombstones)")
 struct KeyTests {
     private static let deletions: [(Topic, String, Event.Change)] = [
         (.orders, "acme/SO-1", .order(id("SO-1"), .deleted(version: nil))),
@@ -11,7 +11,7 @@ struct KeyTests {
         (.people, "acme/u_1", .person(id("u_1"), .deleted)),
     ]
 
-    @Test("A null value deletes what its key names, also as a CloudEvent in binary mode", arguments: deletions)
+    @Test("A null value deletes the record of its key, also as a CloudEvent in binary mode", arguments: deletions)
     func deletion(topic: Topic, key: String, change: Event.Change) throws {
         let expected = Event(tenant: id("acme"), change)
         #expect(try decode(nil, topic: topic, key: key) == expected)
@@ -19,7 +19,7 @@ struct KeyTests {
         #expect(try decode(nil, topic: topic, key: key, headers: headers) == expected)
     }
 
-    @Test("A key that names nothing is an error on the key", arguments: Topic.allCases)
+    @Test("A null value with a malformed key is an error of the member `key`", arguments: Topic.allCases)
     func malformed(topic: Topic) {
         let good = topic == .allocations ? "acme/SO-1/A-1" : "acme/SO-1"
         #expect(refusal(nil, topic: topic, key: good) == nil)
@@ -34,12 +34,12 @@ struct KeyTests {
         }
     }
 
-    @Test("An empty value is not a null one")
+    @Test("An empty value is not a null value")
     func empty() {
-        #expect(refusal([], key: "acme/SO-1")?.description == "record: is empty, which is not null")
+        #expect(refusal([], key: "acme/SO-1")?.description == "record: is empty; send null to delete")
     }
 
-    @Test("A key says nothing where there is a value")
+    @Test("The key is ignored when there is a value")
     func ignored() throws {
         #expect(try decode(Array(orderJSON().utf8), key: "not a key") == decode(orderJSON()))
     }

@@ -2,7 +2,7 @@ import Events
 import SalesRules
 import Testing
 
-@Suite("Money on the wire")
+@Suite("Money in events")
 struct MoneyTests {
     @Test(
         "An amount is read exactly from its digits and rounded half-even at the minor unit",
@@ -27,7 +27,7 @@ struct MoneyTests {
         #expect(savedOrder(try decode(orderJSON(["total": "\"\(digits)\""]), settings: settings))?.total == minorUnits)
     }
 
-    @Test("An order's currency decides its minor unit wherever it stands in the record")
+    @Test("An order's currency decides the minor unit, wherever the member is in the record")
     func currency() throws {
         let text = orderJSON(["total": #""1250.4""#, "exchangeRate": #""160.5""#, "currency": #""JPY""#])
         let order = try #require(savedOrder(try decode(text)))
@@ -37,7 +37,7 @@ struct MoneyTests {
     }
 
     @Test(
-        "An exchange rate is exact, and 1 where none is needed",
+        "An exchange rate is exact, and defaults to 1 in the reporting currency",
         arguments: [("1.0880", "1.088"), ("5e-1", "0.5"), ("0.000000000000000001", "0.000000000000000001")]
     )
     func rate(written: String, read: String) throws {
@@ -46,7 +46,7 @@ struct MoneyTests {
         #expect(savedOrder(try decode(orderJSON()))?.exchangeRate == .one)
     }
 
-    @Test("The reporting currency is the settings', and needs no rate")
+    @Test("The settings give the reporting currency, which needs no exchange rate")
     func reporting() throws {
         #expect(savedOrder(try decode(orderJSON(), settings: settings(currency: "USD")))?.currency.code == "USD")
         #expect(

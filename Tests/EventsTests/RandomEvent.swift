@@ -1,7 +1,7 @@
 import Events
 import SalesRules
 
-/// Any event that the encoder may be given, edges and all.
+/// Random events that the encoder must accept, including edge cases.
 struct RandomEvent {
     private var generator: SeededGenerator
 

@@ -2,7 +2,7 @@ import Events
 import SalesRules
 import Testing
 
-@Suite("Records that cannot be applied name the member at fault")
+@Suite("Refused records name the invalid member")
 struct RefusalTests {
     private static let wrongInOrder: [(name: String, values: [String?])] = [
         ("type", [nil, "null", "1", #""""#, #""order""#, #""order.Saved""#, "{}"]),
@@ -46,7 +46,7 @@ struct RefusalTests {
         ("allocations", ["1", "{}", #""A-1""#, "true"]),
     ]
 
-    @Test("Of an order", arguments: wrongInOrder)
+    @Test("Members of an order", arguments: wrongInOrder)
     func order(name: String, values: [String?]) {
         for value in values {
             let error = refusal(orderJSON([name: value]))
@@ -54,10 +54,10 @@ struct RefusalTests {
         }
     }
 
-    @Test("A rate is needed for another currency, and may not take the total out of bounds")
+    @Test("Another currency needs an exchange rate, which must not take the total out of bounds")
     func rate() {
         let dollars = #""USD""#
-        #expect(refusal(orderJSON(["currency": dollars]))?.reason == "is missing, and the order is in USD, not in EUR")
+        #expect(refusal(orderJSON(["currency": dollars]))?.reason == "is missing, but the order is in USD, not in EUR")
         #expect(refusal(orderJSON(["currency": dollars, "exchangeRate": "null"]))?.member == "exchangeRate")
         let large = orderJSON(["total": "100000000000", "exchangeRate": "0.9", "currency": dollars])
         #expect(refusal(large)?.member == "exchangeRate")
@@ -79,7 +79,7 @@ struct RefusalTests {
         (#"{"id":"A","id":"A","salesperson":"u"}"#, "id"),
     ]
 
-    @Test("Of an allocation, in an order's list and on its own", arguments: wrongInAllocation)
+    @Test("Members of an allocation, in an order's list and saved on its own", arguments: wrongInAllocation)
     func allocation(allocation: String, member: String) {
         let good = #"{"id":"B","salesperson":"u"}"#
         let listed = refusal(orderJSON(["allocations": "[\(good),\(allocation)]"]))
@@ -88,14 +88,14 @@ struct RefusalTests {
         #expect(refusal(own, topic: .allocations)?.member == member)
     }
 
-    @Test("An allocation with both a percentage and an amount contradicts itself")
+    @Test("An allocation with both a percentage and an amount is refused")
     func both() {
         let both = #"{"id":"A","salesperson":"u","percent":40,"amount":"1"}"#
         #expect(refusal(orderJSON(["allocations": "[\(both)]"]))?.member == "allocations[0]")
         #expect(refusal(#"{"type":"allocation.saved","order":"SO-1","# + both.dropFirst())?.member == "percent")
     }
 
-    @Test("Of an order's list of allocations")
+    @Test("An order's list of allocations")
     func list() {
         let same = #"{"id":"A","salesperson":"u"}"#
         let twice = refusal(orderJSON(["allocations": "[\(same),\(same)]"]))
@@ -124,7 +124,7 @@ struct RefusalTests {
         ("assignees", [nil, "null", "[]", #""u""#, "{}"]), ("name", ["1"]), ("version", ["1.5"]),
     ]
 
-    @Test("Of a target", arguments: wrongInTarget)
+    @Test("Members of a target", arguments: wrongInTarget)
     func target(name: String, values: [String?]) {
         for value in values {
             let error = refusal(Self.target(name, value), topic: .targets)
@@ -132,7 +132,7 @@ struct RefusalTests {
         }
     }
 
-    @Test("A target's bounds: ten years and a thousand assignees, no more")
+    @Test("A target has at most ten years and 1,000 assignees")
     func bounds() {
         func assignees(_ count: Int) -> String { "[" + (0..<count).map { "\"u\($0)\"" }.joined(separator: ",") + "]" }
         #expect(refusal(Self.target("end", #""2036-01-01""#), topic: .targets) == nil)
@@ -146,7 +146,7 @@ struct RefusalTests {
     }
 
     @Test(
-        "Of people",
+        "Members of people and preferences",
         arguments: [
             (#"{"type":"salesperson.saved","name":"x"}"#, "id"),
             (#"{"type":"salesperson.saved","id":"u","name":1}"#, "name"),
@@ -163,7 +163,7 @@ struct RefusalTests {
         #expect(refusal(text, topic: .people)?.member == member)
     }
 
-    @Test("A known member that is there twice is refused: which one is meant would be a guess")
+    @Test("A known member that occurs twice is refused")
     func twice() {
         for name in ["type", "id", "owner", "total", "date", "version", "allocations", "status", "specversion"] {
             let error = refusal(orderJSON().dropLast() + #","\#(name)":null,"\#(name)":null}"#)
@@ -172,7 +172,7 @@ struct RefusalTests {
         #expect(refusal(orderJSON().dropLast() + #","to\u0074al":"1"}"#)?.reason == "is there twice")
     }
 
-    @Test("An event on a topic that it does not belong on says where it does")
+    @Test("An event on a wrong topic is refused with the name of the right one")
     func topic() {
         #expect(refusal(orderJSON(), topic: .allocations) == nil)
         for topic in [Topic.targets, .people] {

@@ -1,14 +1,14 @@
 import Events
 import Testing
 
-@Suite("Settings of decoding")
+@Suite("Settings for decoding events")
 struct SettingsTests {
-    @Test("A time zone has to exist", arguments: ["Europe/Nowhere", "", "Amsterdam", "../../etc/passwd"])
+    @Test("An unknown time zone is refused", arguments: ["Europe/Nowhere", "", "Amsterdam", "../../etc/passwd"])
     func timeZone(name: String) {
         #expect(throws: EventError.self) { try EventSettings(timeZone: name) }
     }
 
-    @Test("A date of vtiger is createdtime, duedate or a custom field")
+    @Test("The date of a vtiger order is createdtime, duedate or a custom field")
     func vtigerDate() {
         #expect(EventSettings.VtigerDate("createdtime") == .created)
         #expect(EventSettings.VtigerDate("duedate") == .field("duedate"))

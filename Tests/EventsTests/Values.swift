@@ -35,7 +35,7 @@ func decode(
     let decoder = EventDecoder(settings)
     func decoded(_ key: UnsafeBufferPointer<UInt8>?) throws(EventError) -> Event {
         guard let bytes else { return try decoder.decode(topic: topic, key: key, value: nil, headers: headers) }
-        // Of exactly the record's size, so that a sanitizer sees a read beyond it.
+        // A buffer of exactly the record's size lets a sanitizer detect a read beyond its end.
         let exact = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count)
         defer { exact.deallocate() }
         _ = exact.initialize(from: bytes)
@@ -54,7 +54,7 @@ func decode(
     try decode(Array(text.utf8), topic: topic, headers: headers, settings: settings)
 }
 
-/// Why a record is refused; nil when it is not.
+/// The reason why a record is refused; nil when it is accepted.
 func refusal(
     _ text: String,
     topic: Topic = .orders,
@@ -79,7 +79,7 @@ func refusal(
     }
 }
 
-/// The members of an order that has to have them, with others added or put in their place; nil takes one away.
+/// An `order.saved` with the required members. `changes` adds or replaces members; nil removes one.
 func orderJSON(_ changes: KeyValuePairs<String, String?> = [:]) -> String {
     var members = [
         ("type", #""order.saved""#), ("id", #""SO-1""#), ("owner", #""u-1""#), ("total", #""12.50""#),
@@ -103,7 +103,7 @@ func fixture(_ name: String) throws -> [UInt8] {
     return Array(try Data(contentsOf: file))
 }
 
-/// A generator whose every number follows from its seed (Vigna's SplitMix64).
+/// A random generator that is determined by its seed (Vigna's SplitMix64).
 struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 

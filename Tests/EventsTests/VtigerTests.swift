@@ -3,7 +3,7 @@ import Foundation
 import SalesRules
 import Testing
 
-@Suite("vtiger")
+@Suite("vtiger orders")
 struct VtigerTests {
     private static func row(_ changes: KeyValuePairs<String, String?> = [:], type: String = "saved") -> String {
         var members = [
@@ -29,7 +29,7 @@ struct VtigerTests {
         )
     }
 
-    @Test("The events of a running vtiger are read as what they say")
+    @Test("Events recorded from a running vtiger are read correctly")
     func rows() throws {
         let lines = try fixture("crm.salesorder.cloudevents.jsonl").split(separator: UInt8(ascii: "\n"))
         let changes = try lines.map { try decode(Array($0)).change }
@@ -54,7 +54,7 @@ struct VtigerTests {
         #expect(dollars.subject == "Tax order" && dollars.total == 9_400 && dollars.owner == id("5"))
     }
 
-    @Test("An order as the webservice answers it is read, also within its answer's result")
+    @Test("An order from the webservice is read, as the bare record and inside `result`")
     func answer() throws {
         let record = try fixture("retrieve.6x5.json")
         let expected = Order(
@@ -76,10 +76,10 @@ struct VtigerTests {
         #expect(other.currency == .unnamed && other.exchangeRate.description == "1.088" && other.total == 30_000)
     }
 
-    @Test("Each order of a query's answer can be read, and the answer as a whole is refused")
+    @Test("Each order of a query answer can be read, but the whole answer is refused")
     func query() throws {
         let answer = try fixture("query.json")
-        #expect(refusal(answer)?.description == "result: is a list, and a record is one order")
+        #expect(refusal(answer)?.description == "result: is a list: send each order on its own")
         let object = try JSONSerialization.jsonObject(with: Data(answer)) as? [String: Any]
         let records = try #require(object?["result"] as? [[String: Any]])
         let orders = try records.map { savedOrder(try decode(Array(try JSONSerialization.data(withJSONObject: $0)))) }
@@ -96,7 +96,7 @@ struct VtigerTests {
         #expect(refusal(#"{"hdnGrandTotal":"1","assigned_user_id":"19x5"}"#)?.member == "id")
     }
 
-    @Test("An id is the bare record number, however it is written")
+    @Test("An id is the record number without the module prefix, in every accepted form")
     func ids() throws {
         let written = [#""6x7""#, #""7""#, "7"].map {
             Self.row(["id": $0, "smownerid": $0.replacing("6x", with: "19x")])
@@ -120,7 +120,7 @@ struct VtigerTests {
         }
     }
 
-    @Test("A saved row that is marked as deleted is a deletion; a restored one is saved")
+    @Test("A saved row that is marked as deleted is a deletion; a restored row is a save")
     func deleted() throws {
         let deletion = Event.Change.order(id("7"), .deleted(version: nil))
         for flag in [#""1""#, "1"] {
@@ -136,7 +136,7 @@ struct VtigerTests {
         }
     }
 
-    @Test("A row is the data in binary mode too")
+    @Test("A row is read in binary mode too")
     func binary() throws {
         let data = try #require(Self.row().split(separator: #""data":"#).last).dropLast()
         let headers = [header("Ce_Type", "com.vtiger.SalesOrder.saved"), header("ce_specversion", "1.0")]
@@ -146,7 +146,7 @@ struct VtigerTests {
     }
 
     @Test(
-        "createdtime is UTC, and counts on the day it is in the time zone",
+        "createdtime is UTC, and the order's date is that moment's date in the configured time zone",
         arguments: [
             ("2026-12-31 23:30:00", "UTC", "2026-12-31"), ("2026-12-31 23:30:00", "Europe/Amsterdam", "2027-01-01"),
             ("2026-12-31 22:59:59", "Europe/Amsterdam", "2026-12-31"),
@@ -163,7 +163,7 @@ struct VtigerTests {
         #expect(savedOrder(try decode(text, settings: settings(timeZone: zone)))?.date == day(expected))
     }
 
-    @Test("The amount and the date are those of the settings")
+    @Test("The settings choose the fields for amount and date")
     func choices() throws {
         let text = Self.row([
             "pre_tax_total": #""89.99910000""#, "duedate": #""2026-12-15""#, "cf_852": #""2027-01-02""#,
@@ -177,7 +177,7 @@ struct VtigerTests {
             #expect(error?.member == "data.duedate")
         }
         let twice = Self.row().replacing(#""data":{"#, with: #""data":{"cf_1":"2026-01-01","cf_1":"2026-01-02","#)
-        #expect(refusal(twice, settings: settings(date: .field("cf_1")))?.reason == "is there twice")
+        #expect(refusal(twice, settings: settings(date: .field("cf_1")))?.reason == "occurs twice")
     }
 
     private static let wrong: [(name: String, values: [String?])] = [
@@ -196,7 +196,7 @@ struct VtigerTests {
         ("subject", ["1"]), ("sostatus", ["1"]), ("salesorder_no", ["[]"]), ("accountid", ["[]", #""abc""#]),
     ]
 
-    @Test("What is wrong in a row is named", arguments: wrong)
+    @Test("An invalid field of a row is named", arguments: wrong)
     func refused(name: String, values: [String?]) {
         for value in values {
             let error = refusal(Self.row([name: value]))
@@ -204,7 +204,7 @@ struct VtigerTests {
         }
     }
 
-    @Test("A row that names no currency is in the reporting one at a rate of 1, and in one without a name otherwise")
+    @Test("Without currency_code a row is in the reporting currency at rate 1, else in an unnamed currency")
     func currency() throws {
         let dollars = settings(currency: "USD")
         #expect(savedOrder(try decode(Self.row(["currency_code": nil]), settings: dollars))?.currency.code == "USD")

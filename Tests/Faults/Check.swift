@@ -6,13 +6,13 @@ import Redis
 import SalesRules
 import TestSupport
 
-/// Compares all that the program shows with what the rules make of the log.
+/// Compares everything that the program shows with the model's result for the log.
 struct Check {
     let testbed: Testbed
     let history: History
     let model: Model
 
-    /// What differs, each in a line.
+    /// The differences, one line each.
     func differences() async throws -> [String] {
         try await comparison() + verify() + server()
     }
@@ -41,7 +41,7 @@ struct Check {
         let targets = try await shownTargets(of: tenant)
         let figures = model.figures(of: tenant)
         let ids = targets.compactMap { $0["id"] as? String }
-        if ids != figures.targets.map(\.id.rawValue) { return ["\(tenant): the targets are others: \(ids)"] }
+        if ids != figures.targets.map(\.id.rawValue) { return ["\(tenant): the targets differ: \(ids)"] }
         var differences: [String] = []
         for (shown, target) in zip(targets, figures.targets) {
             let result = figures.result(of: target)
@@ -59,7 +59,7 @@ struct Check {
         return differences
     }
 
-    /// The server may still be on its way back to Redis.
+    /// Retries while the server answers 503, because it may still be reconnecting to Redis.
     private func shownTargets(of tenant: Identifier) async throws -> [[String: Any]] {
         guard let client = testbed.client else { throw TestbedFailure("there is no server") }
         let deadline = ContinuousClock.now + .seconds(20)

@@ -4,17 +4,17 @@ import Model
 import SalesRules
 import TestSupport
 
-/// All rounds, one after the other.
+/// Runs all rounds, one after the other.
 struct Course: Sendable {
     let options: Faults
     let seed: UInt64
 
-    /// What there is until it is started afresh.
-    private struct Era {
+    /// The processes, history and log of one system. A new one is started after `roundsPerSystem` rounds.
+    private struct RunningSystem {
         let testbed: Testbed
         let history: History
         var events: History.Iterator
-        /// Taken from the history, and not published yet.
+        /// Events from the history that were not published yet.
         var waiting: [Event] = []
         var truth = LogTruth()
     }
@@ -32,44 +32,44 @@ struct Course: Sendable {
         say("seed \(seed)")
         let start = ContinuousClock.now
         var deck = FaultDeck(options.faults, seed: seed)
-        var era: Era?
+        var system: RunningSystem?
         var totals = Totals()
         var outcome = "nothing differed"
         do {
             for number in 1..<options.from + options.rounds {
                 let plan = plan(number, &deck)
-                // Those before are only planned, so that what comes is the same.
+                // Earlier rounds are only planned, so that later plans stay the same.
                 if number < options.from { continue }
                 if (number - 1) % options.roundsPerSystem == 0 {
-                    await era?.testbed.end()
-                    era = try await begin(number)
+                    await system?.testbed.end()
+                    system = try await begin(number)
                 }
-                guard var current = era else { break }
+                guard var current = system else { break }
                 if try await !run(plan, &current, &totals) {
                     outcome = "round \(number) FAILED"
                     break
                 }
-                era = current
+                system = current
                 if let limit = options.seconds, ContinuousClock.now - start > .seconds(limit) { break }
             }
         } catch {
-            await era?.testbed.end()
-            say(summary(totals, start, outcome: "not all were done"))
+            await system?.testbed.end()
+            say(summary(totals, start, outcome: "ended before all rounds were done"))
             throw error
         }
         let isRight = outcome == "nothing differed"
-        await era?.testbed.end(keepsFolder: !isRight)
+        await system?.testbed.end(keepsFolder: !isRight)
         say(summary(totals, start, outcome: outcome))
         if !isRight { return false }
         let missing = options.faults.filter { totals.strikes[$0.name] == nil }
         if options.requireAll, !missing.isEmpty {
-            say("these did not strike: \(missing.map(\.name).joined(separator: " "))")
+            say("these faults did not happen: \(missing.map(\.name).joined(separator: " "))")
             return false
         }
         return true
     }
 
-    /// Prints what strikes in each round.
+    /// Prints the faults of each round without running it.
     func tell() {
         say("seed \(seed)")
         var deck = FaultDeck(options.faults, seed: seed)
@@ -83,7 +83,7 @@ struct Course: Sendable {
                     + plan.faults.map(\.name).joined(separator: " ") + (plan.endsQuietly ? ", quiet" : "")
             )
         }
-        say(missing.isEmpty ? "every kind strikes" : "these do not strike: \(missing.sorted().joined(separator: " "))")
+        say(missing.isEmpty ? "every kind happens" : "these do not happen: \(missing.sorted().joined(separator: " "))")
     }
 
     private func configuration(_ number: Int) -> RedisConfiguration {
@@ -103,7 +103,7 @@ struct Course: Sendable {
         )
     }
 
-    private func begin(_ number: Int) async throws -> Era {
+    private func begin(_ number: Int) async throws -> RunningSystem {
         var random = SeededGenerator(seed: seed &* 7_919 &+ UInt64(number))
         let rules = Rules(ownerCredit: random.pick(OwnerCredit.allCases))
         let history = History(
@@ -119,28 +119,28 @@ struct Course: Sendable {
             configuration: configuration(number),
             settings: (rules, random.pick([1, 1, 2, 3]))
         )
-        return Era(testbed: testbed, history: history, events: history.makeIterator())
+        return RunningSystem(testbed: testbed, history: history, events: history.makeIterator())
     }
 
     /// - Returns: whether nothing differed.
-    private func run(_ plan: RoundPlan, _ era: inout Era, _ totals: inout Totals) async throws -> Bool {
+    private func run(_ plan: RoundPlan, _ system: inout RunningSystem, _ totals: inout Totals) async throws -> Bool {
         let start = ContinuousClock.now
         let isVerbose = options.verbose
-        while era.waiting.count < options.events, let event = era.events.next() { era.waiting.append(event) }
-        let events = era.waiting
-        let round = Round(plan: plan, testbed: era.testbed, history: era.history, events: events) { text in
+        while system.waiting.count < options.events, let event = system.events.next() { system.waiting.append(event) }
+        let events = system.waiting
+        let round = Round(plan: plan, testbed: system.testbed, history: system.history, events: events) { text in
             if isVerbose { say("    \(seconds(since: start))  \(text)") }
         }
         let names = plan.faults.map(\.name).joined(separator: " ")
-        let settings = era.testbed.site.settings
+        let settings = system.testbed.site.settings
         let title =
-            "round \("\(plan.number)".padded(4))\(era.testbed.configuration.rawValue.padded(9))"
+            "round \("\(plan.number)".padded(4))\(system.testbed.configuration.rawValue.padded(9))"
             + "\(settings.shards) shard\(settings.shards == 1 ? " " : "s")  \(names.padded(58))"
         do {
             if isVerbose { say(title) }
-            let result = try await round.run(&era.truth)
+            let result = try await round.run(&system.truth)
             totals.rounds += 1
-            era.waiting.removeFirst(result.published)
+            system.waiting.removeFirst(result.published)
             totals.events += result.published
             totals.lost += result.lost
             totals.rebuilds += result.isRebuilt ? 1 : 0
@@ -148,7 +148,7 @@ struct Course: Sendable {
             say(
                 "\(title)  \(result.published) events  \(seconds(since: start))  verify, model, HTTP"
                     + (plan.endsQuietly ? ", quiet" : "") + (result.lost > 0 ? ", \(result.lost) lost" : "")
-                    + (result.isRebuilt ? ", made anew" : "")
+                    + (result.isRebuilt ? ", rebuilt" : "")
             )
             return true
         } catch is CancellationError {
@@ -156,7 +156,7 @@ struct Course: Sendable {
         } catch {
             if Task.isCancelled { throw CancellationError() }
             say("\(title)  FAILED after \(seconds(since: start))")
-            await report(error, plan, era.testbed)
+            await report(error, plan, system.testbed)
             return false
         }
     }
@@ -180,8 +180,8 @@ struct Course: Sendable {
             ---
             seed \(seed), round \(plan.number), \(testbed.configuration), \(testbed.site.settings.shards) shards, \
             owner credit \(rules.ownerCredit), \(plan.endsQuietly ? "quiet" : "traffic") at the end
-            what they left is in \(testbed.folder.path)
-            again: faults --seed \(seed) --from \(first) --rounds \(plan.number - first + 1) \
+            logs and data are in \(testbed.folder.path)
+            to repeat: faults --seed \(seed) --from \(first) --rounds \(plan.number - first + 1) \
             --rounds-per-system \(options.roundsPerSystem) --events \(options.events) \
             --faults-per-round \(options.faultsPerRound) --ending \(options.ending)\
             \(options.redis.map { " --redis \($0)" } ?? "")\
@@ -198,7 +198,7 @@ struct Course: Sendable {
         let strikes = totals.strikes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         return "\(totals.rounds) rounds, \(totals.events) events, \(totals.strikes.values.reduce(0, +)) faults in "
             + "\(seconds(since: start)): \(outcome); the broker lost \(totals.lost) records, "
-            + "\(totals.rebuilds) views were made anew\nfaults: \(strikes.joined(separator: ", "))"
+            + "\(totals.rebuilds) views were rebuilt\nfaults: \(strikes.joined(separator: ", "))"
     }
 }
 
@@ -206,5 +206,5 @@ private func seconds(since start: ContinuousClock.Instant) -> String {
     String(format: "%5.1f s", start.duration(to: .now) / .seconds(1))
 }
 
-/// Prints a line at once.
+/// Prints a line without buffering.
 func say(_ text: String) { FileHandle.standardOutput.write(Data("\(text)\n".utf8)) }

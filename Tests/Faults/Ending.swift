@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Set once, by one task for others.
+/// A flag that one task sets to end other tasks.
 final class Ending: Sendable {
     private let state = Mutex(false)
 

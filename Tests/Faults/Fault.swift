@@ -1,15 +1,15 @@
 import Model
 
-/// Something that goes wrong, and is put right again before it is over.
+/// A kind of fault, which is also repaired before it ends.
 struct Fault: Sendable {
     let name: String
     let summary: String
     let place: Place
     var configurations: [RedisConfiguration] = RedisConfiguration.allCases
-    /// Returns when everything that must run runs again.
+    /// Causes the fault, and returns when all processes that it affected run again.
     let strike: @Sendable (inout Strike) async throws -> Void
 
-    /// What it strikes: two of one place come one after the other, others at the same time.
+    /// The part of the system with the fault. Two faults in one place happen in sequence, others in parallel.
     enum Place: Sendable {
         case worker
         case redis
@@ -20,14 +20,14 @@ struct Fault: Sendable {
     static let all = worker + redis + log + connections
 }
 
-/// One time that a fault strikes.
+/// One occurrence of a fault.
 struct Strike: Sendable {
     let testbed: Testbed
-    /// The worker that is meant, where it is one.
+    /// The affected worker, if the fault is one of a worker.
     let worker: WorkerSlot
     var random: SeededGenerator
 
-    /// Lets some time pass.
+    /// Waits for a random time in this range.
     mutating func pause(milliseconds range: ClosedRange<Int>) async throws {
         try await Task.sleep(for: .milliseconds(Int.random(in: range, using: &random)))
     }
@@ -35,7 +35,7 @@ struct Strike: Sendable {
     mutating func share() -> Double { Double.random(in: 0...1, using: &random) }
 }
 
-/// Chooses what strikes: every kind once, in a random order, before any comes again.
+/// Chooses faults in a random order: every kind happens once before any is repeated.
 struct FaultDeck {
     private let faults: [Fault]
     private var waiting: [Fault] = []
@@ -46,7 +46,7 @@ struct FaultDeck {
         random = SeededGenerator(seed: seed)
     }
 
-    /// So many different ones that make sense under this configuration, if there are.
+    /// Up to `count` different faults that are possible with this configuration.
     mutating func deal(_ count: Int, under configuration: RedisConfiguration) -> [Fault] {
         var dealt: [Fault] = []
         while dealt.count < count {

@@ -5,86 +5,87 @@ import SalesRules
 import TestSupport
 import UnixSignals
 
-/// Runs the program under faults and compares everything it shows with what the rules say.
+/// Runs the program under faults and compares everything it shows with the model.
 @main
 struct Faults: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "faults",
-        abstract: "Lets things go wrong under the running program, and looks whether every number is right afterwards.",
+        abstract: "Causes faults in the running program, and checks that every number is right afterwards.",
         discussion: """
-            A broker, a Redis behind a proxy, three workers and a server run as processes. In each round a stretch of a \
-            random history is published while faults strike; when everything runs again and is applied, all that is \
-            shown is compared: by `verify`, with a model that knows only the rules, and over HTTP. The history goes on \
-            from round to round, so that damage adds up.
+            A broker, a Redis behind a proxy, three workers and a server run as processes. In each round a part of a \
+            random history is published while faults happen. When everything runs again and all events are applied, \
+            all results are compared: by `verify`, with a model of the rules, and over HTTP. The history continues from \
+            round to round, so that damage adds up.
 
-            What strikes and when follows from the seed. Kinds come in a random order, each once before any comes again:
+            The seed determines the faults and their times. Faults happen in a random order, every kind once before \
+            any is repeated:
 
             """ + Fault.all.map { "\($0.name.padded(16))\($0.summary)" }.joined(separator: "\n")
     )
 
-    @Option(help: "What everything random follows from (default: another one each time).")
+    @Option(help: "The seed of all random choices (default: a random seed).")
     var seed: UInt64?
 
-    @Option(help: "How many rounds.")
+    @Option(help: "The number of rounds.")
     var rounds = 30
 
-    @Option(help: "The first round to run: the first one of a system.")
+    @Option(help: "The first round to run. It must be the first round of a system.")
     var from = 1
 
-    @Option(help: "Rounds before everything is started afresh, with the next configuration of Redis.")
+    @Option(help: "The number of rounds before a new system is started, with the next Redis configuration.")
     var roundsPerSystem = 10
 
-    @Option(help: "Events in a round.")
+    @Option(help: "The number of events in a round.")
     var events = 1_500
 
-    @Option(help: "The most faults in a round.")
+    @Option(help: "The maximum number of faults in a round.")
     var faultsPerRound = 4
 
-    @Option(help: "Only these kinds, separated by commas.")
+    @Option(help: "Only these kinds of faults, separated by commas.")
     var only: FaultNames?
 
-    @Option(help: "All but these kinds, separated by commas.")
+    @Option(help: "All kinds of faults except these, separated by commas.")
     var except: FaultNames?
 
     @Option(help: "rdb, everysec or always (default: in turns).")
     var redis: RedisConfiguration?
 
-    @Option(help: "What comes after the last fault: traffic, quiet, or both in turns.")
-    var ending = LastWord.both
+    @Option(help: "What follows the last fault: traffic, quiet, or both (one of them at random in each round).")
+    var ending = RoundEnding.both
 
-    @Option(help: "Ends after the round in which so many seconds have passed.")
+    @Option(help: "Stop after the round in which this number of seconds has passed.")
     var seconds: Int?
 
-    @Option(help: "The program (default: the one beside this one).")
+    @Option(help: "The path of salestargets (default: in the folder of this program).")
     var program: String?
 
-    @Flag(help: "Fail unless every kind has struck.")
+    @Flag(help: "Fail unless every kind of fault has happened.")
     var requireAll = false
 
-    @Flag(help: "Only tell what would strike.")
+    @Flag(help: "Only print the faults of each round.")
     var plan = false
 
-    @Flag(help: "Tell what happens when.")
+    @Flag(help: "Print what happens, with times.")
     var verbose = false
 
-    enum LastWord: String, CaseIterable, ExpressibleByArgument {
+    enum RoundEnding: String, CaseIterable, ExpressibleByArgument {
         case traffic, quiet, both
     }
 
     func validate() throws {
         guard rounds > 0, from > 0, roundsPerSystem > 0, events > 0, faultsPerRound > 0, !faults.isEmpty else {
-            throw ValidationError("numbers must be above zero, and something must be left to strike")
+            throw ValidationError("numbers must be above zero, and --only and --except must leave a fault")
         }
         guard (from - 1) % roundsPerSystem == 0 else {
-            throw ValidationError("a system begins with rounds 1, \(1 + roundsPerSystem), \(1 + 2 * roundsPerSystem)…")
+            throw ValidationError("--from must be 1, \(1 + roundsPerSystem), \(1 + 2 * roundsPerSystem)…")
         }
         guard FileManager.default.isExecutableFile(atPath: programURL.path) else {
-            throw ValidationError("\(programURL.path) is not there: swift build --product salestargets")
+            throw ValidationError("\(programURL.path) is missing: run `swift build --product salestargets`")
         }
-        guard BrokerProcess.isAvailable else { throw ValidationError("noida-db is not there: make faults installs it") }
+        guard BrokerProcess.isAvailable else { throw ValidationError("noida-db is missing: run `make faults`") }
     }
 
-    /// What may strike.
+    /// The selected kinds of faults.
     var faults: [Fault] {
         let excepted = Set(except?.faults.map(\.name) ?? [])
         return (only?.faults ?? Fault.all).filter { !excepted.contains($0.name) }
@@ -106,10 +107,10 @@ struct Faults: AsyncParsableCommand {
                 return nil
             }
             let first = try await group.next() ?? nil
-            // Either the course is over, or it is to end now.
+            // Either the course has ended, or a signal asks to end it.
             group.cancelAll()
             if let first, first > 1 {
-                // What waits for a broker that is down may do so for longer than a person; children end with us.
+                // A call to a broker that is down may block for long. Child processes end with this process.
                 Thread.detachNewThread {
                     sleep(10)
                     Foundation.exit(first)
@@ -124,7 +125,7 @@ struct Faults: AsyncParsableCommand {
     }
 }
 
-/// Names of kinds, as they are typed.
+/// Names of faults as a command-line value, separated by commas.
 struct FaultNames: ExpressibleByArgument {
     let faults: [Fault]
 
@@ -140,6 +141,6 @@ struct FaultNames: ExpressibleByArgument {
 }
 
 extension String {
-    /// With spaces behind it, up to a width.
+    /// The text with spaces appended up to a width.
     func padded(_ width: Int) -> String { padding(toLength: max(width, count), withPad: " ", startingAt: 0) }
 }

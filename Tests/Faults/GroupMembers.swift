@@ -3,19 +3,19 @@ import Foundation
 import Kafka
 import TestSupport
 
-/// The members of the workers' group, and a session timeout for those that are gone: the test broker has none.
+/// The members of the workers' group. Replaces the session timeout, which the test broker does not have.
 struct GroupMembers: Sendable {
     let port: UInt16
     let group: String
 
     struct Member: Hashable, Sendable {
         let id: String
-        /// The name of its worker.
+        /// The client id, which is the name of the worker.
         let client: String
     }
 
-    /// Takes out of the group the members that `isGone` names, as a broker does whose session timeout has passed.
-    /// - Returns: how many; 0 also when the broker does not answer just now.
+    /// Removes the members that `isGone` selects, as a broker does after the session timeout.
+    /// - Returns: the number of removed members; also 0 when the broker does not answer.
     @discardableResult
     func evict(_ isGone: @escaping @Sendable (Member) -> Bool) async throws -> Int {
         try await BlockingThread.run("group") {
@@ -34,13 +34,13 @@ struct GroupMembers: Sendable {
         guard let answer = KafkaRequest(key: 15, version: 0, body: body).answer(port: port) else { return [] }
         var reader = AnswerReader(rest: answer[...])
         guard reader.number(Int32.self) == 1, reader.number(Int16.self) == 0 else { return [] }
-        // The group, its state, the type of protocol, and the protocol.
+        // The group, its state, the protocol type and the protocol.
         for _ in 0..<4 { _ = reader.text() }
         var members: [Member] = []
         for _ in 0..<(reader.number(Int32.self) ?? 0) {
             guard let id = reader.text(), let client = reader.text() else { return members }
             members.append(Member(id: id, client: client))
-            // The host, what it subscribed to, and what was assigned.
+            // The host, the subscription and the assignment.
             _ = reader.text()
             for _ in 0..<2 { reader.skip(Int(reader.number(Int32.self) ?? 0)) }
         }
@@ -48,7 +48,7 @@ struct GroupMembers: Sendable {
     }
 }
 
-/// Reads the numbers and texts of an answer of Kafka's, one after the other.
+/// Reads the numbers and texts of a Kafka response in sequence.
 private struct AnswerReader {
     var rest: ArraySlice<UInt8>
 

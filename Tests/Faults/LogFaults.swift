@@ -4,15 +4,15 @@ import Kafka
 import TestSupport
 
 extension Fault {
-    /// What strikes the log.
+    /// The faults of the log.
     static let log = [
-        Fault(name: "log-restart", summary: "the broker is asked to end, and started again", place: .log) { strike in
+        Fault(name: "log-restart", summary: "the broker is stopped and started again", place: .log) { strike in
             let broker = strike.testbed.broker
-            // What it acknowledges after it has saved for the last time is lost.
+            // Records that it acknowledges after its last save are lost.
             strike.testbed.noteShakenLog(isCut: true)
             try await BlockingThread.run("broker") { try broker.restart() }
         },
-        Fault(name: "log-pause", summary: "the broker stands still for two to six seconds", place: .log) { strike in
+        Fault(name: "log-pause", summary: "the broker is suspended for two to six seconds", place: .log) { strike in
             let broker = strike.testbed.broker
             strike.testbed.noteShakenLog()
             broker.kill(SIGSTOP)

@@ -6,11 +6,11 @@ import Model
 import SalesRules
 import TestSupport
 
-/// What was published, against what the log holds, which is what counts.
+/// Compares the published records with the log. The expected results follow from the log.
 struct LogTruth {
-    /// By topic and key, in their order.
+    /// The published values by topic and key, in order.
     private var published: [Place: [[UInt8]?]] = [:]
-    /// What the broker lost so far.
+    /// The number of records that the broker has lost so far.
     private(set) var lost = 0
 
     private struct Place: Hashable {
@@ -24,15 +24,15 @@ struct LogTruth {
         }
     }
 
-    /// The log as it is now, and what the rules make of it.
+    /// The model's result for the present log.
     struct Reading {
         let model: Model
-        /// What should not be.
+        /// Differences between the log and the published records.
         var problems: [String] = []
     }
 
     /// Reads the log from its beginning.
-    /// - Parameter isShaken: whether a broker went down, so that some may be missing or there twice.
+    /// - Parameter isShaken: whether a broker went down, so that records may be missing or duplicated.
     mutating func read(_ testbed: Testbed, isShaken: Bool) async throws -> Reading {
         let site = testbed.site
         let partitions = testbed.partitions
@@ -55,11 +55,11 @@ struct LogTruth {
         if isShaken {
             lost += max(0, published.values.reduce(0) { $0 + $1.count } - found.values.reduce(0) { $0 + $1.count })
             for (place, values) in found where !Set(values).isSubset(of: published[place] ?? []) {
-                problems.append("the log holds what nobody published: \(place.topic)")
+                problems.append("the log has a record that was not published: \(place.topic)")
             }
             published = found
         } else if found != published {
-            problems.append("the log does not hold what was published")
+            problems.append("the log differs from the published records")
         }
         return Reading(model: model, problems: problems)
     }

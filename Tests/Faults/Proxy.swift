@@ -2,16 +2,16 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Stands between the program and Redis, and can do to their connections what networks do.
+/// A proxy between the program and Redis that can disturb their connections as a network does.
 final class Proxy: Sendable {
-    /// Where the program connects, on 127.0.0.1.
+    /// The port on 127.0.0.1 to which the program connects.
     let port: Int
     private let listener: any Channel
     private let state: Mutex<State>
 
     private struct State {
-        var conduct: ProxyConduct
-        var passages: [ObjectIdentifier: NIOLoopBound<Passage>] = [:]
+        var behavior: ProxyBehavior
+        var connections: [ObjectIdentifier: NIOLoopBound<ProxiedConnection>] = [:]
     }
 
     private init(listener: any Channel, port: Int, state: consuming State) {
@@ -20,7 +20,7 @@ final class Proxy: Sendable {
         self.state = Mutex(state)
     }
 
-    /// Listens on a free port and leads to a port of this machine.
+    /// Listens on a free port and forwards to a local port.
     static func start(leadingTo target: Int) async throws -> Proxy {
         let box = ProxyBox()
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -32,33 +32,33 @@ final class Proxy: Sendable {
             }
             .bind(host: "127.0.0.1", port: 0).get()
         guard let port = listener.localAddress?.port else { throw TestbedFailure("the proxy has no port") }
-        let proxy = Proxy(listener: listener, port: port, state: State(conduct: ProxyConduct(target: target)))
+        let proxy = Proxy(listener: listener, port: port, state: State(behavior: ProxyBehavior(target: target)))
         box.proxy.withLock { $0 = proxy }
         return proxy
     }
 
-    /// Lets new connections, and what still comes over the present ones, be treated like this.
-    func change(_ change: (inout ProxyConduct) -> Void) {
-        state.withLock { change(&$0.conduct) }
+    /// Changes the behavior for new connections and for further data on open ones.
+    func change(_ change: (inout ProxyBehavior) -> Void) {
+        state.withLock { change(&$0.behavior) }
     }
 
-    /// Leads to another Redis from now on; connections to the former one are cut.
+    /// Forwards to another Redis from now on, and closes all connections to the former one.
     func lead(to target: Int) {
         change { $0.target = target }
         cut()
     }
 
-    /// Cuts every connection: at once, or in the middle of what comes next.
-    /// - Parameter bytes: how many more go over each one, at random.
+    /// Closes every connection, at once or in the middle of further data.
+    /// - Parameter bytes: the range of the random number of bytes that each connection still transfers.
     func cut(after bytes: ClosedRange<Int>? = nil) {
-        for passage in state.withLock({ Array($0.passages.values) }) {
-            passage.eventLoop.execute {
-                if let bytes { passage.value.bytesLeft = Int.random(in: bytes) } else { passage.value.close() }
+        for connection in state.withLock({ Array($0.connections.values) }) {
+            connection.eventLoop.execute {
+                if let bytes { connection.value.bytesLeft = Int.random(in: bytes) } else { connection.value.close() }
             }
         }
     }
 
-    /// Ends it, and every connection.
+    /// Closes the proxy and all connections.
     func stop() async {
         change { $0.refuses = true }
         cut()
@@ -66,27 +66,27 @@ final class Proxy: Sendable {
     }
 
     fileprivate func accept(_ channel: any Channel) {
-        let conduct = self.conduct
-        if conduct.refuses {
+        let behavior = self.behavior
+        if behavior.refuses {
             channel.close(promise: nil)
             return
         }
-        let passage = Passage(client: channel, proxy: self)
-        passage.bytesLeft = conduct.cutsAfter.map { Int.random(in: $0) }
-        let bound = NIOLoopBound(passage, eventLoop: channel.eventLoop)
-        state.withLock { $0.passages[ObjectIdentifier(passage)] = bound }
-        // Adding to a channel that is not active yet cannot fail.
-        try? channel.pipeline.syncOperations.addHandler(PassageEnd(passage, isClient: true))
+        let connection = ProxiedConnection(client: channel, proxy: self)
+        connection.bytesLeft = behavior.cutsAfter.map { Int.random(in: $0) }
+        let bound = NIOLoopBound(connection, eventLoop: channel.eventLoop)
+        state.withLock { $0.connections[ObjectIdentifier(connection)] = bound }
+        // Adding a handler to a channel that is not active yet cannot fail.
+        try? channel.pipeline.syncOperations.addHandler(ConnectionSide(connection, isClient: true))
         ClientBootstrap(group: channel.eventLoop)
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .channelOption(.autoRead, value: false)
             .channelInitializer { server in
                 server.eventLoop.makeCompletedFuture {
                     bound.value.server = server
-                    try server.pipeline.syncOperations.addHandler(PassageEnd(bound.value, isClient: false))
+                    try server.pipeline.syncOperations.addHandler(ConnectionSide(bound.value, isClient: false))
                 }
             }
-            .connect(host: "127.0.0.1", port: conduct.target)
+            .connect(host: "127.0.0.1", port: behavior.target)
             .whenComplete { result in
                 switch result {
                 case .success: bound.value.open()
@@ -95,40 +95,40 @@ final class Proxy: Sendable {
             }
     }
 
-    fileprivate var conduct: ProxyConduct { state.withLock(\.conduct) }
+    fileprivate var behavior: ProxyBehavior { state.withLock(\.behavior) }
 
-    fileprivate func forget(_ passage: Passage) {
-        _ = state.withLock { $0.passages.removeValue(forKey: ObjectIdentifier(passage)) }
+    fileprivate func forget(_ connection: ProxiedConnection) {
+        _ = state.withLock { $0.connections.removeValue(forKey: ObjectIdentifier(connection)) }
     }
 }
 
-/// How a proxy treats connections.
-struct ProxyConduct: Sendable {
-    /// The port of this machine that it leads to.
+/// How a proxy handles connections.
+struct ProxyBehavior: Sendable {
+    /// The local port of the Redis to which it forwards.
     var target: Int
     /// Whether new connections are closed at once.
     var refuses = false
-    /// How long everything is held up, each way, in milliseconds.
+    /// The delay of data in each direction, in milliseconds.
     var delay: ClosedRange<Int>?
-    /// Until when nothing goes through at all.
+    /// The time until which no data is forwarded.
     var frozenUntil: NIODeadline?
-    /// After how many bytes a new connection breaks.
+    /// The number of bytes after which a new connection breaks.
     var cutsAfter: ClosedRange<Int>?
 }
 
-/// The listener exists before the proxy does.
+/// Holds the proxy for the listener, which is created first.
 private final class ProxyBox: Sendable {
     let proxy = Mutex<Proxy?>(nil)
 }
 
-/// A client's connection and the one it is led on by; both live on one event loop.
-private final class Passage {
+/// A client's connection and the connection to Redis for it. Both are on one event loop.
+private final class ProxiedConnection {
     let client: any Channel
     var server: (any Channel)?
-    /// How much more goes through before it breaks.
+    /// The number of bytes until it breaks.
     var bytesLeft: Int?
     private let proxy: Proxy
-    /// When the latest of what is held up goes on, by direction.
+    /// The time at which the latest delayed data is forwarded, by direction.
     private var latest = [NIODeadline.uptimeNanoseconds(0), .uptimeNanoseconds(0)]
 
     init(client: any Channel, proxy: Proxy) {
@@ -148,19 +148,19 @@ private final class Passage {
         proxy.forget(self)
     }
 
-    /// A client waits for replies before it goes on for long, so that what is held up here stays little.
+    /// Forwards bytes, perhaps later. Clients wait for replies, so the amount of delayed data stays small.
     func pass(_ bytes: ByteBuffer, toServer: Bool) {
         guard let channel = toServer ? server : client else { return }
-        let conduct = proxy.conduct
+        let behavior = proxy.behavior
         let now = NIODeadline.now()
         var due = now
-        if let delay = conduct.delay { due = now + .milliseconds(Int64(Int.random(in: delay))) }
-        if let frozenUntil = conduct.frozenUntil { due = max(due, frozenUntil) }
+        if let delay = behavior.delay { due = now + .milliseconds(Int64(Int.random(in: delay))) }
+        if let frozenUntil = behavior.frozenUntil { due = max(due, frozenUntil) }
         let direction = toServer ? 1 : 0
         if due <= now, latest[direction] <= now {
             write(bytes, to: channel)
         } else {
-            // Strictly later than what went before: timers of one moment fire in no particular order.
+            // Strictly later than earlier data, because timers for the same time fire in any order.
             due = max(due, latest[direction] + .nanoseconds(1))
             latest[direction] = due
             let bound = NIOLoopBound(self, eventLoop: channel.eventLoop)
@@ -182,28 +182,28 @@ private final class Passage {
     }
 }
 
-/// One of a passage's ends.
-private final class PassageEnd: ChannelInboundHandler {
+/// The handler of one side of a connection.
+private final class ConnectionSide: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
-    private let passage: Passage
+    private let connection: ProxiedConnection
     private let isClient: Bool
 
-    init(_ passage: Passage, isClient: Bool) {
-        self.passage = passage
+    init(_ connection: ProxiedConnection, isClient: Bool) {
+        self.connection = connection
         self.isClient = isClient
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        passage.pass(unwrapInboundIn(data), toServer: isClient)
+        connection.pass(unwrapInboundIn(data), toServer: isClient)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        let other = isClient ? passage.server : passage.client
+        let other = isClient ? connection.server : connection.client
         other?.setOption(.autoRead, value: context.channel.isWritable).whenFailure { _ in }
     }
 
-    func channelInactive(context: ChannelHandlerContext) { passage.close() }
+    func channelInactive(context: ChannelHandlerContext) { connection.close() }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { passage.close() }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { connection.close() }
 }

@@ -4,7 +4,7 @@ import Redis
 import TestSupport
 
 extension Fault {
-    /// What strikes Redis.
+    /// The faults of Redis.
     static let redis = [
         Fault(name: "redis-kill", summary: "Redis is killed and started again", place: .redis) { strike in
             let redis = strike.testbed.redis
@@ -14,7 +14,7 @@ extension Fault {
         },
         Fault(
             name: "redis-torn",
-            summary: "Redis is killed twice, each time losing the end of its append-only file at a random byte",
+            summary: "Redis is killed twice, and its append-only file is cut at a random byte each time",
             place: .redis,
             configurations: [.everysec, .always]
         ) { strike in
@@ -40,10 +40,10 @@ extension Fault {
             }
             try await redis.start()
         },
-        Fault(name: "redis-flush", summary: "somebody empties Redis", place: .redis) { strike in
+        Fault(name: "redis-flush", summary: "an operator empties Redis", place: .redis) { strike in
             try await strike.testbed.redis.ask(RedisCommand("FLUSHALL"))
         },
-        Fault(name: "redis-pause", summary: "Redis stands still for one to three seconds", place: .redis) { strike in
+        Fault(name: "redis-pause", summary: "Redis is suspended for one to three seconds", place: .redis) { strike in
             let redis = strike.testbed.redis
             await redis.signal(SIGSTOP)
             try await strike.pause(milliseconds: 1_000...3_000)
@@ -51,7 +51,7 @@ extension Fault {
         },
         Fault(name: "redis-save", summary: "Redis is killed while it saves", place: .redis) { strike in
             let redis = strike.testbed.redis
-            // Refused while another save is under way, which is as good.
+            // Refused during another save, which serves the same purpose.
             _ = try? await redis.ask(RedisCommand(redis.configuration.hasAppendOnlyFile ? "BGREWRITEAOF" : "BGSAVE"))
             try await strike.pause(milliseconds: 0...30)
             try await redis.kill()
@@ -59,12 +59,12 @@ extension Fault {
         },
         Fault(
             name: "redis-primary",
-            summary: "a replica takes over from its frozen primary, which comes back for a while and takes writes",
+            summary: "a replica replaces its suspended primary, which then resumes and accepts writes for a while",
             place: .redis
         ) { try await failOver(&$0) },
         Fault(
             name: "redis-rebuild",
-            summary: "somebody makes the view anew, is interrupted, and does it again",
+            summary: "an operator rebuilds the view, is interrupted, and does it again",
             place: .redis
         ) { try await rebuild(&$0) },
     ]
@@ -77,9 +77,9 @@ extension Fault {
         try await strike.pause(milliseconds: 50...400)
         first.signal(SIGKILL)
         try await first.waitUntilEnded(atMost: .seconds(5))
-        // What else strikes meanwhile may keep it from being done.
+        // Other faults may interrupt it too.
         var last = ""
-        try await Patience.wait(60, for: "a rebuild that ends well") {
+        try await Patience.wait(60, for: "a rebuild that succeeds") {
             let (code, output) = try await testbed.run(["rebuild", "--yes"], log: "rebuild.log", within: 60)
             last = output
             if code != 0 { try await Task.sleep(for: .milliseconds(500)) }

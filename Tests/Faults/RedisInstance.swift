@@ -5,13 +5,13 @@ import LocalServers
 import Redis
 import TestSupport
 
-/// How a Redis keeps its data.
+/// How Redis persists its data.
 enum RedisConfiguration: String, CaseIterable, ExpressibleByArgument, Sendable {
-    /// By snapshots every second at most, and no append-only file: what is shipped, only oftener.
+    /// Snapshots, at most one per second, and no append-only file. Redis's default, but with more frequent snapshots.
     case rdb
-    /// By an append-only file that is written to disk every second.
+    /// An append-only file that is synced every second.
     case everysec
-    /// By an append-only file that is written to disk with every command.
+    /// An append-only file that is synced after every command.
     case always
 
     var arguments: [String] {
@@ -25,7 +25,7 @@ enum RedisConfiguration: String, CaseIterable, ExpressibleByArgument, Sendable {
     var hasAppendOnlyFile: Bool { self != .rdb }
 }
 
-/// A Redis server that is killed and started again, always on the same port and in the same folder.
+/// A Redis server that can be restarted on the same port and in the same folder.
 actor RedisInstance {
     nonisolated let port: Int
     nonisolated let folder: URL
@@ -42,7 +42,7 @@ actor RedisInstance {
     nonisolated var log: URL { folder.appending(path: "redis-server.log") }
 
     /// Starts it and waits until it answers.
-    /// - Parameter primary: the port of the one that it is to follow.
+    /// - Parameter primary: the port of the primary to replicate, if it is a replica.
     func start(following primary: Int? = nil) async throws {
         let follow = primary.map { ["--replicaof", "127.0.0.1 \($0)"] } ?? []
         process = try await RedisServerProcess.start(
@@ -52,14 +52,14 @@ actor RedisInstance {
         )
     }
 
-    /// Kills it: what is on disk stays, and nothing is saved.
+    /// Kills it without saving. The files on disk stay.
     func kill() async throws {
         process?.kill(signal: SIGKILL)
         try await process?.waitUntilEnded()
         process = nil
     }
 
-    /// Ends it as it wishes to be ended.
+    /// Stops it in an orderly way.
     func stop() async {
         await process?.stop()
         process = nil
@@ -67,7 +67,7 @@ actor RedisInstance {
 
     func signal(_ number: Int32) { process?.kill(signal: number) }
 
-    /// Sends it one command, past the proxy.
+    /// Sends it one command directly, without the proxy.
     @discardableResult
     nonisolated func ask(_ command: RedisCommand) async throws -> RedisValue {
         let connection = try await RedisConnection.connect(to: RedisEndpoint(url: url))
@@ -75,7 +75,7 @@ actor RedisInstance {
         return try await connection.send(RedisPipeline(command))[0].checked()
     }
 
-    /// Waits until it has all that its primary has.
+    /// Waits until it is synchronized with its primary.
     nonisolated func waitUntilFollowing() async throws {
         try await Patience.wait(15, for: "a replica that follows its primary") {
             let text = try await self.ask(RedisCommand("INFO", "replication")).requireString()
@@ -83,9 +83,9 @@ actor RedisInstance {
         }
     }
 
-    /// Cuts the last bytes off the append-only file, as a crash of the machine does; only while it does not run.
-    /// - Parameter share: how much of the last part goes, 0...1, 20,000 bytes at most.
-    /// - Returns: how many bytes.
+    /// Removes the last bytes of the append-only file, as a crash of the host may do. Redis must not be running.
+    /// - Parameter share: the share to remove, 0...1, of the last 20,000 bytes of the last file part.
+    /// - Returns: the number of removed bytes.
     nonisolated func tearAppendOnlyFile(share: Double) throws -> Int {
         let directory = folder.appending(path: "appendonlydir")
         let parts = try FileManager.default.contentsOfDirectory(atPath: directory.path).filter {
@@ -105,10 +105,10 @@ actor RedisInstance {
     nonisolated var snapshot: URL { folder.appending(path: "dump.rdb") }
 }
 
-/// Waiting that ends.
+/// Waiting with a time limit.
 enum Patience {
-    /// Asks every twentieth of a second until it holds.
-    /// - Throws: what was waited for, when it did not come within so many seconds.
+    /// Checks every 50 ms until the condition holds.
+    /// - Throws: ``TestbedFailure`` when the condition does not hold within `seconds`.
     static func wait(
         _ seconds: Double,
         for what: String,
@@ -117,13 +117,13 @@ enum Patience {
     ) async throws {
         let deadline = ContinuousClock.now + .seconds(seconds)
         while try await !holds() {
-            if .now > deadline { throw TestbedFailure("waited \(seconds) s in vain for \(what)\n\(more())") }
+            if .now > deadline { throw TestbedFailure("after \(seconds) s still waiting for \(what)\n\(more())") }
             try await Task.sleep(for: .milliseconds(50))
         }
     }
 }
 
-/// What must not happen, in words.
+/// An unexpected state or timeout of the testbed.
 struct TestbedFailure: Error, CustomStringConvertible {
     let description: String
 

@@ -5,7 +5,7 @@ import Model
 import SalesRules
 import TestSupport
 
-/// What a round does; all of it follows from the seed and the round's number.
+/// The plan of a round, determined by the seed and the number of the round.
 struct RoundPlan: Sendable {
     let number: Int
     let seed: UInt64
@@ -14,38 +14,38 @@ struct RoundPlan: Sendable {
     let endsQuietly: Bool
 }
 
-/// A stretch of the history is published while faults strike; then everything is compared.
+/// Publishes a part of the history while faults happen, and then compares everything.
 struct Round {
     let plan: RoundPlan
     let testbed: Testbed
     let history: History
     let events: [Event]
-    /// Told what happens, with the seconds since the round began.
+    /// Called with a description of each step.
     let tell: @Sendable (String) -> Void
 
-    /// A stretch is published in so many pieces, half of them so many milliseconds apart, and the others slower: there is
-    /// traffic for as long as faults strike.
+    /// The number of pieces in which the events are published, and the pauses between them in milliseconds, for the first
+    /// and the second half. The second half is slower, so that there is traffic during all faults.
     private static let pieces = 50
-    private static let pauses = (first: 80, then: 400)
+    private static let pauses = (firstHalf: 80, secondHalf: 400)
 
     struct Result {
-        /// How many of the events were published; the others are for the next round.
+        /// The number of published events; the others are left for the next round.
         let published: Int
         let isRebuilt: Bool
         let lost: Int
     }
 
-    /// What was found.
+    /// The differences and errors of the round.
     struct Failure: Error {
         let problems: [String]
     }
 
-    /// - Throws: ``Failure``, or what kept it from being done.
+    /// - Throws: ``Failure``, or an error that prevented the comparison.
     func run(_ truth: inout LogTruth) async throws -> Result {
         await testbed.keepSnapshot()
         let sizes = testbed.workers.map(\.logSize)
         let messages = events.map(testbed.site.message)
-        let (published, publishing, watching) = try await letItHappen(messages)
+        let (published, publishing, watching) = try await publishUnderFaults(messages)
         truth.note(Array(messages.prefix(published)))
         let (isShaken, isCut) = testbed.takeLogState()
         if !isShaken, let error = publishing.first { throw Failure(problems: ["publishing failed: \(error)"]) }
@@ -61,8 +61,8 @@ struct Round {
         return Result(published: published, isRebuilt: isRebuilt, lost: truth.lost - lostBefore)
     }
 
-    /// Publishes and asks the server while the faults strike.
-    private func letItHappen(
+    /// Publishes and queries the server while the faults happen.
+    private func publishUnderFaults(
         _ messages: [ProducerRecord]
     ) async throws -> (published: Int, publishing: [LogError], watching: [String]) {
         let isOver = Ending()
@@ -80,13 +80,13 @@ struct Round {
         return (published, errors, try await watching)
     }
 
-    /// - Returns: how many messages were handed to a producer, and what producers could not get rid of.
+    /// - Returns: the number of records given to a producer, and the errors of the producers.
     private func publish(
         _ messages: [ProducerRecord],
         until isOver: Ending
     ) async throws -> (count: Int, errors: [LogError]) {
         let size = max(1, messages.count / Self.pieces)
-        // The last of them come after the faults, so that every worker hears of what happened.
+        // The last ones follow the faults, so that every worker handles records afterwards.
         let limit = messages.count - (plan.endsQuietly ? 0 : min(150, messages.count / 3))
         var errors: [LogError] = []
         func publish(_ range: Range<Int>) async throws {
@@ -101,7 +101,7 @@ struct Round {
             let next = min(limit, count + size)
             try await publish(count..<next)
             count = next
-            let pause = count < messages.count / 2 ? Self.pauses.first : Self.pauses.then
+            let pause = count < messages.count / 2 ? Self.pauses.firstHalf : Self.pauses.secondHalf
             try await isOver.wait(atMost: .milliseconds(pause))
         }
         if plan.endsQuietly { return (count, errors) }
@@ -115,7 +115,7 @@ struct Round {
         var strike: Strike
     }
 
-    /// The faults by what they strike.
+    /// The faults by place; faults of different lanes run in parallel.
     private func lanes() -> [[Planned]] {
         var random = SeededGenerator(seed: plan.seed)
         var worker = Int.random(in: 0..<testbed.workers.count, using: &random)

@@ -9,15 +9,15 @@ import TestSupport
 /// Waits until everything is applied, after the faults.
 struct Settling {
     let testbed: Testbed
-    /// How much each worker had logged before the faults.
+    /// The size of each worker's log before the faults, in bytes.
     let logSizes: [UInt64]
-    /// Whether the log may have lost what was applied.
+    /// Whether the log may have lost records that were applied.
     let isLogCut: Bool
 
     static let patience = Duration.seconds(60)
 
-    /// - Returns: whether the view had to be made anew.
-    /// - Throws: what is wrong.
+    /// - Returns: whether the view had to be rebuilt.
+    /// - Throws: ``TestbedFailure`` when something is wrong or is not applied in time.
     func run() async throws -> Bool {
         var sizes = logSizes
         var isRebuilt = false
@@ -28,8 +28,8 @@ struct Settling {
             let problems = await testbed.takeProblems()
             if !problems.isEmpty { throw TestbedFailure(problems.joined(separator: "; ")) }
             let isStopped = zip(testbed.workers, sizes).contains { $0.logged(since: $1).contains(" is stopped: ") }
-            // Where Redis went back to an older cursor meanwhile, it may fit again.
-            if isStopped, try await !isLogTheOneThatWasRead() {
+            // If Redis went back to an older cursor meanwhile, the log may match it again.
+            if isStopped, try await !matchesLog() {
                 guard isLogCut, !isRebuilt else {
                     throw TestbedFailure("workers stopped partitions again, or the log was not cut")
                 }
@@ -42,13 +42,13 @@ struct Settling {
             let backlog = try await testbed.site.backlog(in: testbed.redis.url)
             if backlog.records.isEmpty, backlog.jobs == 0 {
                 if !isLogCut { return isRebuilt }
-                if try await isLogTheOneThatWasRead() { return isRebuilt }
+                if try await matchesLog() { return isRebuilt }
             }
             if .now > deadline {
                 let left = backlog.records.sorted { "\($0.key)" < "\($1.key)" }
                     .map { "\($0.key.topic)[\($0.key.partition)] \($0.value)" }.joined(separator: ", ")
                 throw TestbedFailure(
-                    "not applied after \(Self.patience): \(left.isEmpty ? "nothing" : left); counting \(backlog.jobs)"
+                    "after \(Self.patience) not applied: \(left.isEmpty ? "nothing" : left); backfill jobs: \(backlog.jobs)"
                 )
             }
             if .now > eviction {
@@ -59,16 +59,16 @@ struct Settling {
         }
     }
 
-    /// What the operator does whose log has lost what was applied; workers go on meanwhile.
+    /// Rebuilds the view, as an operator does when the log has lost applied records. Workers continue meanwhile.
     private func rebuild() async throws {
-        // They stand for what is not in the log any more.
+        // The snapshots contain records that are no longer in the log.
         testbed.forgetSnapshots()
         let (code, output) = try await testbed.run(["rebuild", "--yes"], log: "rebuild.log", within: 120)
         if code != 0 { throw TestbedFailure("rebuild ended with \(code):\n\(output)") }
     }
 
-    /// Whether the records that cursors name are what the log holds there.
-    private func isLogTheOneThatWasRead() async throws -> Bool {
+    /// Whether the log has the records of all cursors.
+    private func matchesLog() async throws -> Bool {
         let records = try await testbed.site.records(of: testbed.partitions)
         let settings = testbed.site.settings
         for partition in testbed.partitions {

@@ -10,8 +10,8 @@ import SalesRules
 import Synchronization
 import TestSupport
 
-/// The program as it is run: a broker, a Redis behind a proxy, three workers and a server, each a process of its own
-/// that ends with ours.
+/// The complete system: a broker, a Redis behind a proxy, three workers and a server. Each is a separate process that
+/// ends with this process.
 final class Testbed: Sendable {
     let folder: URL
     let program: URL
@@ -27,12 +27,12 @@ final class Testbed: Sendable {
         var redisCount = 1
         var server: ChildProcess?
         var snapshots: [URL] = []
-        /// What of the log a broker that was killed may have lost, and what a producer may have written twice.
+        /// Whether the log may have duplicated or missing records, and whether it may have lost its end.
         var isLogShaken = false
         var isLogCut = false
     }
 
-    /// Starts all of it.
+    /// Starts all processes.
     static func start(
         _ name: String,
         program: URL,
@@ -97,7 +97,7 @@ final class Testbed: Sendable {
 
     private func begin() async throws {
         try await site.createTopics(partitions: Self.partitionsOfTopic)
-        // A broker that is killed must not lose the topics.
+        // Otherwise a killed broker would lose the topics.
         let saved = broker.directory.appending(path: "kafka.json")
         try await Patience.wait(10, for: "the broker to save the topics") {
             (try? String(contentsOf: saved, encoding: .utf8))?.contains(self.site.topics.deadLetters) == true
@@ -113,8 +113,8 @@ final class Testbed: Sendable {
         try await Patience.wait(20, for: "the server to serve") { self.client != nil }
     }
 
-    /// Ends all of it.
-    /// - Parameter keepsFolder: whether logs and data are left for somebody to look at.
+    /// Ends all processes.
+    /// - Parameter keepsFolder: whether logs and data are kept for inspection.
     func end(keepsFolder: Bool = false) async {
         for worker in workers { try? await worker.kill() }
         let (server, redis) = state.withLock { ($0.server, $0.redis) }
@@ -126,7 +126,7 @@ final class Testbed: Sendable {
         if !keepsFolder { try? FileManager.default.removeItem(at: folder) }
     }
 
-    /// All partitions that are read.
+    /// All partitions that the workers read.
     var partitions: [TopicPartition] {
         site.topics.byName.keys.sorted().flatMap { topic in
             (0..<Self.partitionsOfTopic).map { TopicPartition(topic: topic, partition: $0) }
@@ -138,12 +138,12 @@ final class Testbed: Sendable {
     var brokerLog: URL { folder.appending(path: "broker.log") }
     var group: GroupMembers { GroupMembers(port: broker.port, group: "sales-targets") }
 
-    /// Asks the server; nil as long as it does not serve.
+    /// A client of the server; nil until the server listens.
     var client: ServerClient? {
         ServerClient(log: (try? String(contentsOf: serverLog, encoding: .utf8)) ?? "")
     }
 
-    /// Another Redis, which does not run yet.
+    /// Another Redis, which is not started yet.
     func makeRedis() throws -> RedisInstance {
         let number = state.withLock { state in
             state.redisCount += 1
@@ -152,7 +152,7 @@ final class Testbed: Sendable {
         return try RedisInstance(folder: folder.appending(path: "redis-\(number)"), configuration: configuration)
     }
 
-    /// From now on this one is the Redis of the system.
+    /// Makes this instance the Redis of the system.
     func use(_ redis: RedisInstance) { state.withLock { $0.redis = redis } }
 
     /// Runs a command of the program to its end.
@@ -170,7 +170,7 @@ final class Testbed: Sendable {
         }
     }
 
-    /// What went wrong with workers or the server since the last time.
+    /// The problems of workers and server since the last call.
     func takeProblems() async -> [String] {
         var problems: [String] = []
         for worker in workers { problems += await worker.takeProblems() }
@@ -180,7 +180,7 @@ final class Testbed: Sendable {
 }
 
 extension Testbed {
-    /// Keeps a copy of the present snapshot, to be put back some time.
+    /// Keeps a copy of the present snapshot, for a later start from it.
     func keepSnapshot() async {
         guard configuration == .rdb else { return }
         let redis = self.redis
@@ -193,10 +193,10 @@ extension Testbed {
     /// Copies of snapshots, oldest first.
     var snapshots: [URL] { state.withLock(\.snapshots) }
 
-    /// The log was cut: older snapshots may stand for what is not in it any more.
+    /// Removes the snapshots, because they may contain records that the log has lost.
     func forgetSnapshots() { state.withLock { $0.snapshots = [] } }
 
-    /// A broker went down, so that a producer may have written something twice, or not at all.
+    /// Notes that a broker went down, so that records may be duplicated or missing.
     func noteShakenLog(isCut: Bool = false) {
         state.withLock { state in
             state.isLogShaken = true
@@ -204,7 +204,7 @@ extension Testbed {
         }
     }
 
-    /// What brokers did to the log since the last time.
+    /// The noted state of the log since the last call.
     func takeLogState() -> (isShaken: Bool, isCut: Bool) {
         state.withLock { state in
             defer { (state.isLogShaken, state.isLogCut) = (false, false) }

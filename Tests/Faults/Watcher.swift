@@ -2,14 +2,14 @@ import Foundation
 import Model
 import TestSupport
 
-/// A viewer who goes on asking while things go wrong: the answer is there or is said not to be, and never late.
+/// A viewer who queries the server during the faults. Every answer must be 200 or 503, and in time.
 struct Watcher {
     let testbed: Testbed
 
-    /// In seconds.
+    /// The maximum time of an answer, in seconds.
     private static let longest = 15.0
 
-    /// - Returns: what was answered and should not be.
+    /// - Returns: the wrong or late answers.
     func watch(until isOver: Ending) async throws -> [String] {
         var problems: [String] = []
         while !isOver.isSet, problems.isEmpty {

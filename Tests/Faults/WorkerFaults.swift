@@ -5,37 +5,37 @@ import SalesRules
 import TestSupport
 
 extension Fault {
-    /// What strikes workers.
+    /// The faults of workers.
     static let worker = [
         Fault(name: "worker-kill", summary: "a worker is killed and started again", place: .worker) { strike in
             try await strike.worker.kill()
             try await strike.pause(milliseconds: 0...1_000)
             try await strike.worker.start()
         },
-        Fault(name: "worker-stop", summary: "a worker is asked to end, and started again", place: .worker) { strike in
+        Fault(name: "worker-stop", summary: "a worker is stopped and started again", place: .worker) { strike in
             try await strike.worker.stop()
             try await strike.pause(milliseconds: 0...500)
             try await strike.worker.start()
         },
-        Fault(name: "worker-pause", summary: "a worker stands still for one to three seconds", place: .worker) {
+        Fault(name: "worker-pause", summary: "a worker is suspended for one to three seconds", place: .worker) {
             await $0.worker.signal(SIGSTOP)
             try await $0.pause(milliseconds: 1_000...3_000)
             await $0.worker.signal(SIGCONT)
         },
         Fault(
             name: "worker-zombie",
-            summary: "a worker stands still until others have its partitions, and goes on as if nothing had been",
+            summary: "a worker is suspended until others have its partitions, and then continues",
             place: .worker
         ) { strike in
             let name = strike.worker.name
             await strike.worker.signal(SIGSTOP)
             try await strike.pause(milliseconds: 100...1_000)
             try await strike.testbed.group.evict { $0.client == name }
-            // Beyond its session timeout of six seconds.
+            // Longer than its session timeout of six seconds.
             try await strike.pause(milliseconds: 6_000...7_500)
             await strike.worker.signal(SIGCONT)
         },
-        Fault(name: "worker-join", summary: "one more worker joins, and leaves again", place: .worker) { strike in
+        Fault(name: "worker-join", summary: "another worker joins and leaves again", place: .worker) { strike in
             let testbed = strike.testbed
             let guest = WorkerSlot(
                 "worker-guest",
@@ -53,7 +53,7 @@ extension Fault {
         Fault(
             name: "worker-settings",
             summary: "a worker with other settings is started, and must refuse to work",
-            // It would be right to work where Redis is empty: so not while that may be.
+            // In an empty Redis the worker would rightly start, so this never runs at the same time as a Redis fault.
             place: .redis
         ) { try await startWithOtherSettings(&$0) },
     ]
@@ -88,7 +88,7 @@ extension Fault {
             throw TestbedFailure("a worker with other settings (\(variables)) did not end:\n\(text)")
         }
         guard code != 0, text.contains("settings") else {
-            throw TestbedFailure("a worker with other settings (\(variables)) ended with \(code) and said:\n\(text)")
+            throw TestbedFailure("a worker with other settings (\(variables)) ended with \(code) and logged:\n\(text)")
         }
         let kept = try await testbed.redis.ask(RedisCommand("GET", key)).requireString()
         guard kept == settings.text else { throw TestbedFailure("the settings in Redis were changed to \(kept)") }

@@ -4,7 +4,7 @@ import Redis
 import Synchronization
 import TestSupport
 
-/// A place for a worker: one runs in it at a time, and all of them write into one log.
+/// Runs one worker at a time under one name. All its workers write into the same log file.
 actor WorkerSlot {
     nonisolated let name: String
     nonisolated let log: URL
@@ -13,17 +13,17 @@ actor WorkerSlot {
     private let environment: [String: String]
     private var process: ChildProcess?
     private var problems: [String] = []
-    /// How much was logged before the worker that runs now.
+    /// The size of the log before the present worker started.
     private var startSize: UInt64 = 0
 
-    /// - Parameter isStatic: whether a worker takes the place of the one before it in the group, at once: the test
-    ///   broker does not notice by itself that a member is gone.
+    /// - Parameter isStatic: whether the workers are static members of the group, so that a new one replaces the former
+    ///   one at once. The test broker does not notice that a member is gone.
     init(_ name: String, program: URL, folder: URL, environment: [String: String], isStatic: Bool) {
         self.name = name
         self.program = program
         log = folder.appending(path: "\(name).log")
         arguments = ["worker"] + (isStatic ? ["--kafka", "group.instance.id=\(name)"] : [])
-        // By this the test tells its members of the group.
+        // The test identifies group members by this client id.
         self.environment = environment.merging(["SALESTARGETS_KAFKA_CLIENT_ID": name]) { $1 }
     }
 
@@ -34,17 +34,17 @@ actor WorkerSlot {
         process = started
     }
 
-    /// Kills the worker, without a warning.
+    /// Kills the worker with SIGKILL.
     func kill() async throws { _ = try await end(SIGKILL, within: 5) }
 
-    /// Asks the worker to end.
+    /// Stops the worker with SIGTERM.
     func stop() async throws {
         let code = try await end(SIGTERM, within: 30)
-        if let code, code != 0, code != 143 { problems.append("\(name) ended with \(code) when it was asked to end") }
+        if let code, code != 0, code != 143 { problems.append("\(name) ended with \(code) after SIGTERM") }
     }
 
-    /// Waits until the worker ends by itself.
-    /// - Returns: its exit code; nil when it did not end in time, and was killed.
+    /// Waits until the worker ends without a signal.
+    /// - Returns: its exit code; nil when it did not end in time and was killed.
     func ended(within seconds: Int) async throws -> Int32? {
         defer { process = nil }
         do throws(ChildProcess.Failure) {
@@ -65,17 +65,17 @@ actor WorkerSlot {
             return try await process.waitUntilEnded(atMost: .seconds(seconds))
         } catch .timeout {
             process.signal(SIGKILL)
-            problems.append("\(name) did not end within \(seconds) s of being asked to")
+            problems.append("\(name) did not end within \(seconds) s after signal \(signal)")
             return nil
         }
     }
 
     func signal(_ number: Int32) { process?.signal(number) }
 
-    /// What went wrong with its workers so far, one that ended by itself among it.
+    /// The problems of its workers since the last call, including a worker that ended unexpectedly.
     ///
-    /// One that the group has fenced, a zombie whose place was given away, ends with a fatal error of its client, and is
-    /// started again, as whoever runs workers does.
+    /// A worker that the group has fenced, because another one took its place, ends with a fatal error of its Kafka
+    /// client. It is started again, as a service manager does.
     func takeProblems() async -> [String] {
         if let process, !process.isRunning, logged(since: startSize).contains("FENCED_INSTANCE_ID") {
             do {
@@ -96,13 +96,13 @@ actor WorkerSlot {
         }
     }
 
-    /// How much it has logged, in bytes.
+    /// The size of the log, in bytes.
     nonisolated var logSize: UInt64 {
         let attributes = try? FileManager.default.attributesOfItem(atPath: log.path)
         return attributes?[.size] as? UInt64 ?? 0
     }
 
-    /// What was logged from a size on.
+    /// The log from this size on.
     nonisolated func logged(since size: UInt64) -> String {
         guard let handle = try? FileHandle(forReadingFrom: log) else { return "" }
         defer { try? handle.close() }

@@ -1,7 +1,7 @@
 @testable import Redis
 
 extension Fuzz {
-    /// Redis URLs, as settings give them.
+    /// Parses Redis URLs, as in the setting `redis-url`.
     static let addresses = FuzzTarget(
         name: "addresses",
         run: { readURL($0) },
@@ -21,7 +21,7 @@ extension Fuzz {
         do throws(RedisError) {
             endpoint = try RedisEndpoint(url: url)
         } catch {
-            // Reasons are fixed texts, which quote nothing.
+            // Errors are fixed texts, so that they cannot show a password.
             requireOneLine(error.description)
             return
         }
@@ -29,13 +29,13 @@ extension Fuzz {
         let open = noError("\(url) without its user") { () throws(RedisError) in
             try RedisEndpoint(url: withoutCredentials(url))
         }
-        require(shown == open.description, "\(shown) shows more than \(open)")
+        require(shown == open.description, "\(shown) shows more than \(open), which has no credentials")
         guard case .host(let host, let port) = endpoint.address else { return }
         require(!host.isEmpty && (1...65_535).contains(port), "\(shown)")
-        let again = noError("\(shown) is shown, and cannot be read") { () throws(RedisError) in
+        let again = noError("the description \(shown) cannot be parsed") { () throws(RedisError) in
             try RedisEndpoint(url: shown)
         }
-        require(again.address == endpoint.address && again.database == endpoint.database, "\(shown) is \(again)")
+        require(again.address == endpoint.address && again.database == endpoint.database, "\(shown) gives \(again)")
     }
 
     private static func withoutCredentials(_ url: String) -> String {

@@ -5,7 +5,7 @@ import SalesRules
 @testable import Events
 
 extension Fuzz {
-    /// Bodies of requests: which request it is, is in the first byte.
+    /// Decodes bodies of HTTP requests. The first byte chooses the request and the settings.
     static let bodies = FuzzTarget(name: "bodies", run: { decodeBody($0) }, seeds: bodySeeds, words: words)
 
     private static func decodeBody(_ input: Input) {
@@ -35,7 +35,7 @@ extension Fuzz {
         case 1:
             let plan = try decoder.year(body)
             let targets = plan.targets(version: 1) { id("T") } ?? []
-            require(targets.isEmpty || targets.reduce(0) { $0 + $1.goal } == plan.goal, "months that are not the year")
+            require(targets.isEmpty || targets.reduce(0) { $0 + $1.goal } == plan.goal, "wrong sum of months")
         case 2:
             let plan = try decoder.copies(body)
             require(plan.from != plan.to && CopyPlan.allows(plan.percent), "\(plan)")

@@ -3,7 +3,7 @@ import Model
 import SalesRules
 
 extension Fuzz {
-    /// Orders' entries as Redis may hold them.
+    /// Decodes entries of orders, as they are stored in Redis.
     static let entries = FuzzTarget(
         name: "entries",
         run: { decodeEntry($0) },
@@ -29,13 +29,13 @@ extension Fuzz {
         }
     }
 
-    /// An entry keeps the bounds, comes back as it was written, and can be worked with.
+    /// Checks that an entry keeps the bounds, is the same after encoding and decoding, and can be credited.
     static func check(_ entry: OrderEntry, id: Identifier, reporting: Currency) {
         let bytes = EntryCodec.encode(entry, reporting: reporting)
-        let again = noError("\(entry) is written as what cannot be read") {
+        let again = noError("\(entry) cannot be decoded after encoding") {
             try EntryCodec.decode(bytes, id: id, reporting: reporting)
         }
-        require(again == entry, "\(entry) is kept as \(again)")
+        require(again == entry, "\(entry) is decoded as \(again)")
         for allocation in entry.allocations {
             if case .amount(let amount) = allocation.limit { require(amount.units >= 0, "\(allocation)") }
         }
@@ -43,7 +43,7 @@ extension Fuzz {
             let rules = Rules(currency: reporting, ownerCredit: ownerCredit, excludedStatuses: [])
             guard let worth = rules.worth(of: entry) else { continue }
             require(worth.total.magnitude <= UInt64(Money.bound), "\(worth)")
-            require(!worth.credits.isEmpty, "worth something to nobody")
+            require(!worth.credits.isEmpty, "an order that counts credits no one")
             for credit in worth.credits {
                 require(credit.amount.magnitude <= worth.total.magnitude, "\(credit) of \(worth.total)")
                 require(credit.amount == 0 || (credit.amount < 0) == (worth.total < 0), "\(credit) of \(worth.total)")

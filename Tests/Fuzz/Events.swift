@@ -7,10 +7,10 @@ import SalesRules
 @testable import Events
 
 extension Fuzz {
-    /// Records of the log: which topic, settings and headers is in the first two bytes.
+    /// Decodes records of the log. The first two bytes choose the topic, the settings and the headers.
     static let events = FuzzTarget(name: "events", run: { decodeEvent($0) }, seeds: eventSeeds, words: words)
 
-    /// Names and values that the contract's events, CloudEvents and vtiger have.
+    /// Names and values of events, CloudEvents and vtiger.
     static let words =
         MemberName.allCases.map { "\"\($0.text)\":" }
         + [
@@ -57,11 +57,11 @@ extension Fuzz {
         }
     }
 
-    /// An event that came through the door keeps the contract's bounds, and is the same after it was written again.
+    /// Checks that an accepted event keeps `docs/CONTRACT.md, "Bounds"`, and is the same after encoding and decoding.
     static func check(_ event: Event, read size: Int, _ settings: EventSettings) {
         let record = EventEncoder(currency: settings.currency).encode(event)
         let again = record.key.withInput { key in
-            noError("\(event) is written as what cannot be read") {
+            noError("\(event) cannot be decoded after encoding") {
                 if let value = record.value {
                     return try value.withInput {
                         try EventDecoder(settings).decode(topic: record.topic, key: key, value: $0, headers: [])
@@ -70,7 +70,7 @@ extension Fuzz {
                 return try EventDecoder(settings).decode(topic: record.topic, key: key, value: nil, headers: [])
             }
         }
-        require(again == event, "\(event) is read back as \(again)")
+        require(again == event, "\(event) is decoded as \(again)")
         switch event.change {
         case .order(let id, let change): check(change, of: id, settings)
         case .target(let id, .saved(let target)): check(target, id: id)
@@ -78,10 +78,10 @@ extension Fuzz {
             let decoded = noError("choice") {
                 try PersonCodec.decodeChoice(PersonCodec.encode(choice, version: version))
             }
-            require(decoded.choice == choice && decoded.version == version, "\(choice) is kept as \(decoded)")
+            require(decoded.choice == choice && decoded.version == version, "\(choice) is decoded as \(decoded)")
         case .target, .person: break
         }
-        // What is accepted over HTTP becomes a record, which has the same bound.
+        // An event that is accepted over HTTP becomes a record, whose size is bounded too.
         let growth = 1_024 + 64 * listedCount(event)
         require((record.value?.count ?? 0) <= size + growth, "\(size) bytes became \(record.value?.count ?? 0)")
     }
@@ -95,7 +95,7 @@ extension Fuzz {
             require(order.id == id && order.total.magnitude <= UInt64(Money.bound), "bounds of \(order)")
             require(order.exchangeRate.units > 0, "rate of \(order)")
             require((listed?.count ?? 0) <= OrderEntry.maximumAllocations, "too many allocations")
-            require(Set(listed?.map(\.id) ?? []).count == listed?.count ?? 0, "an allocation is there twice")
+            require(Set(listed?.map(\.id) ?? []).count == listed?.count ?? 0, "an allocation id occurs twice")
         }
         var entry = OrderEntry()
         _ = noError("a first change") { try entry.apply(change) }
@@ -110,7 +110,7 @@ extension Fuzz {
         require((1...Target.maximumAssignees).contains(target.assignees.count), "assignees of \(target)")
         let record = CatalogRecord(target: target, version: target.version, countsFrom: 1)
         let again = noError("target") { try CatalogRecord.decode(record.encode(), id: id) }
-        require(again == record, "\(record) is kept as \(again)")
+        require(again == record, "\(record) is decoded as \(again)")
     }
 
     private static func eventSeeds() -> [[UInt8]] {
@@ -133,7 +133,7 @@ extension Fuzz {
         return seeds
     }
 
-    /// A file that the tests of events have too.
+    /// A fixture of `EventsTests`.
     static func fixture(_ name: String) -> String {
         let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../EventsTests/Fixtures")
         return noError("fixture") { try String(contentsOf: folder.appending(path: name), encoding: .utf8) }

@@ -1,33 +1,33 @@
 import CFuzzer
 import Foundation
 
-/// Bytes to work on, which end where their memory ends, so that the address sanitizer sees every step beyond.
+/// The bytes of an input. They end where their memory ends, so that the address sanitizer reports each read beyond them.
 typealias Input = UnsafeBufferPointer<UInt8>
 
-/// What libFuzzer feeds: a door that bytes from outside come through.
+/// A decoder of outside data, which libFuzzer calls with inputs.
 struct FuzzTarget: Sendable {
     let name: String
-    /// Ends the process where something does not hold.
+    /// Decodes an input. Ends the process if a check fails.
     let run: @Sendable (Input) -> Void
-    /// Inputs to begin with.
+    /// The first inputs of the corpus.
     let seeds: @Sendable () -> [[UInt8]]
-    /// Words that mutation would not find by itself.
+    /// Words of the dictionary, which random changes of inputs would not find.
     var words: [String] = []
 }
 
-/// Fuzzing of all that reads what others wrote.
+/// Fuzzes the decoders of outside data: events, requests, tables, and what is stored in Redis.
 ///
 ///     fuzz --target=<name> [libFuzzer's options] [corpus]
-///     fuzz --target=<name> --seeds=<folder>    writes the first inputs and the dictionary, words.dict, and ends
+///     fuzz --target=<name> --seeds=<folder>    writes the first inputs and the dictionary words.dict, then exits
 ///
-/// libFuzzer leaves alone what begins with two dashes, also where it starts itself once more to make a finding smaller.
+/// libFuzzer ignores arguments that begin with two dashes, also when it starts itself again to minimize a finding.
 @main
 enum Fuzz {
     static let targets = [
         events, bodies, json, tables, entries, records, keys, replies, addresses,
     ]
 
-    /// The one that this process is for.
+    /// The target of this process.
     private static let target: FuzzTarget = {
         let name = option("target") ?? ""
         guard let target = targets.first(where: { $0.name == name }) else {
@@ -70,12 +70,12 @@ enum Fuzz {
     }
 }
 
-/// What has to hold whatever the input is; ends the process, which libFuzzer takes for a finding.
+/// Checks what must hold for every input. Ends the process if it does not, which libFuzzer reports as a finding.
 func require(_ holds: Bool, _ what: @autoclosure () -> String, line: UInt = #line, file: StaticString = #fileID) {
     if !holds { fatalError(what(), file: file, line: line) }
 }
 
-/// A value without which there is nothing to check.
+/// Unwraps a value. Ends the process if it is nil.
 func require<Value>(
     _ value: Value?,
     _ what: @autoclosure () -> String,
@@ -86,7 +86,7 @@ func require<Value>(
     return value
 }
 
-/// What must not throw.
+/// Runs code that must not throw. Ends the process if it does.
 func noError<Value>(
     _ what: @autoclosure () -> String,
     line: UInt = #line,
@@ -96,20 +96,20 @@ func noError<Value>(
     do { return try body() } catch { fatalError("\(what()): \(error)", file: file, line: line) }
 }
 
-/// Takes an input apart from its beginning; the rest ends where the input ends.
+/// Reads an input from its beginning.
 struct InputReader {
     private(set) var rest: Input
 
     init(_ input: Input) { rest = input }
 
-    /// 0 at the end.
+    /// The next byte; 0 at the end.
     mutating func byte() -> UInt8 {
         guard let byte = rest.first else { return 0 }
         rest = Input(rebasing: rest.dropFirst())
         return byte
     }
 
-    /// Bytes whose number stands before them; fewer at the end.
+    /// The next bytes, after one byte with their count; fewer at the end.
     mutating func bytes() -> [UInt8] {
         let count = min(Int(byte()), rest.count)
         defer { rest = Input(rebasing: rest.dropFirst(count)) }
@@ -118,7 +118,7 @@ struct InputReader {
 }
 
 extension [UInt8] {
-    /// Like `withUnsafeBufferPointer`, with memory of exactly this size.
+    /// Like `withUnsafeBufferPointer`, but in memory of exactly this size.
     func withInput<Result>(_ body: (Input) throws -> Result) rethrows -> Result {
         let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: count)
         defer { copy.deallocate() }
@@ -127,7 +127,7 @@ extension [UInt8] {
     }
 }
 
-/// A text for people, a log or a header has no control characters.
+/// Checks that a text is not empty and has no control characters, because it is shown, logged or sent in a header.
 func requireOneLine(_ text: String, line: UInt = #line, file: StaticString = #fileID) {
     require(
         !text.isEmpty && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value) },

@@ -3,7 +3,7 @@ import Foundation
 @testable import Events
 
 extension Fuzz {
-    /// The JSON parser, beside Foundation's.
+    /// Compares the JSON parser with Foundation's.
     static let json = FuzzTarget(
         name: "json",
         run: { parse($0) },
@@ -20,7 +20,7 @@ extension Fuzz {
     )
 
     private static func parse(_ input: Input) {
-        // Foundation takes UTF-16, UTF-32 and a byte order mark too, and tells them by these bytes.
+        // Foundation also accepts UTF-16, UTF-32 and a byte order mark, which it recognizes by these bytes.
         let foundation =
             input.contains(0) || input.starts(with: [0xef, 0xbb, 0xbf]) || input.starts(with: [0xfe, 0xff])
                 || input.starts(with: [0xff, 0xfe])
@@ -29,31 +29,31 @@ extension Fuzz {
             let tape = try JSONTape(input)
             requireShape(tape, input.count)
             guard case .success(let value)? = foundation else {
-                // A number beyond a Double's is none for Foundation.
+                // Foundation refuses numbers that a Double cannot hold.
                 require(
                     foundation == nil || tape.nodes.contains { $0.kind == .number && $0.end - $0.start > 4 },
-                    "accepted, and not by Foundation"
+                    "accepted, but refused by Foundation"
                 )
                 return
             }
-            require(same(tape, 0, value), "read as something else than by Foundation: \(value)")
+            require(same(tape, 0, value), "parsed differently by Foundation: \(value)")
         } catch {
             requireOneLine(error.description)
             guard case .success? = foundation else { return }
             require(
                 error.reason.hasPrefix("it is nested deeper") || hasCommaBeforeEnd(input),
-                "refused, and not by Foundation: \(error)"
+                "refused, but accepted by Foundation: \(error)"
             )
         }
     }
 
-    /// Foundation lets a comma stand behind the last element.
+    /// Foundation accepts a comma after the last element.
     private static func hasCommaBeforeEnd(_ input: Input) -> Bool {
         let dense = input.filter { !" \t\r\n".utf8.contains($0) }
         return zip(dense, dense.dropFirst()).contains { $0 == UInt8(ascii: ",") && "]}".utf8.contains($1) }
     }
 
-    /// Every value lies within the text, and what is within a container ends where it does.
+    /// Checks that every value is inside the text and inside its container.
     private static func requireShape(_ tape: JSONTape, _ count: Int) {
         var ends: [Int] = []
         for (index, node) in tape.nodes.enumerated() {
@@ -81,7 +81,7 @@ extension Fuzz {
             guard let values = value as? [String: Any] else { return false }
             let members = children(tape, index)
             let names = stride(from: 0, to: members.count, by: 2).map { tape.string(tape.nodes[members[$0]]) }
-            // Of a member that is there twice Foundation keeps one.
+            // If a member occurs twice, Foundation keeps one of them.
             guard Set(names).count == names.count else { return true }
             return values.count == names.count
                 && names.enumerated().allSatisfy { place, name in

@@ -4,7 +4,7 @@ import Model
 import SalesRules
 
 extension Fuzz {
-    /// Names of keys in Redis, and what they say of their content; the first byte chooses the number of shards.
+    /// Parses names of keys in Redis. The first byte chooses the number of shards.
     static let keys = FuzzTarget(
         name: "keys",
         run: { place($0) },
@@ -30,7 +30,7 @@ extension Fuzz {
 
     private static let spaces = [KeySpace(), KeySpace(shards: 3), KeySpace(shards: 1_024)]
 
-    /// What a name says is there is exactly what is kept under that name.
+    /// A name that is parsed and built again is the same name.
     private static func place(_ input: Input) {
         var reader = InputReader(input)
         let keys = spaces[Int(reader.byte()) % spaces.count]
@@ -39,7 +39,7 @@ extension Fuzz {
         else { return }
         require((0..<keys.shards).contains(place.shard), "\(key) is in shard \(place.shard)")
         let made = keys.key(name, shard: place.shard)
-        require(Array(made.utf8) == Array(key.utf8), "\(key) is taken for \(made)")
+        require(Array(made.utf8) == Array(key.utf8), "\(key) is parsed as \(made)")
     }
 }
 
@@ -52,7 +52,7 @@ extension KeySpace {
         case .cluster: cluster
         case .targets: targets
         case .targetChanges: targetChanges
-        case .counting: counting
+        case .backfills: backfills
         case .people: people
         case .preferences: preferences
         case .stopped: stopped

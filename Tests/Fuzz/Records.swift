@@ -5,7 +5,7 @@ import Model
 import SalesRules
 
 extension Fuzz {
-    /// What else the ledger keeps in Redis, and announces there: which of it, is in the first byte.
+    /// Decodes the other values in Redis, and announcements. The first byte chooses the kind.
     static let records = FuzzTarget(
         name: "records",
         run: { decodeRecord($0) },
@@ -63,7 +63,7 @@ extension Fuzz {
         }
     }
 
-    /// Days' tallies can be anything where another program wrote them, and are added up all the same.
+    /// Tallies are not checked when they are read, so adding any bytes must not crash.
     private static func addUp(_ bytes: [UInt8]) {
         var tallies = Array(repeating: Tally.zero, count: 366)
         PackedTallies.add(bytes, to: &tallies[...])

@@ -1,7 +1,7 @@
 @testable import Redis
 
 extension Fuzz {
-    /// Replies of Redis; the first byte chooses how the bytes are split.
+    /// Decodes replies of Redis. The first byte is the size of the pieces that the decoder gets.
     static let replies = FuzzTarget(
         name: "replies",
         run: { decodeReplies($0) },
@@ -29,7 +29,7 @@ extension Fuzz {
             require(whole.error == nil, "\(whole)")
         }
         let again = decode(whole.replies.flatMap(\.encoded), pieces: size)
-        require(again.replies == whole.replies && again.error == nil, "\(whole) is read back as \(again)")
+        require(again.replies == whole.replies && again.error == nil, "\(whole) is decoded as \(again)")
         for reply in whole.replies { _ = RedisMessage(reply).map { require($0.payload.count <= bytes.count, "\($0)") } }
     }
 

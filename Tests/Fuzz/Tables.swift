@@ -4,8 +4,8 @@ import SalesRules
 @testable import Events
 
 extension Fuzz {
-    /// Targets in a table; a first byte that is odd puts a header before the rest, and one above 127 makes the rest a
-    /// target's name, to be written and read.
+    /// Reads tables of targets. If the first byte is odd, a header is put before the rest. If it is above 127, the rest is
+    /// the name of a target, which is exported and imported.
     static let tables = FuzzTarget(
         name: "tables",
         run: { readTable($0) },
@@ -27,7 +27,7 @@ extension Fuzz {
         let control = reader.byte()
         let currency: Currency = control & 2 == 0 ? .euro : .yen
         if control >= 128 {
-            // Spaces at the ends of a cell count for nothing.
+            // Spaces at both ends of a cell are ignored.
             guard let name = String(validating: reader.rest, as: UTF8.self), name == name.withoutSpaces else { return }
             return requireBack([target(named: name)], currency)
         }
@@ -35,11 +35,11 @@ extension Fuzz {
         let table = TargetTable(reading: header + reader.rest, currency: currency)
         for mistake in table.mistakes {
             requireOneLine(mistake.description)
-            require(mistake.line >= 1 && mistake.column >= 1, "a mistake nowhere: \(mistake)")
+            require(mistake.line >= 1 && mistake.column >= 1, "a mistake without a line or column: \(mistake)")
         }
         for row in table.rows { check(row.target, id: row.target.id) }
         let ids = table.rows.compactMap(\.id)
-        require(Set(ids).count == ids.count, "an id is there twice")
+        require(Set(ids).count == ids.count, "an id occurs twice")
         if table.mistakes.isEmpty { requireBack(table.rows.map(\.target), currency) }
     }
 
@@ -48,7 +48,7 @@ extension Fuzz {
         return Target(id: id("T"), name: name, measure: .orders, goal: 1, period: period, assignees: [id("u")])!
     }
 
-    /// An export of these targets, imported again.
+    /// Exports targets, imports them again, and compares.
     private static func requireBack(_ targets: [Target], _ currency: Currency) {
         var writer = CSVWriter()
         writer.row(["name", "measure", "goal", "start", "end", "assignees", "currency"])
@@ -61,9 +61,9 @@ extension Fuzz {
             ])
         }
         let table = TargetTable(reading: writer.bytes, currency: currency)
-        require(table.mistakes.isEmpty, "what was written cannot be read: \(table.mistakes)")
+        require(table.mistakes.isEmpty, "the export cannot be imported: \(table.mistakes)")
         let back = table.rows.map(\.target.likeness)
-        require(back == targets.map(\.likeness), "\(targets.map(\.likeness)) is read as \(back)")
+        require(back == targets.map(\.likeness), "\(targets.map(\.likeness)) is imported as \(back)")
     }
 }
 

@@ -2,7 +2,7 @@ import Kafka
 import Log
 import Testing
 
-/// A record's parts, copied.
+/// A copy of a record's offset, key and value.
 struct Read: Equatable {
     let offset: Int64
     let key: [UInt8]?
@@ -10,7 +10,7 @@ struct Read: Equatable {
 }
 
 extension KafkaConfiguration {
-    /// For clients of the mock cluster or a test broker.
+    /// The configuration for clients of the mock cluster or a test broker.
     static func test(_ servers: String, _ properties: [String: String] = [:]) -> KafkaConfiguration {
         KafkaConfiguration(
             bootstrapServers: servers,
@@ -47,7 +47,7 @@ extension KafkaConsumer {
     /// All records until the end of one partition.
     func readToEnd() throws -> [Read] {
         var records: [Read] = []
-        return try wait(for: "the partition's end") { event in
+        return try wait(for: "the end of the partition") { event in
             switch event {
             case .record(let record):
                 records.append(record.copy)
@@ -60,7 +60,7 @@ extension KafkaConsumer {
     }
 }
 
-/// Writes values `from`, `from + 1`, … as text, and waits until they are written.
+/// Writes the numbers of `range` as text values, and waits until they are written.
 func fill(
     _ servers: String,
     _ partition: TopicPartition,

@@ -5,9 +5,9 @@ import LocalServers
 import Log
 import Testing
 
-@Suite("Closing", .timeLimit(.minutes(1)))
+@Suite("Closing Kafka clients", .timeLimit(.minutes(1)))
 struct ClosingTests {
-    @Test("a consumer of a broker that is gone keeps to its deadline")
+    @Test("Closing a consumer keeps its deadline when the broker is down")
     func consumer() throws {
         let mock = try MockCluster()
         try mock.createTopic("orders", partitions: 1)
@@ -16,7 +16,7 @@ struct ClosingTests {
         _ = try consumer.wait(for: "the assignment") { event -> Void? in
             if case .assigned = event { () } else { nil }
         }
-        // Neither answered nor reachable.
+        // The broker neither answers nor accepts connections.
         try mock.setDown(broker: 1)
         let start = ContinuousClock.now
         consumer.close(timeoutMilliseconds: 1_000)
@@ -24,7 +24,7 @@ struct ClosingTests {
         consumer.close(timeoutMilliseconds: 1_000)
     }
 
-    @Test("a producer fails what it could not write, and what is sent afterwards")
+    @Test("Closing a producer fails its unwritten records and later sends")
     func producer() async throws {
         let mock = try MockCluster()
         try mock.createTopic("orders", partitions: 1)
@@ -38,7 +38,7 @@ struct ClosingTests {
         }
     }
 
-    @Test("a producer that is closed while many are sending leaves nobody waiting")
+    @Test("Closing a producer during many sends leaves no task waiting")
     func sendingMeanwhile() async throws {
         let mock = try MockCluster()
         try mock.createTopic("orders", partitions: 1)
@@ -55,8 +55,8 @@ struct ClosingTests {
         }
     }
 
-    // In a process of its own, for the count is of all clients there are.
-    @Test("clients leaves no thread of librdkafka's behind")
+    // In a separate process, because librdkafka counts the threads of all clients.
+    @Test("Closed clients leave no threads of librdkafka")
     func threads() async {
         await #expect(processExitsWith: .success) {
             let mock = try MockCluster()
@@ -69,7 +69,7 @@ struct ClosingTests {
             let admin = try KafkaAdmin(.test(mock.bootstrapServers))
             #expect(try admin.partitions(of: ["orders"], timeoutMilliseconds: 5_000) == ["orders": 1])
             consumer.close(timeoutMilliseconds: 5_000)
-            // The mock cluster's and the administrator's are still there.
+            // The threads of the mock cluster and the admin client are still running.
             #expect(rd_kafka_thread_cnt() > 0)
             _ = consume admin
             _ = consume mock
@@ -77,7 +77,7 @@ struct ClosingTests {
         }
     }
 
-    @Test("a blocking thread hands back its result, its error, and has the name and the stack asked for")
+    @Test("A blocking thread returns the result or the error, and has the requested stack size")
     func blockingThread() async throws {
         struct Failure: Error {}
         #expect(try await BlockingThread.run("some-lane") { 7 } == 7)

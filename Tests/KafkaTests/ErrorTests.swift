@@ -3,9 +3,9 @@ import LocalServers
 import Log
 import Testing
 
-@Suite("Errors", .timeLimit(.minutes(1)))
+@Suite("Kafka errors", .timeLimit(.minutes(1)))
 struct ErrorTests {
-    @Test("name the property that librdkafka does not know")
+    @Test("An unknown property is named in the error")
     func unknownProperty() throws {
         let error = try #require(throws: LogError.self) {
             try KafkaConsumer(
@@ -17,7 +17,7 @@ struct ErrorTests {
     }
 
     @Test(
-        "never hold a value: it may be a secret",
+        "An error never contains the value of a property, which may be a secret",
         arguments: [
             ["sasl.mechanism": "hunter2", "security.protocol": "sasl_plaintext"], ["sasl.pasword": "hunter2"],
             ["security.protocol": "hunter2"],
@@ -37,7 +37,7 @@ struct ErrorTests {
     }
 
     @Test(
-        "are made of settings that the consumer depends on",
+        "A property that the consumer depends on cannot be changed",
         arguments: [
             "enable.auto.commit": "true", "auto.offset.reset": "latest", "enable.partition.eof": "false",
             "partition.assignment.strategy": "cooperative-sticky", "bootstrap.servers": "elsewhere:9092",
@@ -50,7 +50,7 @@ struct ErrorTests {
         #expect(error.subject == "property \(name)")
     }
 
-    @Test("tell that no broker answers, which, and what to check")
+    @Test("An unreachable broker is reported with its address and what to check")
     func unreachable() throws {
         let admin = try KafkaAdmin(.init(bootstrapServers: "127.0.0.1:1"))
         let error = try #require(throws: LogError.self) {
@@ -61,7 +61,7 @@ struct ErrorTests {
         #expect(error.description.contains("check that the brokers run"))
     }
 
-    @Test("of writing come to whoever sent it, and to flush for what was enqueued")
+    @Test("A write error is thrown by send, or by flush for enqueued records")
     func undelivered() async throws {
         let mock = try MockCluster()
         try mock.createTopic("orders", partitions: 1)
@@ -79,7 +79,7 @@ struct ErrorTests {
         #expect(throws: Never.self) { try producer.flush(timeoutMilliseconds: 5_000) }
     }
 
-    @Test("of a broker that can be tried again are, without writing twice")
+    @Test("A retriable error of the broker is retried without writing twice")
     func retried() async throws {
         let mock = try MockCluster()
         try mock.createTopic("orders", partitions: 1)
@@ -91,12 +91,12 @@ struct ErrorTests {
         #expect(try await producer.send(.init(topic: "orders", key: nil, value: [1])).offset == 1)
     }
 
-    @Test("that end an idempotent producer are fatal")
+    @Test("An error that ends an idempotent producer is fatal")
     func fatal() async throws {
         let mock = try MockCluster()
         try mock.createTopic("orders", partitions: 1)
         let producer = try KafkaProducer(.test(mock.bootstrapServers))
-        // OUT_OF_ORDER_SEQUENCE_NUMBER for the first message, which cannot be.
+        // OUT_OF_ORDER_SEQUENCE_NUMBER for the first record, which is impossible.
         mock.pushErrors(requestKey: 0, errors: [45])
         _ = await #expect(throws: LogError.self) {
             try await producer.send(.init(topic: "orders", key: nil, value: [1]))

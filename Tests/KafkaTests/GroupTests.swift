@@ -3,9 +3,9 @@ import Log
 import TestSupport
 import Testing
 
-@Suite("A consumer group", .timeLimit(.minutes(1)), .enabled(if: BrokerProcess.isAvailable))
+@Suite("Consumer groups", .timeLimit(.minutes(1)), .enabled(if: BrokerProcess.isAvailable))
 struct GroupTests {
-    /// A member that answers as a worker does.
+    /// A member that handles events as a worker does.
     final class Member {
         let consumer: KafkaConsumer
         var owned: Set<TopicPartition> = []
@@ -21,7 +21,7 @@ struct GroupTests {
             switch try consumer.poll(timeoutMilliseconds: 10) {
             case .assigned(let partitions):
                 owned = Set(partitions)
-                // Answered late, as when Redis has to be asked first.
+                // Answered late, as when the worker must read Redis first.
                 _ = try consumer.poll(timeoutMilliseconds: 20)
                 try consumer.assign(
                     Dictionary(
@@ -45,20 +45,20 @@ struct GroupTests {
         }
     }
 
-    @Test("shares its partitions through poll, and takes them over from a member that leaves")
+    @Test("Members share the partitions, and take over those of a member that leaves")
     func shares() throws {
         let broker = try BrokerProcess()
         let servers = broker.bootstrapServers
         let admin = try KafkaAdmin(.test(servers))
         _ = try admin.createTopics([.init(name: "orders", partitions: 4)], timeoutMilliseconds: 10_000)
         let first = try Member(servers)
-        try until("one member owns all") {
+        try until("one member owns all partitions") {
             try first.step()
         } holds: {
             first.owned.count == 4
         }
         let second = try Member(servers)
-        try until("two members share") {
+        try until("two members share the partitions") {
             try first.step()
             try second.step()
         } holds: {
@@ -69,7 +69,7 @@ struct GroupTests {
         for number: Int32 in 0..<4 {
             try fill(servers, TopicPartition(topic: "orders", partition: number), 0..<5)
         }
-        try until("all is read") {
+        try until("all records are read") {
             try first.step()
             try second.step()
         } holds: {
@@ -78,7 +78,7 @@ struct GroupTests {
         #expect(first.read.merging(second.read) { $0 + $1 }.values.allSatisfy { $0 == Array(0..<5) })
 
         second.consumer.close(timeoutMilliseconds: 5_000)
-        try until("the one left owns all again") {
+        try until("the remaining member owns all partitions") {
             try first.step()
         } holds: {
             first.owned.count == 4

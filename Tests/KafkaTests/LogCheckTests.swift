@@ -3,7 +3,7 @@ import LocalServers
 import Log
 import Testing
 
-@Suite("The log check", .timeLimit(.minutes(1)))
+@Suite("Log check of the consumer", .timeLimit(.minutes(1)))
 struct LogCheckTests {
     let mock: MockCluster
     let partition = TopicPartition(topic: "orders", partition: 0)
@@ -31,7 +31,7 @@ struct LogCheckTests {
         }
     }
 
-    @Test("goes on silently with the log that was read")
+    @Test("Reading continues when the log is the same")
     func same() throws {
         let last = try fingerprint(at: 6)
         let consumer = try consumer()
@@ -39,7 +39,7 @@ struct LogCheckTests {
         #expect(try text(consumer.readToEnd()) == ["7", "8", "9"])
     }
 
-    @Test("delivers nothing at the end of the log that was read")
+    @Test("At the end of the same log nothing is delivered")
     func atEnd() throws {
         let last = try fingerprint(at: 9)
         let consumer = try consumer()
@@ -47,7 +47,7 @@ struct LogCheckTests {
         #expect(try consumer.readToEnd().isEmpty)
     }
 
-    @Test("halts a partition whose record is another, and only that one")
+    @Test("A partition with a different record is stopped, and other partitions continue")
     func replaced() throws {
         try fill(mock.bootstrapServers, other, 0..<3)
         let consumer = try consumer()
@@ -61,7 +61,7 @@ struct LogCheckTests {
             switch event {
             case .stopped(partition, let found): fault = found
             case .record(let record) where record.topicPartition == other: others += 1
-            case .record: Issue.record("a record of the halted partition")
+            case .record: Issue.record("a record of the stopped partition")
             default: break
             }
             return fault != nil && others == 3 ? () : nil
@@ -77,7 +77,7 @@ struct LogCheckTests {
         #expect(try consumer.readToEnd().count == 2)
     }
 
-    @Test("halts where the log ends before the cursor", arguments: [11, 12, 500] as [Int64])
+    @Test("A log that ends before the cursor stops the partition", arguments: [11, 12, 500] as [Int64])
     func beyondEnd(next: Int64) throws {
         let consumer = try consumer()
         let last = Fingerprint(offset: next - 1, checksum: 1)
@@ -85,14 +85,14 @@ struct LogCheckTests {
         #expect(try fault(consumer) == .beyondEnd(next: next, high: 10))
     }
 
-    @Test("halts where the log ends before the cursor, with nothing to compare")
+    @Test("A log that ends before the start offset stops the partition, without a fingerprint to compare")
     func beyondEndWithout() throws {
         let consumer = try consumer()
         try consumer.assign([partition: .offset(30)])
         #expect(try fault(consumer) == .beyondEnd(next: 30, high: 10))
     }
 
-    @Test("waits for a broker that is down, and halts nothing")
+    @Test("A broker that is down stops no partition")
     func slowBroker() throws {
         let last = try fingerprint(at: 6)
         try mock.setDown(broker: 1)
@@ -105,7 +105,7 @@ struct LogCheckTests {
         #expect(try text(consumer.readToEnd()) == ["7", "8", "9"])
     }
 
-    @Test("is made again when the broker comes back, and nothing is delivered twice")
+    @Test("After the broker comes back the check is repeated, and nothing is delivered twice")
     func reconnect() throws {
         let consumer = try consumer()
         try consumer.assign([partition: .beginning])

@@ -3,7 +3,7 @@ import LocalServers
 import Log
 import Testing
 
-@Suite("Records", .timeLimit(.minutes(1)))
+@Suite("Reading and writing records", .timeLimit(.minutes(1)))
 struct RoundTripTests {
     let mock: MockCluster
     let partition = TopicPartition(topic: "orders", partition: 0)
@@ -13,7 +13,7 @@ struct RoundTripTests {
         try mock.createTopic("orders", partitions: 2)
     }
 
-    @Test("come back as they were sent: null and empty keys and values, headers null and repeated")
+    @Test("Records are read as they were sent, with null and empty keys, values and headers")
     func roundTrip() async throws {
         let producer = try KafkaProducer(.test(mock.bootstrapServers))
         let headers = [
@@ -52,7 +52,7 @@ struct RoundTripTests {
         #expect(try consumer.watermarks(of: partition, timeoutMilliseconds: 5_000) == Watermarks(low: 0, high: 5))
     }
 
-    @Test("are read from where one says, and again from where one says next")
+    @Test("Reading starts at the assigned offset, also after another assignment")
     func positions() throws {
         try fill(mock.bootstrapServers, partition, 0..<20)
         let consumer = try KafkaConsumer(.test(mock.bootstrapServers), group: nil)
@@ -64,7 +64,7 @@ struct RoundTripTests {
         #expect(try consumer.readToEnd().count == 20)
     }
 
-    @Test("that were fetched before going back are not delivered after it")
+    @Test("Records that were fetched before a new assignment are not delivered after it")
     func goingBack() throws {
         try fill(mock.bootstrapServers, partition, 0..<2_000)
         let consumer = try KafkaConsumer(.test(mock.bootstrapServers), group: nil)
@@ -79,8 +79,8 @@ struct RoundTripTests {
         }
     }
 
-    @Test("are read after assigning and unassigning as fast as one can")
-    func restless() throws {
+    @Test("Reading works after many rapid assignments and unassignments")
+    func rapidAssignments() throws {
         try fill(mock.bootstrapServers, partition, 0..<20)
         let consumer = try KafkaConsumer(.test(mock.bootstrapServers), group: nil)
         for next in 0..<200 as Range<Int64> {
@@ -92,7 +92,7 @@ struct RoundTripTests {
         #expect(try text(consumer.readToEnd()) == (15..<20).map(String.init))
     }
 
-    @Test("of a stopped partition are delivered no more, those of the others are")
+    @Test("A stopped partition delivers no records, and other partitions continue")
     func stopping() throws {
         let other = TopicPartition(topic: "orders", partition: 1)
         try fill(mock.bootstrapServers, partition, 0..<10)
@@ -110,7 +110,7 @@ struct RoundTripTests {
         #expect(next == other)
     }
 
-    @Test("survive their consumer's close")
+    @Test("A record stays valid after its consumer is closed")
     func outliving() throws {
         try fill(mock.bootstrapServers, partition, 0..<1)
         let consumer = try KafkaConsumer(.test(mock.bootstrapServers), group: nil)

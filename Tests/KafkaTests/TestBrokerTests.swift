@@ -5,11 +5,11 @@ import Log
 import TestSupport
 import Testing
 
-@Suite("On a broker", .timeLimit(.minutes(1)), .enabled(if: BrokerProcess.isAvailable))
+@Suite("Clients of a real broker", .timeLimit(.minutes(1)), .enabled(if: BrokerProcess.isAvailable))
 struct TestBrokerTests {
     let partition = TopicPartition(topic: "orders", partition: 0)
 
-    @Test("topics are made once, their partitions counted, and unknown ones absent")
+    @Test("Topics are created once, and unknown topics are absent from the partition counts")
     func topics() throws {
         let broker = try BrokerProcess()
         let admin = try KafkaAdmin(.test(broker.bootstrapServers))
@@ -30,8 +30,8 @@ struct TestBrokerTests {
         #expect(watermarks == [partition: Watermarks(low: 0, high: 3)])
     }
 
-    @Test("a topic made anew and filled past the cursor is halted, not skipped")
-    func madeAnew() throws {
+    @Test("A topic that was recreated and filled beyond the cursor is stopped")
+    func recreated() throws {
         let broker = try BrokerProcess()
         let servers = broker.bootstrapServers
         try make(servers)
@@ -45,13 +45,13 @@ struct TestBrokerTests {
         #expect(throws: LogFault.replaced(offset: 9)) { try consumer.readToEnd() }
     }
 
-    @Test("a log that lost its tail while being read, and has grown since, is halted")
+    @Test("A log that lost its end during reading, and has grown since, is stopped")
     func lostTail() throws {
         let broker = try BrokerProcess()
         let servers = broker.bootstrapServers
         try make(servers)
         try fill(servers, partition, 0..<10)
-        // This much will come back.
+        // The state to which the log will return.
         broker.stop()
         let saved = broker.directory.appendingPathExtension("saved")
         try FileManager.default.copyItem(at: broker.directory, to: saved)
@@ -62,7 +62,7 @@ struct TestBrokerTests {
         #expect(try consumer.readToEnd().count == 10)
         try fill(servers, partition, 10..<15, prefix: "lost")
         var count = 0
-        try consumer.wait(for: "what will be lost") { event -> Void? in
+        try consumer.wait(for: "the records that will be lost") { event -> Void? in
             if case .record = event { count += 1 }
             return count == 5 ? () : nil
         }
@@ -79,7 +79,7 @@ struct TestBrokerTests {
         #expect(fault == .replaced(offset: 14))
     }
 
-    @Test("where retention took what was not read the partition is halted, where it took only what was it goes on")
+    @Test("Retention stops a partition only if it deleted records that were not read")
     func retention() throws {
         let broker = try BrokerProcess()
         let servers = broker.bootstrapServers
@@ -107,7 +107,7 @@ struct TestBrokerTests {
         #expect(made == ["orders": nil])
     }
 
-    /// The fingerprints of all that is read.
+    /// The fingerprints of all records up to the end.
     private func read(_ servers: String, _ start: StartPosition) throws -> [Fingerprint] {
         let consumer = try KafkaConsumer(.test(servers), group: nil)
         try consumer.assign([partition: start])
@@ -119,7 +119,7 @@ struct TestBrokerTests {
         }
     }
 
-    /// The product never deletes a topic, so this is done here.
+    /// Deletes the topic through librdkafka: `KafkaAdmin` has no function for this.
     private func delete(_ servers: String) throws {
         let configuration = rd_kafka_conf_new()
         #expect(rd_kafka_conf_set(configuration, "bootstrap.servers", servers, nil, 0) == RD_KAFKA_CONF_OK)

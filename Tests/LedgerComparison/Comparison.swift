@@ -2,7 +2,7 @@ package import Ledger
 package import Model
 package import SalesRules
 
-/// Every number that the ledger can be asked for, compared with the model's.
+/// Compares every number of the ledger with the model's.
 package struct Comparison: Sendable {
     private let reader: LedgerReader
     private let figures: Figures
@@ -16,7 +16,7 @@ package struct Comparison: Sendable {
         self.people = people
     }
 
-    /// What differs between a ledger and a model, for every tenant of a history; each in a line.
+    /// The differences between a ledger and a model for every tenant of a history, one line each.
     package static func differences(
         _ reader: LedgerReader,
         _ model: Model,
@@ -37,13 +37,13 @@ package struct Comparison: Sendable {
     private func targets() async throws -> [String] {
         var differences: [String] = []
         let results = try await reader.targets(of: tenant) { $0.targets }
-        // A version is a matter of the log, and not of the numbers.
+        // The version is not compared: it does not change any number.
         func isSame(_ target: Target, _ other: Target) -> Bool {
             target.id == other.id && target.goal == other.goal && target.measure == other.measure
                 && target.period == other.period && target.assignees == other.assignees
         }
         if !results.map(\.target).elementsEqual(figures.targets, by: isSame) {
-            differences.append("\(tenant): the targets are others: \(results.map(\.target.id))")
+            differences.append("\(tenant): the targets differ: \(results.map(\.target.id))")
         }
         for (result, target) in zip(results, figures.targets) {
             let realized = figures.result(of: target)
@@ -82,7 +82,7 @@ package struct Comparison: Sendable {
             }
             if !isSame {
                 differences.append(
-                    "\(tenant)/\(target.id) lists \(found.count) orders, not \(expected.count), or others"
+                    "\(tenant)/\(target.id) lists \(found.count) orders, expected \(expected.count), or the orders differ"
                 )
             }
         }

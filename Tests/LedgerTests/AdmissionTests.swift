@@ -7,11 +7,11 @@ import RedisTesting
 import SalesRules
 import Testing
 
-@Suite("The door: what a Redis has to be before anything is posted to it")
+@Suite("Admission: the checks of a Redis before anything is posted to it")
 struct AdmissionTests {
     private let settings = LedgerSettings(rules: Rules(), shards: 2)
 
-    @Test("Whoever comes in first stamps the view, and all who follow find the same stamp")
+    @Test("The first connection stamps the view, and later connections read the same stamp")
     func stamp() async throws {
         try await withRedis { server in
             let first = try await Admission.admit(try await server.connect(), settings)
@@ -20,7 +20,7 @@ struct AdmissionTests {
         }
     }
 
-    @Test("A Redis that was emptied is another view")
+    @Test("An emptied Redis is a new view")
     func emptied() async throws {
         try await withRedis { server in
             let connection = try await server.connect()
@@ -30,7 +30,7 @@ struct AdmissionTests {
         }
     }
 
-    @Test("One shard that lost its stamp makes all of it another view")
+    @Test("One shard without a stamp makes the whole Redis a new view")
     func oneShard() async throws {
         try await withRedis { server in
             let connection = try await server.connect()
@@ -40,9 +40,9 @@ struct AdmissionTests {
         }
     }
 
-    @Test("A Redis that was restarted is another view, and its append-only file is written anew once before it is")
+    @Test("A restarted Redis is a new view, after its append-only file was rewritten once")
     func restarted() async throws {
-        let folder = "/tmp/door-tests-\(UInt64.random(in: 0...(.max)))"
+        let folder = "/tmp/admission-tests-\(UInt64.random(in: 0...(.max)))"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         var stamps: Set<ViewStamp> = []
         for _ in 0..<2 {
@@ -55,7 +55,7 @@ struct AdmissionTests {
     }
 
     @Test(
-        "Nobody comes in while Redis loads its data: it does not tell of its append-only file then",
+        "No connection is admitted while Redis loads its data: INFO then shows no append-only file",
         .timeLimit(.minutes(1))
     )
     func loading() async throws {
@@ -64,7 +64,7 @@ struct AdmissionTests {
             let connection = try await server.connect()
             for number in 0..<50 { _ = try await connection.send("SET", "\(number)", "\(UUID()) \(UUID()) \(UUID())") }
             let stamp = try await Admission.admit(connection, settings)
-            // In microseconds for each key: a second for all of them.
+            // In microseconds for each key: one second for all 50.
             _ = try await connection.send("CONFIG", "SET", "key-load-delay", "20000")
             let other = try await server.connect()
             async let loaded = other.send("DEBUG", "LOADAOF")
@@ -81,7 +81,7 @@ struct AdmissionTests {
         }
     }
 
-    @Test("While a rebuilt view is about to take this one's place, nobody comes in; and anybody once it is given up")
+    @Test("No connection is admitted while a rebuilt view is swapped in; a swap that is given up releases the hold")
     func held() async throws {
         try await withRedis { server in
             let connection = try await server.connect()
@@ -95,7 +95,7 @@ struct AdmissionTests {
         }
     }
 
-    @Test("The log of another cluster is refused, and that of the same one is not")
+    @Test("A log of another cluster is refused, and a log of the same cluster is accepted")
     func cluster() async throws {
         try await withRedis { server in
             let connection = try await server.connect()
@@ -107,7 +107,7 @@ struct AdmissionTests {
         }
     }
 
-    @Test("A reader that knows the targets of a lost view reads them anew, also where the revision is the same")
+    @Test("After a view is lost, a reader reads the targets again even if the revision is the same")
     func sameRevision() async throws {
         try await withRedis { server in
             var fixture = LedgerFixture(try await server.connect())
@@ -121,8 +121,8 @@ struct AdmissionTests {
         }
     }
 
-    @Test("A posting made for a view that is gone is not applied")
-    func goneView() async throws {
+    @Test("A posting for a lost view is not applied")
+    func lostView() async throws {
         try await withRedis { server in
             var fixture = LedgerFixture(try await server.connect())
             try await fixture.save(order("SO-1"))

@@ -5,7 +5,7 @@ import RedisTesting
 import SalesRules
 import Testing
 
-@Suite("Which orders have an allocation of their own")
+@Suite("Index of orders by allocations saved on their own")
 struct AllocationIndexTests {
     private static let tenant = LedgerFixture.tenant
 
@@ -21,7 +21,7 @@ struct AllocationIndexTests {
         Event(tenant: Self.tenant, .order(id(order), .allocationDeleted(id(allocation), version: version)))
     }
 
-    @Test("An order is found by an allocation saved on its own, for as long as it is not deleted", arguments: [1, 3])
+    @Test("An order is found by an allocation saved on its own until the allocation is deleted", arguments: [1, 3])
     func found(shards: Int) async throws {
         try await withRedis { server in
             var fixture = LedgerFixture(try await server.connect(), LedgerSettings(rules: Rules(), shards: shards))
@@ -39,12 +39,12 @@ struct AllocationIndexTests {
             try await fixture.apply([unallocated("SO-1", "A-2", version: 2), unallocated("SO-1", "A-1")])
             #expect(try await orders("A-2") == ["SO-2"])
             try await fixture.apply([allocated("SO-1", "A-2", version: 1)])
-            #expect(try await orders("A-2") == ["SO-2"], "a stale save brings nothing back")
+            #expect(try await orders("A-2") == ["SO-2"], "a stale save does not restore the allocation")
             #expect(try await reader.orders(withOwn: id("A-2"), of: id("other")) == [])
         }
     }
 
-    @Test("Orders without allocations of their own write nothing to it")
+    @Test("Orders without separately saved allocations write nothing to the index")
     func nothing() async throws {
         try await withRedis { server in
             var fixture = LedgerFixture(try await server.connect())
@@ -60,7 +60,7 @@ struct AllocationIndexTests {
         }
     }
 
-    @Test("After any history it holds exactly what the entries do", arguments: [1, 3])
+    @Test("After any history the index agrees with the entries", arguments: [1, 3])
     func history(shards: Int) async throws {
         let settings = LedgerSettings(rules: Rules(), shards: shards)
         let history = History(seed: seedOfThisRun, events: 3_000, orders: 150)
@@ -91,7 +91,7 @@ struct AllocationIndexTests {
                     orders.formUnion(names.compactMap { $0.string.flatMap { Identifier($0) } })
                 }
                 for order in orders.subtracting(expected[allocation] ?? []) {
-                    // An order of which only allocations were seen cannot be read, and is in the index all the same.
+                    // The index also holds orders of which only allocations were seen; these cannot be read.
                     let found = try await reader.order(order, of: allocation.tenant)
                     #expect(found == nil, "\(allocation) in \(order), seed \(history.seed)")
                 }

@@ -17,13 +17,13 @@ struct AnnouncementTests {
         people: [TenantScoped(tenant: id("acme"), id: id("u-17")), TenantScoped(tenant: id("acme"), id: id("u@18"))]
     )
 
-    @Test("They are read as they were written")
+    @Test("An announcement can be read back")
     func roundTrip() throws {
         #expect(try Announcement.decode(full.encode()) == full)
         #expect(try Announcement.decode(Announcement().encode()) == Announcement())
     }
 
-    @Test("One that is cut off, goes on, or is of another kind is refused")
+    @Test("An announcement that is too short, too long or of another kind is refused")
     func hostile() throws {
         let bytes = full.encode()
         for length in bytes.indices {
@@ -32,7 +32,7 @@ struct AnnouncementTests {
         #expect(throws: CorruptRecord.self) { try Announcement.decode(bytes + [0]) }
         #expect(throws: CorruptRecord.self) { try Announcement.decode([2] + bytes.dropFirst()) }
         #expect(throws: CorruptRecord.self) { try Announcement.decode(Array("acme/u-17:2026".utf8)) }
-        // A count that would take all memory.
+        // A count that would need all memory.
         #expect(throws: CorruptRecord.self) {
             try Announcement.decode([1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f])
         }
@@ -45,8 +45,8 @@ struct AnnouncementTests {
         [1, 1, 1, 0x61] + person + year + [first, last, 0, 0]
     }
 
-    @Test("Days that are in no year, and people who cannot be, are refused")
-    func nonsense() throws {
+    @Test("Days outside the year and invalid people are refused")
+    func invalidDays() throws {
         #expect(try Announcement.decode(days()).days.map(\.ordinals) == [3...4])
         #expect(throws: CorruptRecord.self) { try Announcement.decode(days(first: 5)) }
         #expect(throws: CorruptRecord.self) { try Announcement.decode(days(person: [1, 0x20])) }
@@ -56,7 +56,7 @@ struct AnnouncementTests {
         }
     }
 
-    @Test("An order announces whose days it moves, and from which to which")
+    @Test("An order announces the people and the range of days that it changes")
     func orders() async throws {
         try await withFixture { fixture, heard in
             try await fixture.save(order("SO-1", date: "2026-03-14"), [half])
@@ -73,7 +73,7 @@ struct AnnouncementTests {
         }
     }
 
-    @Test("A target that is saved, counted in and deleted is announced each time, and a stale event is not")
+    @Test("A target is announced when it is saved, backfilled and deleted, but not for a stale event")
     func targets() async throws {
         try await withFixture { fixture, heard in
             let announced = Announcement(targets: [TenantScoped(tenant: LedgerFixture.tenant, id: id("T-1"))])
@@ -82,13 +82,13 @@ struct AnnouncementTests {
             try await fixture.save(target("T-1", "own", "ann", version: 5))
             #expect(await heard.next() == announced)
             try await fixture.countAll()
-            // What the order counts more than once, and that there is nothing left to count.
+            // One announcement for the order's overlap, one for the end of the backfill.
             #expect(await heard.next() == announced)
             #expect(await heard.next() == announced)
             try await fixture.save(target("T-1", "own", "ann", goal: 7, version: 5))
             try await fixture.change([(id("T-1"), .deleted(version: 6))])
             #expect(await heard.next() == announced)
-            // The counting of a target that is gone.
+            // The backfill of a deleted target.
             try await fixture.countAll()
             #expect(await heard.next() == announced)
             try await fixture.save(target("T-2", "own"))
@@ -96,7 +96,7 @@ struct AnnouncementTests {
         }
     }
 
-    @Test("A person's new name is announced, and nothing else about them")
+    @Test("A person's new name is announced, but no other change of the person")
     func people() async throws {
         try await withFixture { fixture, heard in
             func save(_ change: PersonChange) async throws {
@@ -133,7 +133,7 @@ struct AnnouncementTests {
         )
     }
 
-    /// Runs `body` with a Redis and what is announced there; days are sorted by person, everyone last.
+    /// Runs `body` with a Redis and its announcements; days are sorted by person, everyone last.
     private func withFixture(
         _ body: (inout LedgerFixture, inout AsyncStream<Announcement>.AsyncIterator) async throws -> Void
     ) async throws {

@@ -8,8 +8,8 @@ import Testing
 
 @Suite("Targets in the ledger")
 struct CatalogPostingTests {
-    @Test("Rule 5: a shared target that comes later counts what was sold, says so, and then is right")
-    func countedIn() async throws {
+    @Test("Rule 5: a shared target that is created later is marked as counting until it includes earlier orders")
+    func backfilled() async throws {
         try await withRedis { server in
             var fixture = LedgerFixture(try await server.connect())
             try await fixture.save(order("SO-1"), [half])
@@ -29,7 +29,7 @@ struct CatalogPostingTests {
         }
     }
 
-    @Test("A target of one person is right from the first moment")
+    @Test("A target of one person is right at once, without a backfill")
     func singleTarget() async throws {
         try await withRedis { server in
             var fixture = LedgerFixture(try await server.connect())
@@ -42,7 +42,7 @@ struct CatalogPostingTests {
         }
     }
 
-    @Test("An event of a target with a stale version changes nothing, also after a deletion")
+    @Test("A target event with a stale version changes nothing, also after a deletion")
     func stale() async throws {
         try await withRedis { server in
             var fixture = LedgerFixture(try await server.connect())
@@ -60,7 +60,7 @@ struct CatalogPostingTests {
         }
     }
 
-    @Test("A new goal alone counts nothing anew")
+    @Test("A new goal alone starts no backfill")
     func newGoal() async throws {
         try await withRedis { server in
             var fixture = LedgerFixture(try await server.connect())
@@ -73,7 +73,7 @@ struct CatalogPostingTests {
         }
     }
 
-    @Test("Whoever counts with targets that changed meanwhile is told, and nothing is posted")
+    @Test("A backfill with an outdated catalog fails and posts nothing")
     func catalogChanged() async throws {
         try await withRedis { server in
             var fixture = LedgerFixture(try await server.connect())
@@ -94,7 +94,7 @@ struct CatalogPostingTests {
         }
     }
 
-    @Test("Counting goes on when another target changes in the middle of it and nothing is sold")
+    @Test("A backfill continues when another target changes during it")
     func changedInTheMiddle() async throws {
         try await withRedis { server in
             var fixture = LedgerFixture(try await server.connect(), LedgerSettings(rules: Rules(), shards: 3))
@@ -105,10 +105,10 @@ struct CatalogPostingTests {
             let job = try #require(
                 try await Backfill.jobs(in: fixture.connection, keys: fixture.settings.keys).first
             )
-            var pass = Backfill(of: job.key, job: job.value, settings: fixture.settings)
-            #expect(try await !pass.step(on: fixture.connection, catalogs: fixture.catalogs))
+            var backfill = Backfill(of: job.key, job: job.value, settings: fixture.settings)
+            #expect(try await !backfill.step(on: fixture.connection, catalogs: fixture.catalogs))
             try await fixture.save(target("T-2", "bob"))
-            for _ in 0..<200 where try await !pass.step(on: fixture.connection, catalogs: fixture.catalogs) {}
+            for _ in 0..<200 where try await !backfill.step(on: fixture.connection, catalogs: fixture.catalogs) {}
             let reader = LedgerReader(link: fixture.connection, settings: fixture.settings)
             let result = try await reader.target(id("T-1"), of: LedgerFixture.tenant)
             #expect(result?.isCounting == false)
@@ -116,7 +116,7 @@ struct CatalogPostingTests {
         }
     }
 
-    @Test("Orders of a day of which there are more than a step takes are all counted, and each once")
+    @Test("When a day has more orders than one step reads, each order is counted once")
     func manyOrders() async throws {
         try await withRedis { server in
             var fixture = LedgerFixture(try await server.connect())
@@ -136,7 +136,7 @@ struct CatalogPostingTests {
         }
     }
 
-    @Test("Counting that is cut off goes on where it was over another connection")
+    @Test("A backfill whose connection breaks continues over another connection")
     func cutOff() async throws {
         try await withRedis { server in
             var fixture = LedgerFixture(try await server.connect(), LedgerSettings(rules: Rules(), shards: 3))
@@ -147,23 +147,23 @@ struct CatalogPostingTests {
             let job = try #require(
                 try await Backfill.jobs(in: fixture.connection, keys: fixture.settings.keys).first
             )
-            var pass = Backfill(of: job.key, job: job.value, settings: fixture.settings)
-            #expect(try await !pass.step(on: fixture.connection, catalogs: fixture.catalogs))
+            var backfill = Backfill(of: job.key, job: job.value, settings: fixture.settings)
+            #expect(try await !backfill.step(on: fixture.connection, catalogs: fixture.catalogs))
             let broken = try await server.connect()
             broken.closeNow()
             for _ in 0..<50 {
                 await #expect(throws: LedgerError.self) {
-                    try await pass.step(on: broken, catalogs: fixture.catalogs)
+                    try await backfill.step(on: broken, catalogs: fixture.catalogs)
                 }
             }
-            while try await !pass.step(on: fixture.connection, catalogs: fixture.catalogs) {}
+            while try await !backfill.step(on: fixture.connection, catalogs: fixture.catalogs) {}
             let reader = LedgerReader(link: fixture.connection, settings: fixture.settings)
             let result = try await reader.target(id("T-1"), of: LedgerFixture.tenant)
             #expect(result?.realized == Tally(revenue: 3_000_00, orders: 30))
         }
     }
 
-    @Test("A catalog that was read from a Redis which lost its data is read anew")
+    @Test("After Redis lost its data, the catalog is read again from scratch")
     func lostData() async throws {
         try await withRedis { server in
             var fixture = LedgerFixture(try await server.connect())
@@ -177,7 +177,7 @@ struct CatalogPostingTests {
         }
     }
 
-    @Test("Reading goes on from the shard that is furthest behind, or from the beginning")
+    @Test("Reading continues from the lowest cursor of all shards, or from the beginning if one is missing")
     func lowestCursor() async throws {
         try await withRedis { server in
             let connection = try await server.connect()
@@ -203,7 +203,7 @@ struct CatalogPostingTests {
         }
     }
 
-    @Test("An order can be asked for once it was saved, and says what it counts for")
+    @Test("An order can be read once it was saved, with its credits")
     func ordersRead() async throws {
         try await withRedis { server in
             var fixture = LedgerFixture(try await server.connect())
@@ -230,13 +230,13 @@ struct CatalogPostingTests {
 }
 
 extension LedgerFixture {
-    /// Counts earlier orders in until no job is left.
+    /// Runs all backfill jobs to their end.
     func countAll() async throws { try await countAll(with: catalogs) }
 
     func countAll(with catalogs: Catalogs) async throws {
         for (key, job) in try await Backfill.jobs(in: connection, keys: settings.keys) {
-            var pass = Backfill(of: key, job: job, settings: settings)
-            while try await !pass.step(on: connection, catalogs: catalogs) {}
+            var backfill = Backfill(of: key, job: job, settings: settings)
+            while try await !backfill.step(on: connection, catalogs: catalogs) {}
         }
     }
 }

@@ -4,7 +4,7 @@ import Model
 import SalesRules
 import Testing
 
-@Suite("What is written into Redis")
+@Suite("Encoding of values in Redis")
 struct CodecTests {
     private static func entries() throws -> [OrderEntry] {
         var random = SeededGenerator(seed: seedOfThisRun)
@@ -16,7 +16,7 @@ struct CodecTests {
         return entries.sorted { $0.key.description < $1.key.description }.map {
             var entry = $0.value
             entry.order?.id = order
-            // The reporting currency may have a rate too, as a source's own rounding of 1 for example.
+            // An order in the reporting currency may have a rate other than 1.
             if random.chance(50) { entry.order?.exchangeRate = Decimal(units: 10_001, scale: 4) }
             entry.revision = random.pick([0, 1, 127, 128, .max])
             entry.version = random.pick([entry.version, nil, -1, .min, .max])
@@ -30,14 +30,14 @@ struct CodecTests {
         try EntryCodec.decode(bytes, id: Self.order, reporting: .euro)
     }
 
-    @Test("An entry comes back as it was written")
+    @Test("An entry can be read back")
     func entries() throws {
         for entry in try Self.entries() + [OrderEntry()] {
             #expect(try decode(EntryCodec.encode(entry, reporting: .euro)) == entry, "seed \(seedOfThisRun)")
         }
     }
 
-    @Test("An entry that was cut short is an error")
+    @Test("A truncated entry is an error")
     func truncatedEntries() throws {
         for entry in try Self.entries().prefix(60) {
             let bytes = EntryCodec.encode(entry, reporting: .euro)
@@ -48,7 +48,7 @@ struct CodecTests {
         }
     }
 
-    @Test("Bytes that were changed are an error or some entry, which can be worked with")
+    @Test("Changed bytes are an error or a valid entry")
     func changedEntries() throws {
         var random = SeededGenerator(seed: seedOfThisRun)
         var errors = 0
@@ -71,7 +71,7 @@ struct CodecTests {
         #expect(errors > 100)
     }
 
-    @Test("An allocation's amount below zero, which no event can bring, is an error")
+    @Test("An allocation amount below zero is an error")
     func negativeAmounts() {
         var entry = OrderEntry()
         let limit = Allocation.Limit.amount(Decimal(units: -1, scale: 0))
@@ -79,7 +79,7 @@ struct CodecTests {
         #expect(throws: CorruptRecord.self) { try decode(EntryCodec.encode(entry, reporting: .euro)) }
     }
 
-    @Test("Tallies of another program are added up to the ends of 64 bits, and not beyond")
+    @Test("Foreign tallies are added up to the limits of 64 bits without an overflow")
     func tallies() {
         let greatest: [UInt8] = [0x7f] + [UInt8](repeating: 0xff, count: 7) + [0, 0, 0, 1]
         let least: [UInt8] = [0x80] + [UInt8](repeating: 0, count: 7) + [0, 0, 0, 1]
@@ -90,7 +90,7 @@ struct CodecTests {
         #expect(tallies == [Tally(revenue: .max, orders: 2)])
     }
 
-    @Test("Targets come back as they were written, deleted ones too, and cut short they are an error")
+    @Test("Targets, also deleted ones, can be read back; truncated ones are an error")
     func targets() throws {
         for event in History(seed: seedOfThisRun, events: 4_000) {
             guard case .target(let id, let change) = event.change else { continue }
@@ -105,7 +105,7 @@ struct CodecTests {
         }
     }
 
-    @Test("People and what they chose come back as they were written, and cut short they are an error")
+    @Test("People and their preferences can be read back; truncated ones are an error")
     func people() throws {
         for event in History(seed: seedOfThisRun, events: 4_000) {
             guard case .person(let id, let change) = event.change else { continue }
@@ -129,7 +129,7 @@ struct CodecTests {
         }
     }
 
-    @Test("Changed bytes of targets and people are an error or something")
+    @Test("Random bytes of targets, people, cursors and jobs never crash the reader")
     func changedRecords() {
         var random = SeededGenerator(seed: seedOfThisRun)
         for _ in 0..<5_000 {
@@ -144,7 +144,7 @@ struct CodecTests {
         }
     }
 
-    @Test("A cursor comes back from its text, and no other text is one")
+    @Test("A cursor can be read back from its text, and other texts are errors")
     func cursors() throws {
         let cursor = Cursor(next: 43, last: .init(offset: 40, checksum: .max))
         #expect(cursor.encoded == "43 40 4294967295")
@@ -154,7 +154,7 @@ struct CodecTests {
         }
     }
 
-    @Test("A counting job comes back from its text, and no other text is one")
+    @Test("A backfill job can be read back from its text, and other texts are errors")
     func jobs() throws {
         for job in [
             BackfillJob(target: 7, stale: []), BackfillJob(target: 7, stale: [3, 5]),

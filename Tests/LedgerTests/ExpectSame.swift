@@ -4,7 +4,7 @@ import Model
 import SalesRules
 import Testing
 
-/// Expects that everything which can be read from the ledger is what the model works out.
+/// Expects that everything in the ledger equals the result of the model.
 func expectSame(
     _ reader: LedgerReader,
     _ model: Model,

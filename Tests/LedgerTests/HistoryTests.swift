@@ -6,10 +6,10 @@ import RedisTesting
 import SalesRules
 import Testing
 
-@Suite("Rule 5: whatever happened, every number is what the model works out")
+@Suite("Rule 5: after any history every number equals the model's")
 struct HistoryTests {
     @Test(
-        "Any history in any batches, with earlier orders counted in at any moment",
+        "A random history in random batches, with backfill steps at random moments",
         arguments: [(1, OwnerCredit.whole), (3, .remainder), (3, .none)]
     )
     func history(shards: Int, ownerCredit: OwnerCredit) async throws {
@@ -30,7 +30,7 @@ struct HistoryTests {
         }
     }
 
-    @Test("Two workers on the same orders, one with the orders and one with the allocations", arguments: [1, 3])
+    @Test("Two workers on the same orders: one reads the orders, the other the allocations", arguments: [1, 3])
     func race(shards: Int) async throws {
         let history = History(seed: seedOfThisRun, events: 2_500, orders: 60)
         try await race(history, shards: shards) { log in
@@ -38,7 +38,7 @@ struct HistoryTests {
         }
     }
 
-    @Test("Two workers that both believe that every partition is theirs", arguments: [1, 3])
+    @Test("Two workers that both own every partition", arguments: [1, 3])
     func zombie(shards: Int) async throws {
         let history = History(seed: seedOfThisRun &+ 1, events: 2_000, orders: 60)
         try await race(history, shards: shards) { log in

@@ -4,12 +4,12 @@ import Model
 import SalesRules
 import Testing
 
-@Suite("The names of keys, and the way back")
+@Suite("Names of keys in Redis")
 struct KeyNameTests {
     private let keys = KeySpace(shards: 3)
     private let tenant = id("a:b")
 
-    @Test("Every name that is made is read again, ids with colons and dashes too")
+    @Test("Every key name can be read back, including ids with colons and dashes")
     func back() {
         let order = TenantScoped(tenant: tenant, id: id("SO:1:2"))
         let shard = keys.shard(of: order)
@@ -44,15 +44,15 @@ struct KeyNameTests {
         }
     }
 
-    @Test("A key in the wrong shard, or of no kind, is nobody's; one without a shard is another program's")
-    func nobodys() {
+    @Test("A key in a wrong shard or of an unknown kind has no name; a key without a shard belongs to another program")
+    func unknownKeys() {
         let order = TenantScoped(tenant: tenant, id: id("SO-1"))
         let wrong = (keys.shard(of: order) + 1) % 3
         for key in [
             keys.entry(order, shard: wrong), "{s1}:targets", "{s1}:stopped", "{s1}:x", "{s1}:o:acme",
             "{s1}:d:acme/u-1:99",
             "{s9}:settings",
-            // Numbers in a form that no key of ours has.
+            // Numbers in a form that the program never writes.
             "{s1}:d:acme/u-1:02026", "{s1}:d:acme/u-1:+2026", "{s1}:i:acme/u-1:-0", "{s1}:cursor:t:007",
             "{s1}:v:acme/T:+7",
         ] {

@@ -4,8 +4,8 @@ import Model
 import Redis
 import SalesRules
 
-/// Applies partitions of a log as a worker's lane does, in random batches, and counts earlier orders in at random
-/// moments. A turn either reads and prepares or posts, so that two drivers can be made to get in each other's way.
+/// Applies partitions of a log in random batches, as a lane of a worker does, with backfill steps at random moments.
+/// A turn either reads and prepares, or posts. A test can therefore let the postings of two drivers conflict.
 final class LedgerDriver {
     let connection: RedisConnection
     let settings: LedgerSettings
@@ -14,19 +14,19 @@ final class LedgerDriver {
     private let log: PartitionedEvents
     private let partitions: [TopicPartition]
     private let batchSize: Int
-    private let countsEarlierOrders: Bool
+    private let runsBackfills: Bool
     private var random: SeededGenerator
     private var positions: [TopicPartition: Int] = [:]
-    private var units: [Unit] = []
+    private var batches: [Batch] = []
     private var transaction: RedisPipeline?
-    private var pass: Backfill?
+    private var backfill: Backfill?
 
-    private enum Unit {
+    private enum Batch {
         case orders(OrderBatch)
         case catalog(CatalogBatch)
     }
 
-    /// - Parameter partitions: those it applies, and nobody else unless a test is about that.
+    /// - Parameter partitions: those that this driver applies.
     init(
         _ connection: RedisConnection,
         _ log: PartitionedEvents,
@@ -34,46 +34,46 @@ final class LedgerDriver {
         settings: LedgerSettings,
         seed: UInt64,
         batchSize: Int = 80,
-        countsEarlierOrders: Bool = true
+        runsBackfills: Bool = true
     ) {
         self.connection = connection
         self.log = log
         self.partitions = partitions
         self.settings = settings
         self.batchSize = batchSize
-        self.countsEarlierOrders = countsEarlierOrders
+        self.runsBackfills = runsBackfills
         random = SeededGenerator(seed: seed)
     }
 
-    var isDone: Bool { units.isEmpty && rest.isEmpty }
+    var isDone: Bool { batches.isEmpty && rest.isEmpty }
 
     private var rest: [TopicPartition] {
         partitions.filter { positions[$0, default: 0] < log.partitions[$0, default: []].count }
     }
 
-    /// Applies everything, and counts earlier orders in until there is nothing to count.
+    /// Applies everything, and runs all backfill jobs to their end.
     func run() async throws {
         try await admit()
         while !isDone { try await turn() }
-        try await finishCounting()
+        try await finishBackfills()
     }
 
     /// Is admitted to Redis, as every worker is before its first batch.
     func admit() async throws { catalogs = Catalogs(view: try await Admission.admit(connection, settings)) }
 
-    /// Reads and prepares the next unit, or posts the one that is prepared.
+    /// Reads and prepares the next batch, or posts the prepared one.
     func turn() async throws {
         if let transaction {
             self.transaction = nil
             switch try Posting.outcome(of: try await connection.send(transaction)) {
-            case .applied: units.removeFirst()
+            case .applied: batches.removeFirst()
             case .lostRace: lostRaces += 1
             }
             return
         }
-        if countsEarlierOrders, random.chance(120) { return try await count() }
-        if units.isEmpty { units = nextUnits() }
-        switch units.first {
+        if runsBackfills, random.chance(120) { return try await stepBackfill() }
+        if batches.isEmpty { batches = nextBatches() }
+        switch batches.first {
         case .orders(let batch): try await prepare(batch)
         case .catalog(let batch): try await prepare(batch)
         case nil: break
@@ -96,7 +96,7 @@ final class LedgerDriver {
         transaction = batch.transaction(on: snapshot)
     }
 
-    private func nextUnits() -> [Unit] {
+    private func nextBatches() -> [Batch] {
         guard let first = rest.randomElement(using: &random) else { return [] }
         let alike = rest.filter { $0.carriesOrders == first.carriesOrders }
         let chosen = alike.shuffled(using: &random).prefix(Int.random(in: 1...3, using: &random))
@@ -119,33 +119,33 @@ final class LedgerDriver {
         _ = try await connection.send("UNWATCH")
     }
 
-    private func count() async throws {
-        if pass == nil {
+    private func stepBackfill() async throws {
+        if backfill == nil {
             let jobs = try await Backfill.jobs(in: connection, keys: settings.keys)
             let sorted = jobs.sorted { $0.key.description < $1.key.description }
             guard let (key, job) = sorted.randomElement(using: &random) else { return }
-            pass = Backfill(of: key, job: job, settings: settings)
+            backfill = Backfill(of: key, job: job, settings: settings)
         }
-        var pass = pass!
+        var current = backfill!
         do {
-            self.pass = try await pass.step(on: connection, catalogs: catalogs) ? nil : pass
+            backfill = try await current.step(on: connection, catalogs: catalogs) ? nil : current
         } catch {
             guard case .catalogChanged = error else { throw error }
-            self.pass = pass
+            backfill = current
             try await refresh()
         }
     }
 
-    private func finishCounting() async throws {
+    private func finishBackfills() async throws {
         try await refresh()
         for _ in 0..<100_000 {
-            try await count()
+            try await stepBackfill()
             let jobs = try await Backfill.jobs(in: connection, keys: settings.keys)
-            if jobs.isEmpty, pass == nil { return }
+            if jobs.isEmpty, backfill == nil { return }
         }
-        throw NeverCountedIn()
+        throw EndlessBackfill()
     }
 }
 
-/// The counting of earlier orders does not come to an end.
-struct NeverCountedIn: Error {}
+/// The backfill jobs do not end.
+struct EndlessBackfill: Error {}

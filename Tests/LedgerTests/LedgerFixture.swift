@@ -4,7 +4,7 @@ import Model
 import Redis
 import SalesRules
 
-/// One order after the other, and targets, applied to a Redis over one connection.
+/// Applies orders and targets to a Redis over one connection, one batch at a time.
 struct LedgerFixture {
     let connection: RedisConnection
     let settings: LedgerSettings
@@ -37,7 +37,7 @@ struct LedgerFixture {
         try Posting.outcome(of: try await connection.send(posting.transaction()))
     }
 
-    /// Is admitted, once.
+    /// Lets the connection be admitted, once.
     private mutating func admit() async throws {
         if catalogs.view == nil { catalogs = Catalogs(view: try await Admission.admit(connection, settings)) }
     }
@@ -57,7 +57,7 @@ struct LedgerFixture {
         try await apply([Self.saved(order, allocations, version: version)])
     }
 
-    /// Saves or deletes targets in one batch, and reads the catalog anew.
+    /// Saves or deletes targets in one batch, and refreshes the catalog.
     mutating func change(_ changes: [(Identifier, TargetChange)]) async throws {
         try await admit()
         let offset = offsets[Self.targets, default: 0]
@@ -84,7 +84,7 @@ func order(_ name: String, owner: String = "own", total: Int64 = 100_00, date: S
     Order(id: id(name), owner: id(owner), total: total, currency: .euro, date: Day(date)!)
 }
 
-/// For the year 2026, of these people.
+/// A revenue target for the year 2026.
 func target(_ name: String, _ assignees: String..., goal: Int64 = 1_000_00, version: Int64? = nil) -> Target {
     Target(
         id: id(name),
@@ -96,7 +96,7 @@ func target(_ name: String, _ assignees: String..., goal: Int64 = 1_000_00, vers
     )!
 }
 
-/// A half for ann.
+/// An allocation of 50 % to ann.
 let half = Allocation(
     id: id("A-1"),
     salesperson: id("ann"),

@@ -12,7 +12,7 @@ struct ReadEvents {
         OffsetRange(partition: partition, start: Int64(start), end: cursor(after: start + events.count - 1))
     }
 
-    /// As changes of targets and people.
+    /// The events as changes of targets and people.
     var changes: [CatalogBatch.Change] {
         events.enumerated().map {
             CatalogBatch.Change(partition: partition, offset: Int64(start + $0.offset), event: $0.element)
@@ -21,7 +21,7 @@ struct ReadEvents {
 }
 
 extension OrderBatch {
-    /// The changes of one shard in what was read.
+    /// The changes of one shard in `read`.
     convenience init(shard: Int, _ read: [ReadEvents], keys: KeySpace) {
         self.init(shard: shard)
         ranges = read.map(\.range)
@@ -35,8 +35,8 @@ extension OrderBatch {
         }
     }
 
-    /// What the batch posts.
-    /// - Throws: also when the catalog has to be refreshed, or a change is refused.
+    /// The posting of this batch.
+    /// - Throws: ``NotDerived`` when the catalog must be refreshed or a change is refused.
     func posting(on snapshot: OrderReads.Snapshot, catalogs: Catalogs, settings: LedgerSettings) throws -> Posting {
         switch try derive(from: snapshot, catalogs: catalogs, settings: settings) {
         case .post(let posting, let refused) where refused.isEmpty: return posting

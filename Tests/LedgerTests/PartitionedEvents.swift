@@ -3,7 +3,7 @@ import Log
 import Model
 import SalesRules
 
-/// Events as a log holds them: partitions of the contract's topics, each with its offsets.
+/// Events in the partitions of a log. The index of an event is its offset.
 struct PartitionedEvents {
     let partitions: [TopicPartition: [Event]]
 
@@ -30,11 +30,11 @@ extension HistoryTopic {
 }
 
 extension TopicPartition {
-    /// Whether its events are of orders and their allocations.
+    /// Whether the partition has events of orders and allocations.
     var carriesOrders: Bool { topic == HistoryTopic.orders.name || topic == HistoryTopic.allocations.name }
 }
 
-/// Where a cursor stands after the event at `offset`.
+/// The cursor after the event at `offset`.
 func cursor(after offset: Int) -> Cursor {
     Cursor(next: Int64(offset) + 1, last: .init(offset: Int64(offset), checksum: UInt32(offset) &* 7))
 }

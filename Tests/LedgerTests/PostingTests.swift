@@ -8,7 +8,7 @@ import Testing
 @Suite("Posting")
 struct PostingTests {
     @Test(
-        "A posting of which anything watched changed in between applies nothing",
+        "A posting applies nothing when a watched key has changed",
         arguments: ["{s0}:o:acme/SO-1", "{s0}:cursor:sales.orders:0", "{s0}:revision", "{s0}:view"]
     )
     func lostRace(key: String) async throws {
@@ -29,7 +29,7 @@ struct PostingTests {
         }
     }
 
-    @Test("A posting over what nobody changed is applied")
+    @Test("A posting is applied when no watched key has changed")
     func applied() async throws {
         try await withRedis { server in
             var fixture = LedgerFixture(try await server.connect())
@@ -45,7 +45,7 @@ struct PostingTests {
         }
     }
 
-    @Test("Rule 8: saving an order again without a change moves nothing and announces nothing")
+    @Test("Rule 8: saving an order without a change changes no number and announces nothing")
     func savedAgain() async throws {
         try await withRedis { server in
             var fixture = LedgerFixture(try await server.connect())
@@ -66,7 +66,7 @@ struct PostingTests {
         }
     }
 
-    @Test("A batch that comes a second time changes nothing")
+    @Test("A batch that is applied a second time changes nothing")
     func duplicateBatch() async throws {
         let history = History(seed: seedOfThisRun, events: 600, orders: 40)
         let settings = LedgerSettings(rules: Rules(), shards: 2)
@@ -83,7 +83,7 @@ struct PostingTests {
         }
     }
 
-    @Test("A program with other settings than the numbers were made with is refused, whatever it does")
+    @Test("Posting and reading with settings that differ from those in Redis is refused")
     func otherSettings() async throws {
         try await withRedis { server in
             var fixture = LedgerFixture(try await server.connect())
@@ -109,50 +109,50 @@ struct PostingTests {
     private func expectOtherSettings(_ body: () async throws -> Void) async {
         do {
             try await body()
-            Issue.record("it was not refused")
-        } catch LedgerError.otherSettings(let kept, let ours) {
-            #expect(kept != ours)
+            Issue.record("no error was thrown")
+        } catch LedgerError.otherSettings(let kept, let configured) {
+            #expect(kept != configured)
         } catch {
             Issue.record(error)
         }
     }
 
     @Test(
-        "A key that is not what this program made it is reported as a broken posting",
+        "A key of the wrong type is reported as a partial posting",
         arguments: ["{s0}:d:acme/own:2026", "{s0}:i:acme/own:20526"]
     )
     func wrongType(key: String) async throws {
         try await withRedis { server in
             var fixture = LedgerFixture(try await server.connect())
             _ = try await fixture.connection.send("LPUSH", key, "1")
-            await expectBrokenPosting { try await fixture.save(order("SO-1", date: "2026-03-14")) }
+            await expectPartialPosting { try await fixture.save(order("SO-1", date: "2026-03-14")) }
         }
     }
 
-    @Test("A tally that would overflow is reported as a broken posting, and stays as it was")
+    @Test("A tally that would overflow is reported as a partial posting, and is not changed")
     func overflow() async throws {
         try await withRedis { server in
             var fixture = LedgerFixture(try await server.connect())
             try await fixture.save(order("SO-1", date: "2026-01-01"))
             let key = "{s0}:d:acme/own:2026"
             _ = try await fixture.connection.send("BITFIELD", key, "SET", "i64", "0", String(Int64.max))
-            await expectBrokenPosting { try await fixture.save(order("SO-2", date: "2026-01-01")) }
+            await expectPartialPosting { try await fixture.save(order("SO-2", date: "2026-01-01")) }
             let revenue = try await fixture.connection.send("BITFIELD", key, "GET", "i64", "0")
             #expect(revenue == .array([.integer(.max)]))
         }
     }
 
-    private func expectBrokenPosting(_ body: () async throws -> Void) async {
+    private func expectPartialPosting(_ body: () async throws -> Void) async {
         do {
             try await body()
-            Issue.record("it was not reported")
+            Issue.record("no error was thrown")
         } catch LedgerError.partialPosting {
         } catch {
             Issue.record(error)
         }
     }
 
-    @Test("A transaction that Redis would not queue is refused as a whole")
+    @Test("A transaction with a command that Redis refuses to queue is refused as a whole")
     func refused() async throws {
         try await withRedis { server in
             var fixture = LedgerFixture(try await server.connect())
@@ -166,7 +166,7 @@ struct PostingTests {
             _ = try await fixture.connection.send("CONFIG", "SET", "maxmemory", "1")
             do {
                 _ = try await fixture.post(posting)
-                Issue.record("it was not refused")
+                Issue.record("no error was thrown")
             } catch LedgerError.refused(let error) {
                 #expect(error.code == "OOM")
                 #expect(LedgerError.refused(error).isTemporary)

@@ -2,7 +2,7 @@ import Ledger
 import Redis
 
 extension RedisConnection {
-    /// Sends one command and returns its reply; an error of Redis is thrown.
+    /// Sends one command and returns its reply. An error reply is thrown.
     func send(_ name: String, _ arguments: String...) async throws -> RedisValue {
         var command = RedisCommand(name)
         for argument in arguments { command.append(argument) }

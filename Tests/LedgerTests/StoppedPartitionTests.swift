@@ -18,7 +18,7 @@ struct StoppedPartitionTests {
         for fault in faults { #expect(fault.advice.contains("`salestargets rebuild`")) }
     }
 
-    @Test("What is noted is read by everybody, until it is taken back")
+    @Test("A noted stop is visible until it is cleared")
     func notes() async throws {
         try await withRedis { server in
             let connection = try await server.connect()
@@ -37,7 +37,7 @@ struct StoppedPartitionTests {
         }
     }
 
-    @Test("A sentence is one line of a bounded length, whatever it was made from")
+    @Test("A reason is kept as one line of bounded length")
     func sentences() async throws {
         try await withRedis { server in
             let connection = try await server.connect()
@@ -51,7 +51,7 @@ struct StoppedPartitionTests {
     }
 
     @Test(
-        "What another program wrote there is refused, and said where it stands",
+        "An invalid value is refused with the name of its key",
         arguments: [
             ["HSET", "{s0}:stopped", "sales.orders", "1 x"], ["HSET", "{s0}:stopped", "sales.orders:-1", "1 x"],
             ["HSET", "{s0}:stopped", ":1", "1 x"], ["HSET", "{s0}:stopped", "sales.orders:01", "1 x"],

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("A private redis-server", .timeLimit(.minutes(1)))
 struct RedisServerProcessTests {
-    @Test("Its process is gone once it is stopped, even if it stood still")
+    @Test("Stopping ends the process, even a suspended one")
     func stopping() async throws {
         try await withFolder { folder in
             let server = try await RedisServerProcess.start(folder: folder)
@@ -17,7 +17,7 @@ struct RedisServerProcessTests {
         }
     }
 
-    @Test("Its process is gone once nobody holds it any more")
+    @Test("The process ends when its last reference is released")
     func dropping() async throws {
         try await withFolder { folder in
             var server: RedisServerProcess? = try await RedisServerProcess.start(folder: folder)
@@ -27,14 +27,14 @@ struct RedisServerProcessTests {
         }
     }
 
-    @Test("It has a process group of its own, so that Ctrl-C does not reach it")
+    @Test("The process has its own process group, so that Ctrl-C does not reach it")
     func processGroup() async throws {
         try await withRedis { server in
             #expect(getpgid(server.processIdentifier) == server.processIdentifier)
         }
     }
 
-    @Test("Its settings are ours, and those given come on top")
+    @Test("The server has the default test settings and the given settings")
     func settings() async throws {
         try await withRedis(["--maxmemory", "50mb"]) { server in
             let connection = try await RedisConnection.connect(to: server.endpoint)
@@ -50,7 +50,7 @@ struct RedisServerProcessTests {
         }
     }
 
-    @Test("Data that it saves is there when it is started again in the same folder")
+    @Test("Saved data is kept when the server is started again in the same folder")
     func restarting() async throws {
         try await withFolder { folder in
             let first = try await RedisServerProcess.start(folder: folder, configuration: ["--appendonly", "yes"])
@@ -62,7 +62,7 @@ struct RedisServerProcessTests {
         }
     }
 
-    @Test("A missing executable says what to install")
+    @Test("For a missing executable the error names the package to install")
     func missingExecutable() async throws {
         try await withFolder { folder in
             let error = await #expect(throws: RedisServerProcess.StartError.self) {
@@ -72,7 +72,7 @@ struct RedisServerProcessTests {
         }
     }
 
-    @Test("A setting that Redis refuses fails at once and names the log")
+    @Test("For a setting that Redis refuses the error comes at once and names the log file")
     func badSetting() async throws {
         try await withFolder { folder in
             let error = await #expect(throws: RedisServerProcess.StartError.self) {

@@ -3,10 +3,10 @@ import Testing
 
 @testable import struct Log.CRC32
 
-@Suite("A fingerprint")
+@Suite("Fingerprints of records")
 struct FingerprintTests {
     @Test(
-        "uses the CRC-32 of zlib",
+        "The checksum is the CRC-32 of zlib",
         arguments: [("", 0), ("123456789", 0xCBF4_3926), ("a", 0xE8B7_BE43)] as [(String, UInt32)]
     )
     func known(text: String, checksum: UInt32) {
@@ -15,7 +15,7 @@ struct FingerprintTests {
         #expect(crc.checksum == checksum)
     }
 
-    @Test("does not depend on how the bytes are fed")
+    @Test("The checksum does not depend on how the bytes are split")
     func pieces() {
         let bytes = (0..<100).map { UInt8(truncatingIfNeeded: $0 &* 37) }
         var whole = CRC32()
@@ -28,7 +28,7 @@ struct FingerprintTests {
         }
     }
 
-    @Test("tells null from empty, key from value, and timestamps apart")
+    @Test("Fingerprints distinguish null from empty, key from value, and timestamps")
     func distinguishes() {
         let all = [
             fingerprint(nil, nil, 1), fingerprint([], nil, 1), fingerprint(nil, [], 1), fingerprint([1], [2, 3], 1),
@@ -37,7 +37,7 @@ struct FingerprintTests {
         #expect(Set(all).count == all.count)
     }
 
-    @Test("stays what it was: it is stored")
+    @Test("The checksum of a record never changes, because it is stored in Redis")
     func stable() {
         #expect(fingerprint([107], [118], 1_700_000_000_000).checksum == 0xF8FD_7E33)
     }

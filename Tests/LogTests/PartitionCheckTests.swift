@@ -1,7 +1,7 @@
 import Log
 import Testing
 
-@Suite("What is read of a partition")
+@Suite("Check of the records of a partition")
 struct PartitionCheckTests {
     let last = Fingerprint(offset: 9, checksum: 7)
     let other = Fingerprint(offset: 9, checksum: 8)
@@ -10,7 +10,7 @@ struct PartitionCheckTests {
         PartitionCheck(next.map { .after(Cursor(next: $0, last: last)) } ?? .beginning)
     }
 
-    @Test("begins at the last applied record, swallows it if it is the same, and delivers the next")
+    @Test("Reading begins at the last applied record, skips it if it is the same, and delivers the next")
     func same() {
         var check = check()
         #expect(check.fetchOffset == 9)
@@ -19,7 +19,7 @@ struct PartitionCheckTests {
         #expect(check.next == 11)
     }
 
-    @Test("ends at a record that is not the one applied")
+    @Test("A different record at the last applied offset stops the partition")
     func replaced() {
         var check = check()
         #expect(check.read(offset: 9, fingerprint: { other }) == .stop(.replaced(offset: 9)))
@@ -27,21 +27,21 @@ struct PartitionCheckTests {
         #expect(check.reachedEnd(at: 11) == .skip)
     }
 
-    @Test("goes on where the last applied record was compacted away")
+    @Test("Reading continues when the last applied record was compacted away")
     func compacted() {
         var check = check()
         #expect(check.read(offset: 12, fingerprint: unasked) == .deliver)
         #expect(check.next == 13)
     }
 
-    @Test("delivers nothing before the offset to go on from")
+    @Test("Records before the start offset are skipped")
     func skipsApplied() {
         var check = PartitionCheck(.offset(12))
         #expect(check.read(offset: 10, fingerprint: unasked) == .skip)
         #expect(check.read(offset: 12, fingerprint: unasked) == .deliver)
     }
 
-    @Test("goes on behind markers that followed the last applied record")
+    @Test("Reading continues after transaction markers that followed the last applied record")
     func markers() {
         var check = check(next: 12)
         #expect(check.read(offset: 9, fingerprint: { last }) == .skip)
@@ -49,14 +49,14 @@ struct PartitionCheckTests {
         #expect(check.read(offset: 12, fingerprint: unasked) == .deliver)
     }
 
-    @Test("halts at a record where markers were, however it is come upon", arguments: [true, false])
+    @Test("A record at the offset of a marker stops the partition", arguments: [true, false])
     func markersReplaced(lastIsThere: Bool) {
         var check = check(next: 12)
         if lastIsThere { #expect(check.read(offset: 9, fingerprint: { last }) == .skip) }
         #expect(check.read(offset: 11, fingerprint: unasked) == .stop(.replaced(offset: 11)))
     }
 
-    @Test("halts where the log ends among the markers that were read, after a lost connection too")
+    @Test("A log that ends before markers that were read stops the partition, also after a lost connection")
     func markersCut() {
         var check = check()
         #expect(check.read(offset: 9, fingerprint: { last }) == .skip)
@@ -66,14 +66,14 @@ struct PartitionCheckTests {
         #expect(check.reachedEnd(at: 11) == .stop(.beyondEnd(next: 12, high: 11)))
     }
 
-    @Test("is everything, without a comparison, when nothing was applied")
+    @Test("When nothing was applied, everything is delivered without a comparison")
     func beginning() {
         var check = PartitionCheck(.beginning)
         #expect(check.fetchOffset == nil)
         #expect(check.read(offset: 4, fingerprint: unasked) == .deliver)
     }
 
-    @Test("goes on at the next record where retention took the last applied one only")
+    @Test("Reading continues at the next record when retention deleted only applied records")
     func retention() {
         var check = check()
         check.offsetOutOfRange()
@@ -83,7 +83,7 @@ struct PartitionCheckTests {
         #expect(check.fetchOffset == 10)
     }
 
-    @Test("is compared after all if the broker has the last applied record again")
+    @Test("The last applied record is compared if the broker has it again")
     func backInRange() {
         var check = check()
         check.offsetOutOfRange()
@@ -91,7 +91,7 @@ struct PartitionCheckTests {
         #expect(check.phase == .comparing(last))
     }
 
-    @Test("halts where records not read yet are deleted")
+    @Test("Deleted records that were not read stop the partition")
     func beginningDeleted() {
         var check = check()
         check.offsetOutOfRange()
@@ -99,7 +99,7 @@ struct PartitionCheckTests {
         #expect(check.phase == .stopped)
     }
 
-    @Test("halts where the log ends before what was read", arguments: [0, 8, 9] as [Int64])
+    @Test("A log that ends before the cursor stops the partition", arguments: [0, 8, 9] as [Int64])
     func beyondEnd(high: Int64) {
         var check = check()
         check.offsetOutOfRange()
@@ -107,20 +107,20 @@ struct PartitionCheckTests {
         #expect(check.phase == .stopped)
     }
 
-    @Test("halts where the log ends right at the last applied record")
+    @Test("A log that ends at the last applied record stops the partition")
     func endsAtLast() {
         var check = check()
         #expect(check.reachedEnd(at: 9) == .stop(.beyondEnd(next: 10, high: 9)))
     }
 
-    @Test("is at its end when the end is the next offset")
+    @Test("The partition is at its end when the end is the next offset")
     func end() {
         var check = check()
         #expect(check.reachedEnd(at: 10) == .deliver)
         #expect(check.phase == .reading)
     }
 
-    @Test("is compared again with the last delivered record after the connection was lost")
+    @Test("After a lost connection, the last delivered record is compared again")
     func reconnected() {
         var check = check()
         _ = check.read(offset: 9, fingerprint: { last })
@@ -135,8 +135,8 @@ struct PartitionCheckTests {
         )
     }
 
-    @Test("stays halted when the connection was lost and when the broker answers late")
-    func staysHalted() {
+    @Test("A stopped partition stays stopped after a lost connection and a late answer of the broker")
+    func staysStopped() {
         var check = check()
         check.stop()
         check.checkAgain(last: other)
@@ -145,9 +145,9 @@ struct PartitionCheckTests {
         #expect(check.phase == .stopped)
     }
 
-    /// For places where no checksum may be computed.
+    /// Fails the test: no checksum may be computed here.
     private func unasked() -> Fingerprint {
-        Issue.record("a checksum was asked for")
+        Issue.record("a checksum was computed")
         return last
     }
 }

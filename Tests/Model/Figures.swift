@@ -1,8 +1,8 @@
 package import SalesRules
 
-/// A tenant's numbers, each worked out from all its orders when asked for.
+/// A tenant's numbers. Each one is computed from all orders on request.
 package struct Figures: Sendable {
-    /// The orders that count, newest first, a tie by id downwards.
+    /// The orders that count, newest first, then by id in descending order.
     package let sales: [Sale]
     /// The targets that are not deleted, by id.
     package let targets: [Target]
@@ -15,7 +15,7 @@ package struct Figures: Sendable {
         package let total: Int64
         package let credits: [Identifier: Int64]
 
-        /// Rule 3 for these people; nil when none of them is credited.
+        /// Rule 3 in docs/CONTRACT.md for these people; nil when none of them is credited.
         package func contribution(_ isMeant: (Identifier) -> Bool) -> Tally? {
             let credits = credits.filter { isMeant($0.key) }
             if credits.isEmpty { return nil }
@@ -26,7 +26,7 @@ package struct Figures: Sendable {
 
     package func target(_ id: Identifier) -> Target? { targets.first { $0.id == id } }
 
-    /// The orders that make up a target's result, newest first, with what each contributes.
+    /// The orders in a target's result, newest first, with the contribution of each.
     package func orders(of target: Target) -> [(order: Identifier, contributes: Tally)] {
         sales.filter { target.period.contains($0.day) }.compactMap { sale in
             sale.contribution(target.assignees.contains).map { (sale.order, $0) }
@@ -37,24 +37,24 @@ package struct Figures: Sendable {
         orders(of: target).reduce(.zero) { $0 + $1.contributes }
     }
 
-    /// What each assignee is credited with in the target's period, in the order of its assignees.
+    /// The credits of each assignee in the target's period, in the order of its assignees.
     package func assignees(of target: Target) -> [(person: Identifier, tally: Tally)] {
         target.assignees.map { ($0, credited($0, in: target.period)) }
     }
 
-    /// What a salesperson, or everyone together, is credited with in a period.
+    /// The credits of a salesperson in a period, or of everyone if nil.
     package func credited(_ person: Identifier?, in period: Period) -> Tally {
         sales.filter { period.contains($0.day) }.reduce(.zero) { sum, sale in
             sum + (sale.contribution { person == nil || $0 == person } ?? .zero)
         }
     }
 
-    /// The results of a year's twelve months, of one salesperson or of everyone together.
+    /// The results of a year's twelve months, of one salesperson, or of everyone if nil.
     package func year(_ year: Int, of person: Identifier?, measure: Measure) -> [Int64] {
         (1...12).map { credited(person, in: Month(year: year, month: $0).period!).quantity(measure) }
     }
 
-    /// The goals of the same months ("The widget's lines").
+    /// The goals of the same months (docs/CONTRACT.md, "The widget's lines").
     package func goals(_ year: Int, of person: Identifier?, measure: Measure) -> [Int64] {
         (1...12).map { goal(in: Month(year: year, month: $0).period!, of: person, measure: measure) }
     }
@@ -64,17 +64,17 @@ package struct Figures: Sendable {
             $0.measure == measure && $0.period.start <= month.end && month.start <= $0.period.end
         }
         return covering.reduce(0) { sum, target in
-            // Those whose goal this target speaks for: it is the shortest they have, or one of several as short.
-            let speaksFor = target.assignees.filter { assignee in
-                let theirs = covering.filter { $0.assignees.contains(assignee) }
+            // The assignees for whom this target gives the goal: they have no shorter one in this month.
+            let counted = target.assignees.filter { assignee in
+                let targets = covering.filter { $0.assignees.contains(assignee) }
                 return (person == nil || assignee == person)
-                    && theirs.allSatisfy { $0.period.days >= target.period.days }
+                    && targets.allSatisfy { $0.period.days >= target.period.days }
             }
-            return sum + part(of: target, for: speaksFor.count, in: month)
+            return sum + part(of: target, for: counted.count, in: month)
         }
     }
 
-    /// The goal's running sum up to the last day less the one up to the day before the first.
+    /// The goal's running sum at the last shared day less the one before the first shared day.
     private func part(of target: Target, for people: Int, in month: Period) -> Int64 {
         func runningSum(_ days: Int) -> Int64 {
             roundedHalfEven(

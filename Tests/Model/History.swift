@@ -1,9 +1,9 @@
 package import SalesRules
 
-/// A random but believable history of two tenants, produced one event at a time and always the same for a seed.
+/// A random but realistic history of two tenants, produced one event at a time and determined by its seed.
 ///
-/// Both tenants use the same ids. Events of one record (``SalesTargets/Event/recordKey``) are in the order of the log;
-/// across records any interleaving has to come to the same.
+/// Both tenants use the same ids. Events of one record (``SalesRules/Event/recordKey``) must keep their order. Events of
+/// different records may interleave in any way without a change of the result.
 package struct History: Sequence, Sendable {
     package let seed: UInt64
     package let count: Int
@@ -13,10 +13,10 @@ package struct History: Sequence, Sendable {
     package let weights: Weights
 
     package static let tenants = [id("acme"), id("globex")]
-    /// What orders' dates and targets' periods lie in.
+    /// The years of the dates of orders and the periods of targets.
     package static let years = 2025...2027
 
-    /// How often what kind of event comes.
+    /// The relative frequency of each kind of event.
     package struct Weights: Sendable {
         package var order = 60
         package var orderDeleted = 4
@@ -24,15 +24,15 @@ package struct History: Sequence, Sendable {
         package var target = 5
         package var targetDeleted = 1
         package var person = 3
-        /// An event of a moment ago once more, as a producer that tries again sends it.
+        /// A recent event again, as a producer that retries sends it.
         package var duplicate = 5
 
         package init() {}
     }
 
     /// - Parameters:
-    ///   - orders: of each tenant; the fewer there are, the more often each is saved again.
-    ///   - targets: of each tenant.
+    ///   - orders: per tenant; with fewer orders, each one is saved more often.
+    ///   - targets: per tenant.
     package init(
         seed: UInt64,
         events count: Int,
@@ -105,7 +105,7 @@ package struct History: Sequence, Sendable {
             case duplicate
         }
 
-        /// Seven records of ten have versions, which rise by one or more; a few of their events come stale, or without.
+        /// Seven of ten records have versions, which rise by one or more. A few of their events are stale or unversioned.
         mutating func version(of key: RecordKey) -> Int64? {
             let isVersioned = key.text.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) % 1_009 } % 10 < 7
             guard isVersioned, !random.chance(20) else { return nil }
@@ -117,7 +117,7 @@ package struct History: Sequence, Sendable {
         }
 
         mutating func person() -> Identifier {
-            // A few sell much, as it is everywhere.
+            // A third of the people get most of the events.
             let reach = random.chance(500) ? Swift.max(1, history.people.count / 3) : history.people.count
             return history.people[Int.random(in: 0..<reach, using: &random)]
         }
@@ -125,12 +125,12 @@ package struct History: Sequence, Sendable {
         mutating func day() -> Day {
             let year = Int.random(in: History.years, using: &random)
             let month = Month(year: year, month: Int.random(in: 1...12, using: &random))
-            // The ends of months are where a boundary is got wrong.
+            // The first and last days of months are the boundary cases.
             let days = random.chance(200) ? [1, month.days] : Array(1...month.days)
             return Day(year: year, month: month.month, day: random.pick(days))!
         }
     }
 }
 
-/// An id that is known to be one.
+/// An identifier from a text that is known to be valid.
 package func id(_ text: String) -> Identifier { Identifier(text)! }

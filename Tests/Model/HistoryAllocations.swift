@@ -1,8 +1,8 @@
 internal import SalesRules
 
 extension History.Iterator {
-    /// One allocation saved or deleted on its own, or several whose percentages add up to 100; the order may not have
-    /// been seen yet. Their ids overlap those that orders list.
+    /// One allocation saved or deleted on its own, or a list of allocations each saved on its own. The order may still
+    /// be unknown. The ids overlap with those that orders list.
     mutating func changeAllocations(of tenant: Identifier) -> [Event] {
         let order = orderKey(of: tenant)
         if random.chance(250) { return [delete(id("A-\(Int.random(in: 2...6, using: &random))"), of: order)] }
@@ -30,7 +30,7 @@ extension History.Iterator {
     private mutating func hundredPercent(in count: Int) -> [Percent] {
         var cuts: Set<Int> = []
         while cuts.count < count - 1 {
-            // Thirds and sevenths leave remainders to hand out.
+            // Thirds and sevenths leave remainders to distribute.
             cuts.insert(random.pick([333_333, 666_667, 142_857, Int.random(in: 1...999_999, using: &random)]))
         }
         let ends = cuts.sorted() + [1_000_000]

@@ -1,9 +1,9 @@
 internal import SalesRules
 
-/// An order as its source knows it.
+/// The current state of an order in its source.
 struct OrderDraft {
     var order: Order
-    /// Whether its saves list allocations.
+    /// Whether its saves have the member `allocations`.
     let lists: Bool
     var listed: [Allocation]
 }

@@ -53,7 +53,7 @@ extension History.Iterator {
         return (0..<count).map { _ in person() }
     }
 
-    /// Months, quarters, years, single days, and stretches across years.
+    /// A month, a quarter, a year, a single day, or any range of days.
     private mutating func period() -> Period {
         let year = Int.random(in: History.years, using: &random)
         func months(_ first: Int, _ count: Int) -> Period {

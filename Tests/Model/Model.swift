@@ -1,18 +1,18 @@
 package import SalesRules
 
-/// What the events come to, computed in the plainest way there is: it keeps what the records last said, and works
-/// everything out anew for each question. It shares values with the program, and no rule.
+/// The reference implementation of the rules in docs/CONTRACT.md, written as simply as possible: it keeps the last state
+/// of each record and computes every number on request. It shares the value types of the program, but none of its rules.
 ///
-/// It knows no bounds on the number of allocations: a history for it must keep them.
+/// It does not check the bounds on the number of allocations; its histories must keep them.
 package struct Model: Sendable {
-    /// The settings; nothing is asked of them but their values.
+    /// Only the values of these settings are used, none of their methods.
     package let rules: Rules
     private var orders: [TenantScoped: OrderState] = [:]
     private var targets: [TenantScoped: Versioned<Target>] = [:]
     private var names: [TenantScoped: Versioned<Person>] = [:]
     private var choices: [TenantScoped: Versioned<WidgetChoice>] = [:]
 
-    /// The value that a record's events left, nil when deleted, and the highest version among them.
+    /// The current value of a record, nil when deleted, and its highest version.
     struct Versioned<Value: Sendable>: Sendable {
         private(set) var value: Value?
         private var version: Int64?
@@ -29,7 +29,7 @@ package struct Model: Sendable {
 
     struct OrderState: Sendable {
         var order = Versioned<Order>()
-        /// As the order was before it was deleted too.
+        /// Kept when the order is deleted.
         var listed: [Allocation] = []
         var own: [Identifier: Versioned<Allocation>] = [:]
 
@@ -52,8 +52,8 @@ package struct Model: Sendable {
         func key(_ id: Identifier) -> TenantScoped { TenantScoped(tenant: event.tenant, id: id) }
         switch event.change {
         case .order(let id, .saved(let order, let listed, let version)):
-            let isNews = orders[key(id), default: OrderState()].order.set(order, version)
-            if isNews, let listed { orders[key(id)]?.listed = listed }
+            let isApplied = orders[key(id), default: OrderState()].order.set(order, version)
+            if isApplied, let listed { orders[key(id)]?.listed = listed }
         case .order(let id, .deleted(let version)):
             _ = orders[key(id), default: OrderState()].order.set(nil, version)
         case .order(let id, .allocationSaved(let allocation, let version)):
@@ -73,7 +73,7 @@ package struct Model: Sendable {
         }
     }
 
-    /// Everything that can be asked of a tenant's numbers, as of now.
+    /// All numbers of a tenant after the events so far.
     package func figures(of tenant: Identifier) -> Figures {
         var sales: [Figures.Sale] = []
         for (key, state) in orders where key.tenant == tenant {
@@ -95,19 +95,19 @@ package struct Model: Sendable {
         orders[TenantScoped(tenant: tenant, id: id)]?.order.value
     }
 
-    /// The allocations in force of an order, by id; those of a deleted or unseen one too.
+    /// The allocations in force of an order, by id; also of a deleted or unknown order.
     package func allocations(of order: Identifier, tenant: Identifier) -> [Allocation] {
         orders[TenantScoped(tenant: tenant, id: order)]?.allocations ?? []
     }
 
-    /// What was last said of everyone of a tenant.
+    /// The people of a tenant as last saved.
     package func people(of tenant: Identifier) -> [Identifier: Person] {
         var people: [Identifier: Person] = [:]
         for (key, state) in names where key.tenant == tenant { people[key.id] = state.value }
         return people
     }
 
-    /// What a viewer last chose to see.
+    /// The last preference of a person.
     package func preference(of person: Identifier, tenant: Identifier) -> WidgetChoice {
         choices[TenantScoped(tenant: tenant, id: person)]?.value ?? WidgetChoice()
     }

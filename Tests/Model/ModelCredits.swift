@@ -1,7 +1,7 @@
 internal import SalesRules
 
 extension Model {
-    /// Rules 1, 4 and 6: nil when the order does not count.
+    /// Rules 1, 4 and 6 in docs/CONTRACT.md; nil when the order does not count.
     func sale(_ id: Identifier, _ state: OrderState) -> Figures.Sale? {
         guard let order = state.order.value,
             !rules.excludedStatuses.contains(where: { $0.lowercased() == order.status.lowercased() }),
@@ -52,7 +52,7 @@ extension Model {
             }
         }
         guard percentSum == 1_000_000 else { return amounts }
-        // Everyone gets what is whole of their share; what is left of the total goes round by the largest remainder.
+        // Each share is rounded down; the units that are left go to the largest remainders.
         var left = whole
         for (index, remainder) in remainders {
             guard case .percent(let percent) = allocations[index].limit else { continue }
@@ -69,7 +69,7 @@ extension Model {
     }
 }
 
-/// The quotient of two numbers that are not negative, to the nearest integer, a tie to the even one.
+/// The quotient of two non-negative numbers, rounded half-even.
 func roundedHalfEven(_ dividend: Int128, over divisor: Int128) -> Int64 {
     let floor = dividend / divisor
     let twice = (dividend - floor * divisor) * 2

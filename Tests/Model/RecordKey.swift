@@ -1,6 +1,6 @@
 package import SalesRules
 
-/// The topic of the contract that an event is sent to.
+/// The topic of an event (docs/CONTRACT.md, "Events").
 package enum HistoryTopic: Int, CaseIterable, Sendable {
     case orders
     case allocations
@@ -8,10 +8,10 @@ package enum HistoryTopic: Int, CaseIterable, Sendable {
     case people
 }
 
-/// What an event is keyed with: events of one key keep their order, whatever else is interleaved with them.
+/// The topic and key of an event. Events with the same key keep their order.
 package struct RecordKey: Hashable, Sendable {
     package let topic: HistoryTopic
-    /// As the contract has it: `<tenant>/<order id>/<allocation id>` for example.
+    /// For example `<tenant>/<order id>/<allocation id>`.
     package let text: String
 }
 
@@ -35,7 +35,7 @@ extension Event {
 }
 
 extension Sequence<Event> {
-    /// The events of each topic spread over `count` partitions by their keys, as a producer does it.
+    /// The events of each topic, distributed over `count` partitions by a hash of the key.
     package func partitioned(into count: Int) -> [HistoryTopic: [[Event]]] {
         var partitions: [HistoryTopic: [[Event]]] = [:]
         for topic in HistoryTopic.allCases { partitions[topic] = Array(repeating: [], count: count) }
@@ -47,8 +47,9 @@ extension Sequence<Event> {
         return partitions
     }
 
-    /// The same events in another order, in which each record's own events stay in theirs: by the contract it comes to
-    /// the same. It is the order of a random shuffle, filled in with each record's events from first to last.
+    /// The same events in a random order that keeps the order of each record's events. The result must be the same.
+    ///
+    /// The keys are shuffled, and each key is replaced by the next event of its record.
     package func reshuffled(seed: UInt64) -> [Event] {
         var generator = SeededGenerator(seed: seed)
         let events = Array(self)

@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// SplitMix64: the same seed gives the same numbers on every machine.
+/// SplitMix64: the same seed gives the same numbers everywhere.
 package struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
@@ -14,7 +14,7 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
         return z ^ (z >> 31)
     }
 
-    /// True so many times in a thousand.
+    /// True with a probability of `permille` in 1,000.
     package mutating func chance(_ permille: Int) -> Bool {
         Int.random(in: 0..<1_000, using: &self) < permille
     }
@@ -23,7 +23,7 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
         items[items.index(items.startIndex, offsetBy: Int.random(in: 0..<items.count, using: &self))]
     }
 
-    /// One of the values, as often as its weight says.
+    /// One of the values, with a probability in proportion to its weight.
     package mutating func weighted<Value>(_ choices: [(weight: Int, value: Value)]) -> Value {
         var left = Int.random(in: 0..<choices.reduce(0) { $0 + $1.weight }, using: &self)
         for choice in choices {
@@ -34,6 +34,6 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
     }
 }
 
-/// The seed of this run of the tests: `SALESTARGETS_SEED`, or another one each time.
+/// The seed of this test run: `SALESTARGETS_SEED`, or a random one.
 package let seedOfThisRun: UInt64 =
     ProcessInfo.processInfo.environment["SALESTARGETS_SEED"].flatMap { UInt64($0) } ?? .random(in: 0...999_999_999)

@@ -2,8 +2,8 @@ internal import Foundation
 package import LocalServers
 package import Redis
 
-/// Runs `body` with a new folder that is removed afterwards; its path is short, because the path of a Unix socket has to
-/// be.
+/// Runs `body` with a new folder that is removed afterwards. Its path is short, because the path of a Unix socket must be
+/// short.
 package func withFolder<Result>(_ body: (String) async throws -> Result) async throws -> Result {
     let folder = "/tmp/redis-tests-\(UInt64.random(in: 0...(.max)))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
@@ -11,7 +11,7 @@ package func withFolder<Result>(_ body: (String) async throws -> Result) async t
     return try await body(folder)
 }
 
-/// Runs `body` with a `redis-server` of its own.
+/// Runs `body` with a private `redis-server`.
 package func withRedis<Result>(
     _ configuration: [String] = [],
     _ body: (RedisServerProcess) async throws -> Result
@@ -33,11 +33,11 @@ package func withRedis<Result>(
 }
 
 extension RedisServerProcess {
-    /// Where it listens.
+    /// The address of the server.
     package var endpoint: RedisEndpoint {
         get throws { try RedisEndpoint(url: url) }
     }
 
-    /// A new connection to it.
+    /// Opens a new connection to the server.
     package func connect() async throws -> RedisConnection { try await RedisConnection.connect(to: endpoint) }
 }

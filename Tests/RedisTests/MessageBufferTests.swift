@@ -2,13 +2,13 @@ import Testing
 
 @testable import Redis
 
-@Suite("Messages that wait")
+@Suite("Buffer of published messages")
 struct MessageBufferTests {
     private func message(_ text: String) -> RedisMessage {
         RedisMessage(channel: "news", payload: Array(text.utf8))
     }
 
-    @Test("They are taken in their order, and once")
+    @Test("Messages are taken in order, each one once")
     func order() {
         var waiting = WaitingMessages()
         let messages = (1...3).map { message("\($0)") }
@@ -17,7 +17,7 @@ struct MessageBufferTests {
         #expect(waiting.take() == nil)
     }
 
-    @Test("When there are too many all go, which is told before what comes then")
+    @Test("When there are too many messages all are dropped, and the loss is reported before later messages")
     func tooMany() {
         var waiting = WaitingMessages()
         for number in 1...WaitingMessages.countLimit { waiting.append(message("\(number)")) }
@@ -28,7 +28,7 @@ struct MessageBufferTests {
         #expect(waiting.take() == WaitingMessages.Taken(messages: [message("next")]))
     }
 
-    @Test("When they are too large together all go")
+    @Test("When the messages are too large together all are dropped")
     func tooLarge() {
         var waiting = WaitingMessages()
         let half = RedisMessage(
@@ -40,7 +40,7 @@ struct MessageBufferTests {
         #expect(waiting.take() == WaitingMessages.Taken(hasMissed: true))
     }
 
-    @Test("What waits when the connection ends is still taken, and then the reason")
+    @Test("After the connection ends, waiting messages can still be taken, and then the error is thrown")
     func closing() async throws {
         let buffer = MessageBuffer()
         buffer.append(message("last"))
@@ -49,7 +49,7 @@ struct MessageBufferTests {
         await #expect(throws: RedisError.connectionClosed("gone")) { try await buffer.next() }
     }
 
-    @Test("A task that is cancelled stops waiting")
+    @Test("A cancelled task stops waiting")
     func cancellation() async throws {
         let buffer = MessageBuffer()
         let task = Task { try await buffer.next() }

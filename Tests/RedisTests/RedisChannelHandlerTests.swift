@@ -5,7 +5,7 @@ import Testing
 
 @testable import Redis
 
-@Suite("The channel handler, byte by byte")
+@Suite("Channel handler")
 final class RedisChannelHandlerTests {
     private let handler = RedisChannelHandler()
     private let channel: EmbeddedChannel
@@ -15,7 +15,7 @@ final class RedisChannelHandlerTests {
         try channel.connect(to: SocketAddress(unixDomainSocketPath: "/redis.sock")).wait()
     }
 
-    /// An open channel and its handlers hold each other.
+    /// An open channel and its handlers form a reference cycle.
     deinit { _ = try? channel.finish(acceptAlreadyClosed: true) }
 
     private func send(_ commands: RedisCommand..., timeout: TimeAmount = .seconds(5)) -> Outcome {
@@ -38,7 +38,7 @@ final class RedisChannelHandlerTests {
         #expect(try channel.readOutbound(as: ByteBuffer.self) == nil)
     }
 
-    @Test("Replies that arrive split reach their requests whole")
+    @Test("A reply that arrives in parts reaches its request complete")
     func splitReplies() throws {
         let first = send(RedisCommand("A"), RedisCommand("B"))
         let second = send(RedisCommand("C"))
@@ -49,7 +49,7 @@ final class RedisChannelHandlerTests {
         #expect(second.replies == [.status("OK")])
     }
 
-    @Test("Two replies in one read reach both requests")
+    @Test("Two replies in one read reach their two requests")
     func joinedReplies() throws {
         let first = send(RedisCommand("A"))
         let second = send(RedisCommand("B"))
@@ -64,7 +64,7 @@ final class RedisChannelHandlerTests {
         #expect(try channel.readOutbound(as: ByteBuffer.self) == nil)
     }
 
-    @Test("Bytes that are not RESP fail what waits, close the channel, and refuse what comes later")
+    @Test("Bytes that are not RESP fail waiting and later requests, and close the channel")
     func garbage() throws {
         let first = send(RedisCommand("A"))
         let second = send(RedisCommand("B"))
@@ -77,21 +77,21 @@ final class RedisChannelHandlerTests {
         #expect(send(RedisCommand("C")).error == error)
     }
 
-    @Test("A reply that nobody asked for closes the channel")
-    func unasked() throws {
+    @Test("A reply without a request closes the channel")
+    func unexpectedReply() throws {
         try receive(":1\r\n")
         #expect(!channel.isActive)
-        #expect(send(RedisCommand("A")).error == .protocolViolation("a reply that nobody asked for"))
+        #expect(send(RedisCommand("A")).error == .protocolViolation("a reply without a request"))
     }
 
-    @Test("When the other side closes, everything that waits fails")
+    @Test("When Redis closes the connection, all waiting requests fail")
     func closedByPeer() throws {
         let first = send(RedisCommand("A"))
         channel.pipeline.fireChannelInactive()
         #expect(first.error == .connectionClosed("Redis closed it"))
     }
 
-    @Test("When the oldest request passes its deadline, everything that waits fails with a timeout")
+    @Test("When the oldest request passes its deadline, all waiting requests fail with a timeout")
     func timeout() throws {
         let first = send(RedisCommand("A"))
         channel.embeddedEventLoop.advanceTime(by: .seconds(3))
@@ -104,7 +104,7 @@ final class RedisChannelHandlerTests {
         #expect(!channel.isActive)
     }
 
-    @Test("A request behind one that was answered has its own deadline")
+    @Test("A request after an answered one has its own deadline")
     func laterDeadline() throws {
         _ = send(RedisCommand("A"))
         channel.embeddedEventLoop.advanceTime(by: .seconds(3))
@@ -116,7 +116,7 @@ final class RedisChannelHandlerTests {
         #expect(second.error == .timeout("no reply in time"))
     }
 
-    @Test("A short deadline counts even after a request that had a long one")
+    @Test("A short deadline applies after a request with a long deadline")
     func shorterDeadline() throws {
         _ = send(RedisCommand("A"), timeout: .seconds(60))
         try receive(":1\r\n")
@@ -133,7 +133,7 @@ final class RedisChannelHandlerTests {
         #expect(channel.isActive)
     }
 
-    @Test("What is published goes to whoever listens, between replies that go to their requests")
+    @Test("Published messages go to the listener, and replies between them go to their requests")
     func published() async throws {
         let messages = MessageBuffer()
         handler.messages = messages
@@ -148,19 +148,19 @@ final class RedisChannelHandlerTests {
         await #expect(throws: RedisError.connectionClosed("Redis closed it")) { try await messages.next() }
     }
 
-    @Test("Draining waits for what is pending and then closes")
+    @Test("Draining waits for pending requests and then closes")
     func draining() throws {
         let first = send(RedisCommand("A"))
         handler.drain()
         #expect(channel.isActive)
-        #expect(send(RedisCommand("B")).error == .connectionClosed("it was closed by us"))
+        #expect(send(RedisCommand("B")).error == .connectionClosed("this program closed it"))
         try receive(":1\r\n")
         #expect(first.replies == [.integer(1)])
         #expect(!channel.isActive)
     }
 }
 
-/// What a request has got so far, looked at without waiting.
+/// The result of a request so far, read without waiting.
 private struct Outcome {
     private let completion: RedisCompletion<[RedisValue]>
 

@@ -4,7 +4,7 @@ import Redis
 import RedisTesting
 import Testing
 
-@Suite("A client that comes back", .timeLimit(.minutes(1)))
+@Suite("Client with automatic reconnection", .timeLimit(.minutes(1)))
 struct RedisClientTests {
     private let ping = RedisPipeline(RedisCommand("PING"))
 
@@ -34,7 +34,7 @@ struct RedisClientTests {
             try await first.waitUntilEnded()
             await #expect(throws: RedisError.self) { try await connection.send("PING") }
 
-            // Asked for while nobody listens: the attempts go on until the new server does.
+            // Sent while no server listens: the client retries until the new server listens.
             async let replies = client.send(ping)
             let second = try await RedisServerProcess.start(folder: folder)
             #expect(try await replies == [.status("PONG")])
@@ -43,7 +43,7 @@ struct RedisClientTests {
         }
     }
 
-    @Test("When nobody listens, the client gives up with the connect timeout and says why")
+    @Test("When no server listens, the client fails after the connect timeout with the reason")
     func unreachable() async throws {
         let timeouts = RedisTimeouts(connect: .milliseconds(200))
         let client = RedisClient(try RedisEndpoint(url: "unix:///nowhere/redis.sock"), timeouts: timeouts)
@@ -53,7 +53,7 @@ struct RedisClientTests {
         #expect(.now - start < .seconds(3))
     }
 
-    @Test("A wrong password is not tried again")
+    @Test("A wrong password is not retried")
     func wrongPassword() async throws {
         try await withRedis(["--requirepass", "right"]) { server in
             let url = server.url.replacing("unix://", with: "unix://:wrong@")
@@ -64,7 +64,7 @@ struct RedisClientTests {
         }
     }
 
-    @Test("A task that is cancelled stops waiting for a connection")
+    @Test("A cancelled task stops waiting for a connection")
     func cancellation() async throws {
         let timeouts = RedisTimeouts(connect: .seconds(50))
         let client = RedisClient(try RedisEndpoint(url: "unix:///nowhere/redis.sock"), timeouts: timeouts)
@@ -74,7 +74,7 @@ struct RedisClientTests {
         await client.shutdown()
     }
 
-    @Test("Shutting down fails what is pending and whatever comes later")
+    @Test("Shutting down fails pending and later requests")
     func shutdown() async throws {
         try await withRedis { server in
             let client = RedisClient(try server.endpoint)
@@ -82,7 +82,7 @@ struct RedisClientTests {
             server.kill(signal: SIGSTOP)
             let pending = connection.submit(ping)
             await client.shutdown()
-            await #expect(throws: RedisError.connectionClosed("it was closed by us")) {
+            await #expect(throws: RedisError.connectionClosed("this program closed it")) {
                 try await pending.value()
             }
             await #expect(throws: RedisError.connectionClosed("the client was shut down")) {

@@ -2,9 +2,9 @@ import Redis
 import RedisTesting
 import Testing
 
-@Suite("A connection to a real Redis", .timeLimit(.minutes(1)))
+@Suite("Connection to a real Redis", .timeLimit(.minutes(1)))
 struct RedisConnectionTests {
-    @Test("What is set is read back, and a missing key is null")
+    @Test("A value that is set is read back, and a missing key is null")
     func roundTrip() async throws {
         try await withConnection { connection in
             let replies = try await connection.send(
@@ -14,7 +14,7 @@ struct RedisConnectionTests {
         }
     }
 
-    @Test("Every byte survives, in keys and values of any length")
+    @Test("Keys and values of any bytes and length are kept")
     func binary() async throws {
         try await withConnection { connection in
             for length in [0, 1, 255, 16_384, 3_000_000] {
@@ -55,7 +55,7 @@ struct RedisConnectionTests {
         }
     }
 
-    @Test("A command of the wrong type is an error value, and its neighbours are answered")
+    @Test("A command on the wrong type returns an error value, and the other commands are answered")
     func wrongType() async throws {
         try await withConnection { connection in
             let replies = try await connection.send(
@@ -70,7 +70,7 @@ struct RedisConnectionTests {
         }
     }
 
-    @Test("A transaction answers its replies as an array, and null when a watched key has changed")
+    @Test("A transaction returns an array of replies, or null when a watched key has changed")
     func transactions() async throws {
         try await withRedis { server in
             let mine = try await RedisConnection.connect(to: server.endpoint)
@@ -88,7 +88,7 @@ struct RedisConnectionTests {
         }
     }
 
-    @Test("Several pipelines are submitted before the first is waited for")
+    @Test("Several pipelines can be submitted before the first is awaited")
     func submitting() async throws {
         try await withRedis { server in
             let connection = try await RedisConnection.connect(to: server.endpoint)
@@ -99,7 +99,7 @@ struct RedisConnectionTests {
         }
     }
 
-    @Test("Closing waits for what is pending, and nothing is accepted afterwards")
+    @Test("Closing waits for pending requests, and later requests fail")
     func closing() async throws {
         try await withConnection { connection in
             let pending = (0..<1_000).map { _ in connection.submit(RedisPipeline(RedisCommand("INCR", "n"))) }
@@ -107,7 +107,7 @@ struct RedisConnectionTests {
             #expect(!connection.isOpen)
             let last = try await pending.last?.value()
             #expect(last == [.integer(1_000)])
-            await #expect(throws: RedisError.connectionClosed("it was closed by us")) {
+            await #expect(throws: RedisError.connectionClosed("this program closed it")) {
                 try await connection.send("PING")
             }
         }

@@ -2,9 +2,9 @@ import Testing
 
 @testable import Redis
 
-@Suite("Addresses of a Redis")
+@Suite("Redis URLs")
 struct RedisEndpointTests {
-    @Test("A URL with everything is taken apart")
+    @Test("A URL with all parts is parsed")
     func everything() throws {
         let endpoint = try RedisEndpoint(url: "rediss://us%40r:p%2Fa%3Ass@cache.example:7000/3?cacert=/etc/ca%20x.pem")
         #expect(endpoint.address == .host("cache.example", port: 7000))
@@ -15,7 +15,7 @@ struct RedisEndpointTests {
         #expect(endpoint.tlsTrustRootsFile == "/etc/ca x.pem")
     }
 
-    @Test("What is left out has its usual value")
+    @Test("Missing parts have default values")
     func defaults() throws {
         let endpoint = try RedisEndpoint(url: "redis://localhost")
         #expect(endpoint.address == .host("localhost", port: 6379))
@@ -25,14 +25,14 @@ struct RedisEndpointTests {
         #expect(endpoint.database == 0)
     }
 
-    @Test("A password stands alone behind a colon")
+    @Test("A password without a user follows a colon")
     func passwordOnly() throws {
         let endpoint = try RedisEndpoint(url: "redis://:s3cret@h/")
         #expect(endpoint.user == nil)
         #expect(endpoint.password?.text == "s3cret")
     }
 
-    @Test("An IPv6 address stands in brackets")
+    @Test("An IPv6 address is in brackets")
     func ipv6() throws {
         let endpoint = try RedisEndpoint(url: "redis://[::1]:6380/1")
         #expect(endpoint.address == .host("::1", port: 6380))
@@ -55,7 +55,7 @@ struct RedisEndpointTests {
     }
 
     @Test(
-        "A URL that cannot be used is refused without quoting it",
+        "An invalid URL is refused without quoting it",
         arguments: [
             "", "localhost:6379", "http://:s3cret@h", "redis://", "redis://:s3cret@", "redis://:s3cret@h:0",
             "redis://:s3cret@h:65536", "redis://:s3cret@h:x", "redis://:s3cret@h/x", "redis://:s3cret@h/-1",
@@ -77,7 +77,7 @@ struct RedisEndpointTests {
         #expect(!reason.contains("s3cret"))
     }
 
-    @Test("The password shows in no description, dump or reflection")
+    @Test("The password is in no description, dump or reflection")
     func secrecy() throws {
         let endpoint = try RedisEndpoint(url: "redis://user:s3cret@h:1/0")
         var dumped = ""

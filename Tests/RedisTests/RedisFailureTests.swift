@@ -6,14 +6,14 @@ import Testing
 
 @testable import Redis
 
-@Suite("When Redis fails", .timeLimit(.minutes(1)))
+@Suite("Failures of Redis", .timeLimit(.minutes(1)))
 struct RedisFailureTests {
-    private let impatient = RedisTimeouts(request: .milliseconds(200))
+    private let shortTimeout = RedisTimeouts(request: .milliseconds(200))
 
-    @Test("A Redis that stands still is given up after the request timeout, and everything pending with it")
+    @Test("When Redis is suspended, all pending requests fail after the request timeout")
     func timeout() async throws {
         try await withRedis { server in
-            let connection = try await RedisConnection.connect(to: server.endpoint, timeouts: impatient)
+            let connection = try await RedisConnection.connect(to: server.endpoint, timeouts: shortTimeout)
             server.kill(signal: SIGSTOP)
             let start = ContinuousClock.now
             let later = connection.submit(RedisPipeline(RedisCommand("PING")))
@@ -24,7 +24,7 @@ struct RedisFailureTests {
         }
     }
 
-    @Test("Connecting to a Redis that stands still is given up after the connect timeout")
+    @Test("Connecting to a suspended Redis fails after the connect timeout")
     func connectTimeout() async throws {
         try await withRedis { server in
             server.kill(signal: SIGSTOP)
@@ -36,7 +36,7 @@ struct RedisFailureTests {
         }
     }
 
-    @Test("When Redis is killed, everything pending fails at once")
+    @Test("When Redis is killed, all pending requests fail at once")
     func killed() async throws {
         try await withRedis { server in
             let connection = try await RedisConnection.connect(to: server.endpoint)
@@ -51,7 +51,7 @@ struct RedisFailureTests {
         }
     }
 
-    @Test("A task that is cancelled stops waiting, and the next reply still goes to the next request")
+    @Test("A cancelled task stops waiting, and the next request still gets its own reply")
     func cancellation() async throws {
         try await withRedis { server in
             let connection = try await RedisConnection.connect(to: server.endpoint)
@@ -66,7 +66,7 @@ struct RedisFailureTests {
         }
     }
 
-    @Test("A task that is cancelled before it sends, sends nothing")
+    @Test("A task that is cancelled before it sends does not send")
     func cancelledBefore() async throws {
         try await withConnection { connection in
             let task = Task {
@@ -79,7 +79,7 @@ struct RedisFailureTests {
         }
     }
 
-    @Test("Dropping a connection closes it, after its pending replies")
+    @Test("A released connection closes after its pending replies")
     func dropping() async throws {
         try await withRedis { server in
             let watcher = try await RedisConnection.connect(to: server.endpoint)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Redis
 
-@Suite("Commands as bytes")
+@Suite("Encoding of commands")
 struct RedisPipelineTests {
     private func text(_ pipeline: RedisPipeline) -> String {
         String(decoding: pipeline.buffer.readableBytesView, as: UTF8.self)
@@ -29,7 +29,7 @@ struct RedisPipelineTests {
         #expect(Array(RedisPipeline(command).buffer.readableBytesView) == expected)
     }
 
-    @Test("A pipeline counts its commands and bytes, and takes those of another behind its own")
+    @Test("A pipeline counts its commands and bytes, and another pipeline can be appended")
     func appending() {
         var pipeline = RedisPipeline()
         #expect(pipeline.isEmpty)

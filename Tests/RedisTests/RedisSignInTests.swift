@@ -3,7 +3,7 @@ import Redis
 import RedisTesting
 import Testing
 
-@Suite("Signing in", .timeLimit(.minutes(1)))
+@Suite("Signing in to Redis", .timeLimit(.minutes(1)))
 struct RedisSignInTests {
     private let configuration = [
         "--requirepass", "s3cret:/@", "--user", "worker", "on", ">w%rk er", "~*", "&*", "+@all",
@@ -14,7 +14,7 @@ struct RedisSignInTests {
         try RedisEndpoint(url: server.url.replacing("unix://", with: "unix://\(userInfo)@") + query)
     }
 
-    @Test("The default user signs in with a password alone")
+    @Test("The default user signs in with only a password")
     func passwordOnly() async throws {
         try await withRedis(configuration) { server in
             let connection = try await RedisConnection.connect(to: endpoint(server, ":s3cret%3A%2F%40"))
@@ -30,7 +30,7 @@ struct RedisSignInTests {
         }
     }
 
-    @Test("A wrong password is an error of the server that does not quote it")
+    @Test("A wrong password gives a server error that does not quote it")
     func wrongPassword() async throws {
         try await withRedis(configuration) { server in
             let endpoint = try endpoint(server, "worker:wr0ng")
@@ -44,7 +44,7 @@ struct RedisSignInTests {
         }
     }
 
-    @Test("A missing password is noticed while connecting")
+    @Test("A missing password is detected while connecting")
     func missingPassword() async throws {
         try await withRedis(configuration) { server in
             let error = await #expect(throws: RedisError.self) {
@@ -58,7 +58,7 @@ struct RedisSignInTests {
         }
     }
 
-    @Test("The database of the URL is selected, and one that does not exist is refused")
+    @Test("The database of the URL is selected, and an invalid database is refused")
     func database() async throws {
         try await withRedis { server in
             let third = try await RedisConnection.connect(to: RedisEndpoint(url: server.url + "?db=3"))
@@ -72,7 +72,7 @@ struct RedisSignInTests {
         }
     }
 
-    @Test("A refused connection says so and names the address")
+    @Test("The error of a refused connection names the address")
     func refused() async throws {
         let endpoint = try RedisEndpoint(url: "redis://user:s3cret@127.0.0.1:1/0")
         let error = await #expect(throws: RedisError.self) { try await RedisConnection.connect(to: endpoint) }

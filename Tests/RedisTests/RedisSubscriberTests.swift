@@ -7,9 +7,9 @@ import Testing
 
 @testable import Redis
 
-@Suite("Hearing what is published", .timeLimit(.minutes(1)))
+@Suite("Subscriber", .timeLimit(.minutes(1)))
 struct RedisSubscriberTests {
-    @Test("What is published on its channels comes in order, and nothing else does")
+    @Test("Only messages on the subscribed channels arrive, in order")
     func messages() async throws {
         try await withRedis { server in
             let publisher = try await RedisConnection.connect(to: server.endpoint)
@@ -28,7 +28,7 @@ struct RedisSubscriberTests {
         }
     }
 
-    @Test("After Redis was killed and started again it listens again, and says that it did not")
+    @Test("After Redis was killed and started again, the subscriber reports the loss and listens again")
     func reconnecting() async throws {
         try await withFolder { folder in
             let first = try await RedisServerProcess.start(folder: folder)
@@ -47,8 +47,8 @@ struct RedisSubscriberTests {
         }
     }
 
-    @Test("A Redis that stands still is noticed, and heard again when it goes on")
-    func standsStill() async throws {
+    @Test("A suspended Redis is detected, and messages arrive again after it resumes")
+    func suspended() async throws {
         try await withRedis { server in
             let subscriber = RedisSubscriber(
                 try server.endpoint,
@@ -65,7 +65,7 @@ struct RedisSubscriberTests {
         }
     }
 
-    @Test("A connection that only listens stays: asking whether it is alive does not disturb it")
+    @Test("An idle connection stays open: the pings do not disturb it")
     func pings() async throws {
         try await withRedis { server in
             let publisher = try await RedisConnection.connect(to: server.endpoint)
@@ -79,7 +79,7 @@ struct RedisSubscriberTests {
         }
     }
 
-    @Test("Who is too slow is told that something was missed, and then hears what comes")
+    @Test("A slow listener is informed of missed messages, and then gets later messages")
     func slow() async throws {
         try await withRedis { server in
             let publisher = try await RedisConnection.connect(to: server.endpoint)
@@ -101,7 +101,7 @@ struct RedisSubscriberTests {
                 var pipeline = RedisPipeline()
                 for _ in 0...WaitingMessages.countLimit { pipeline.append(RedisCommand("PUBLISH", "a", "more")) }
                 _ = try await publisher.send(pipeline)
-                // The second ping from now goes out after the answer to the first, which comes after all messages.
+                // The second ping from now is sent after the answer to the first, which arrives after all messages.
                 let pings = try await publisher.calls(of: "ping")
                 while try await publisher.calls(of: "ping") < pings + 2 {}
                 gate.open()
@@ -116,7 +116,7 @@ struct RedisSubscriberTests {
         }
     }
 
-    @Test("A wrong password is reported, again and again")
+    @Test("A wrong password is reported after every attempt")
     func wrongPassword() async throws {
         try await withRedis(["--requirepass", "right"]) { server in
             let url = server.url.replacing("unix://", with: "unix://:wrong@")
@@ -124,7 +124,7 @@ struct RedisSubscriberTests {
             try await withListener(subscriber, to: ["a"]) { events in
                 for _ in 0..<3 {
                     guard case .lost(.server(let error))? = await events.next() else {
-                        Issue.record("it was not refused")
+                        Issue.record("the wrong password was not reported")
                         return
                     }
                     #expect(["WRONGPASS", "ERR"].contains(error.code))
@@ -133,7 +133,7 @@ struct RedisSubscriberTests {
         }
     }
 
-    /// Runs `body` with what a subscriber has to tell.
+    /// Runs `body` with the events of a subscriber.
     private func withListener(
         _ subscriber: RedisSubscriber,
         to channels: [String],
@@ -141,7 +141,7 @@ struct RedisSubscriberTests {
     ) async throws {
         let (stream, continuation) = AsyncStream.makeStream(of: RedisSubscriber.Event.self)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            // Listening ends with the group, or the test never does.
+            // Without this the group would wait for the listener forever.
             defer { group.cancelAll() }
             group.addTask { await subscriber.listen(to: channels) { continuation.yield($0) } }
             var iterator = stream.makeAsyncIterator()
@@ -162,7 +162,7 @@ extension RedisConnection {
     }
 }
 
-/// Holds up who comes to it, until it is opened.
+/// Suspends callers of ``opened()`` until ``open()`` is called.
 private final class Gate: Sendable {
     private let completion = RedisCompletion<Void>()
 

@@ -4,7 +4,7 @@ import Redis
 import RedisTesting
 import Testing
 
-@Suite("TLS", .timeLimit(.minutes(1)))
+@Suite("TLS connections to Redis", .timeLimit(.minutes(1)))
 struct RedisTLSTests {
     @Test(
         "The connection is encrypted and the host is verified by name and by address",
@@ -19,7 +19,7 @@ struct RedisTLSTests {
         }
     }
 
-    @Test("A certificate of an authority that is not trusted is refused")
+    @Test("A certificate of an untrusted authority is refused")
     func untrusted() async throws {
         try await withTLSRedis(certificateFor: "DNS:localhost") { port, _ in
             try await expectTLSFailure("rediss://localhost:\(port)")
@@ -33,7 +33,7 @@ struct RedisTLSTests {
         }
     }
 
-    @Test("A missing file of trust roots is an error that names TLS")
+    @Test("A missing file of trust roots gives an error that names TLS")
     func missingTrustRoots() async throws {
         try await expectTLSFailure("rediss://localhost:1?cacert=/nowhere/ca.pem")
     }
@@ -49,7 +49,7 @@ struct RedisTLSTests {
     }
 }
 
-/// Runs `body` with the port of a Redis that speaks TLS, and the file of the authority that signed its certificate.
+/// Runs `body` with the port of a Redis with TLS, and the file of the authority that signed its certificate.
 private func withTLSRedis(certificateFor names: String, _ body: (Int, String) async throws -> Void) async throws {
     try await withFolder { folder in
         try await makeCertificates(in: folder, names: names)
@@ -103,7 +103,7 @@ private func openssl(_ arguments: [String]) async throws {
     try #require(status == 0, "openssl \(arguments) ended with \(status): apt-get install openssl")
 }
 
-/// A port that was free a moment ago.
+/// A port that is free at the moment of the call.
 private func freePort() throws -> Int {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     try #require(descriptor >= 0)

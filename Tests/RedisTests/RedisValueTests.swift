@@ -12,7 +12,7 @@ struct RedisValueTests {
         #expect(RedisServerError("EXECABORT").message == "")
     }
 
-    @Test("Numbers are read from integers and from decimal text, and from nothing else")
+    @Test("Numbers are read only from integers and decimal text")
     func numbers() throws {
         #expect(RedisValue.integer(-7).int == -7)
         #expect(try RedisValue.bytes(Array("9223372036854775807".utf8)).requireInteger() == .max)
@@ -20,7 +20,7 @@ struct RedisValueTests {
         #expect(RedisValue.null.int == nil)
     }
 
-    @Test("Text that is not UTF-8 is nil as a string and an unexpected reply where text is required")
+    @Test("Bytes that are not UTF-8 are nil as a string, and an error when a string is required")
     func invalidText() {
         let value = RedisValue.bytes([0xff, 0xfe])
         #expect(value.string == nil)
@@ -29,7 +29,7 @@ struct RedisValueTests {
         }
     }
 
-    @Test("Whatever is required of an error of Redis, that error is thrown")
+    @Test("Every required value of an error reply throws that error")
     func requiredOfError() {
         let value = RedisValue.error(RedisServerError("ERR no"))
         let error = RedisError.server(RedisServerError("ERR no"))
@@ -39,7 +39,7 @@ struct RedisValueTests {
         #expect(throws: error) { try value.requireArray() }
     }
 
-    @Test("Only what may pass by itself is transient")
+    @Test("Only errors that may end without a change are transient")
     func transience() {
         #expect(RedisError.connectionFailed("").isTransient)
         #expect(RedisError.server(RedisServerError("LOADING Redis is loading")).isTransient)

@@ -26,18 +26,18 @@ struct ReplyDecoderTests {
         .error(RedisServerError("ERR no")), .array([.integer(1), .array([.bytes(Array("x".utf8))]), .null]), .array([]),
     ]
 
-    @Test("Every kind of reply is understood, however the bytes are split", arguments: [1, 2, 3, 7, 1_000])
+    @Test("Every kind of reply is decoded, however the bytes are split", arguments: [1, 2, 3, 7, 1_000])
     func splits(size: Int) throws {
         #expect(try decode(Self.stream, pieces: size) == Self.values)
     }
 
-    @Test("What is not RESP2 is refused with hiredis' words", arguments: ["?x\r\n", "_\r\n", "#t\r\n", ">1\r\n"])
+    @Test("Bytes that are not RESP2 are refused", arguments: ["?x\r\n", "_\r\n", "#t\r\n", ">1\r\n"])
     func garbage(text: String) {
         let error = #expect(throws: RedisError.self) { try decode(text) }
         #expect("\(error!)".contains("Protocol error, got \"\(text.first!)\" as reply type byte"))
     }
 
-    @Test("Replies before the garbage still count")
+    @Test("Replies before invalid bytes are delivered")
     func repliesBeforeGarbage() throws {
         var decoder = ReplyDecoder()
         var replies: [RedisValue] = []
@@ -48,14 +48,14 @@ struct ReplyDecoderTests {
         #expect(replies == [.integer(1)])
     }
 
-    @Test("An announced array that is too large is refused before memory is taken for it")
+    @Test("An array that is too large is refused before memory is allocated for it")
     func hugeArray() throws {
         #expect(throws: RedisError.protocolViolation("Out of memory")) { try decode("*2147483647\r\n") }
         #expect(throws: RedisError.protocolViolation("Out of memory")) { try decode("*4194305\r\n") }
         #expect(try decode("*4194304\r\n") == [])
     }
 
-    @Test("Arrays are nested eight levels at most")
+    @Test("Arrays may be nested eight levels deep, and no deeper")
     func nesting() throws {
         let eight = String(repeating: "*1\r\n", count: 8) + ":1\r\n"
         #expect(try decode(eight).count == 1)
@@ -63,7 +63,7 @@ struct ReplyDecoderTests {
         #expect("\(error!)".contains("nested"))
     }
 
-    @Test("A reply above the limit is refused while it is still coming")
+    @Test("A reply above the limit is refused before it is complete")
     func hugeReply() throws {
         let text = "$100000\r\n" + String(repeating: "x", count: 100_000) + "\r\n"
         #expect(try decode(text).count == 1)
@@ -72,7 +72,7 @@ struct ReplyDecoderTests {
         }
     }
 
-    @Test("Bulk strings larger than what is fed at a time come whole")
+    @Test("A bulk string that arrives in several pieces is decoded complete")
     func largeBulk() throws {
         let payload = String(repeating: "abcdefg", count: 50_000)
         let text = "$\(payload.utf8.count)\r\n\(payload)\r\n:5\r\n"

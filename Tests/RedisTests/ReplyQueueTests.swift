@@ -24,7 +24,7 @@ struct ReplyQueueTests {
         }
     }
 
-    @Test("Requests get as many replies as they have commands, in order")
+    @Test("A request gets one reply for each of its commands, in order")
     mutating func order() {
         #expect(enqueue("a", replies: 2) == "write")
         #expect(enqueue("b") == "write")
@@ -33,7 +33,7 @@ struct ReplyQueueTests {
         #expect(receive(3) == "b [3]")
     }
 
-    @Test("A reply that nobody waits for is unexpected")
+    @Test("A reply without a request is unexpected")
     mutating func unexpected() {
         #expect(receive(1) == "unexpected")
     }
@@ -48,7 +48,7 @@ struct ReplyQueueTests {
         #expect(queue.deadline == .uptimeNanoseconds(7_000_000_000))
     }
 
-    @Test("Closing hands out what waits, once, and refuses what comes later with the same error")
+    @Test("Closing returns the waiting requests once, and later requests fail with the same error")
     mutating func closing() {
         _ = enqueue("a", replies: 2)
         _ = enqueue("b")
@@ -64,7 +64,7 @@ struct ReplyQueueTests {
         _ = enqueue("a")
         _ = enqueue("b")
         #expect(queue.drain() == false)
-        #expect(enqueue("c") == RedisError.connectionClosed("it was closed by us").description)
+        #expect(enqueue("c") == RedisError.connectionClosed("this program closed it").description)
         #expect(receive(1) == "a [1]")
         #expect(receive(2) == "b [2] close")
     }
@@ -75,7 +75,7 @@ struct ReplyQueueTests {
         #expect(canClose)
     }
 
-    @Test("Too many unanswered bytes are refused, a single large request is not, and answers make room")
+    @Test("Too many unanswered bytes are refused, except for a single large request")
     mutating func overload() {
         let limit = ReplyQueue<String>.byteLimit
         let cost = ReplyQueue<String>.requestCost

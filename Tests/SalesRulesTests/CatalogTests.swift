@@ -21,7 +21,7 @@ struct CatalogTests {
         #expect(catalog.people(in: 2026).isEmpty)
     }
 
-    @Test("A target that is put again replaces the one before, also where it was found before")
+    @Test("A target that is put again replaces the previous one, for its former people and years too")
     func replace() {
         var catalog = catalog(target("T-1", from: "2026-01-01", to: "2026-12-31", for: "own", "ann"), target("T-2"))
         catalog.put(CatalogTarget(target: target("T-1", from: "2027-01-01", to: "2027-12-31", for: "bob"), revision: 2))
@@ -32,7 +32,7 @@ struct CatalogTests {
         #expect(catalog.tallies(of: entry(order(), ["A-1 ann"])).keys.sorted() == ["T-2"])
     }
 
-    @Test("A target that comes after a shared one was removed shares nothing")
+    @Test("A target of one person that is put after a shared one was removed has no overlap")
     func overlapRemoved() throws {
         var catalog = catalog(target("T-1", for: "own", "ann"))
         let worth = try #require(Rules().worth(of: entry(order(), ["A-1 ann 40%"])))
@@ -45,7 +45,7 @@ struct CatalogTests {
         #expect(catalog.overlaps(of: worth, revision: 1).isEmpty)
     }
 
-    @Test("After any puts and removals it holds what it should, and nothing else")
+    @Test("After any puts and removals the catalog holds exactly the remaining targets")
     func random() {
         let events = History(seed: seedOfThisRun, events: 20_000, targets: 50).filter {
             $0.tenant == History.tenants[0]
@@ -78,7 +78,7 @@ struct CatalogTests {
     }
 
     @Test(
-        "A target's assignees' credits less the overlap are the order's contribution, as the model works it out",
+        "The credits of a target's assignees less the overlap equal the order's contribution in the model",
         arguments: OwnerCredit.allCases
     )
     func contributions(ownerCredit: OwnerCredit) throws {
@@ -100,9 +100,9 @@ struct CatalogTests {
                 )
                 var expected: [Identifier: Tally] = [:]
                 for target in figures.targets where target.period.contains(worth.day) {
-                    let theirs = worth.credits.filter { target.assignees.contains($0.salesperson) }
-                    if theirs.isEmpty { continue }
-                    let sum = theirs.reduce(Tally.zero) { $0 + Tally(revenue: $1.amount, orders: 1) }
+                    let credits = worth.credits.filter { target.assignees.contains($0.salesperson) }
+                    if credits.isEmpty { continue }
+                    let sum = credits.reduce(Tally.zero) { $0 + Tally(revenue: $1.amount, orders: 1) }
                     let capped = worth.total < 0 ? max(sum.revenue, worth.total) : min(sum.revenue, worth.total)
                     expected[target.id] = Tally(revenue: capped, orders: 1)
                     #expect(sum - (overlaps[target.id] ?? .zero) == expected[target.id], "seed \(seedOfThisRun)")
@@ -117,7 +117,7 @@ struct CatalogTests {
         #expect(overlapping > 20)
     }
 
-    @Test("A target has a goal above zero, someone assigned, and keeps the bounds")
+    @Test("A target needs a goal above zero, an assignee, and a period within the bounds")
     func bounds() {
         func make(_ goal: Int64, _ end: String, _ people: Int) -> Target? {
             Target(

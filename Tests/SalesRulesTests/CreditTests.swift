@@ -8,7 +8,7 @@ struct CreditTests {
         let testDescription: String
         let sale: Order
         let allocations: [String]
-        /// What each is credited with in cents, by the setting of the owner's credit.
+        /// The credit of each person in cents, for each value of the owner-credit setting.
         let whole: [String: Int64]
         let remainder: [String: Int64]
         let none: [String: Int64]
@@ -41,7 +41,7 @@ struct CreditTests {
     }
 
     static let splits = [
-        Split("without allocations it is the owner's", [], all: ["own": 100_00]),
+        Split("without allocations the owner gets the whole order", [], all: ["own": 100_00]),
         Split(
             "a percentage",
             ["A-1 ann 40%"],
@@ -57,14 +57,14 @@ struct CreditTests {
             none: ["ann": 30_00]
         ),
         Split(
-            "an amount of nothing credits with nothing, but credits",
+            "an amount of 0 gives a credit of 0",
             ["A-1 ann 0"],
             whole: ["own": 100_00, "ann": 0],
             remainder: ["own": 100_00, "ann": 0],
             none: ["ann": 0]
         ),
         Split(
-            "an amount beyond the total is the total",
+            "an amount above the total is the total",
             ["A-1 ann 500.00"],
             whole: ["own": 100_00, "ann": 100_00],
             remainder: ["ann": 100_00],
@@ -77,28 +77,28 @@ struct CreditTests {
             remainder: ["ann": 100_00],
             none: ["ann": 100_00]
         ),
-        Split("an owner who is named has what the allocation says", ["A-1 own 40%"], all: ["own": 40_00]),
+        Split("an owner with an allocation gets what it says", ["A-1 own 40%"], all: ["own": 40_00]),
         Split(
-            "an owner who is named among others",
+            "an owner with one of several allocations",
             ["A-1 ann 50%", "A-2 own 25.00"],
             all: ["ann": 50_00, "own": 25_00]
         ),
         Split(
-            "several of one person add up",
+            "several allocations of one person add up",
             ["A-1 ann 30%", "A-2 ann 20.00"],
             whole: ["own": 100_00, "ann": 50_00],
             remainder: ["own": 50_00, "ann": 50_00],
             none: ["ann": 50_00]
         ),
         Split(
-            "several of one person do not add up above the total",
+            "several allocations of one person never exceed the total",
             ["A-1 ann 60%", "A-2 ann 70%", "A-3 bob 1.00"],
             whole: ["own": 100_00, "ann": 100_00, "bob": 1_00],
             remainder: ["ann": 100_00, "bob": 1_00],
             none: ["ann": 100_00, "bob": 1_00]
         ),
         Split(
-            "what allocations leave is never below zero",
+            "the owner's remainder is never below zero",
             ["A-1 ann 60%", "A-2 bob 60%"],
             whole: ["own": 100_00, "ann": 60_00, "bob": 60_00],
             remainder: ["ann": 60_00, "bob": 60_00],
@@ -129,12 +129,12 @@ struct CreditTests {
         ),
         Split("a tie is rounded to the even cent", of: order(total: 7), ["A-1 own 50%"], all: ["own": 4]),
         Split(
-            "an amount beside percentages that add up to 100 takes nothing from them",
+            "an amount does not change percentages that add up to 100",
             ["A-1 ann 50%", "A-2 own 50%", "A-3 bob 10.00"],
             all: ["ann": 50_00, "own": 50_00, "bob": 10_00]
         ),
         Split(
-            "Rule 6: a credit note counts negatively, with the same rules on the absolute value",
+            "Rule 6: a credit note is negative; the rules apply to its absolute value",
             of: order(total: -100_01),
             ["A-1 ann 50%", "A-2 bob 30.00", "A-3 cy 500.00"],
             whole: ["own": -100_01, "ann": -50_00, "bob": -30_00, "cy": -100_01],
@@ -142,7 +142,7 @@ struct CreditTests {
             none: ["ann": -50_00, "bob": -30_00, "cy": -100_01]
         ),
         Split(
-            "Rule 6: what allocations leave of a credit note",
+            "Rule 6: the owner's remainder of a credit note",
             of: order(total: -100_00),
             ["A-1 ann 40%"],
             whole: ["own": -100_00, "ann": -40_00],
@@ -150,7 +150,7 @@ struct CreditTests {
             none: ["ann": -40_00]
         ),
         Split(
-            "an order of nothing leaves the owner nothing",
+            "an order of 0 leaves no remainder for the owner",
             of: order(total: 0),
             ["A-1 ann 40%"],
             whole: ["own": 0, "ann": 0],
@@ -166,14 +166,14 @@ struct CreditTests {
             none: ["ann": 500_00, "bob": 250_00]
         ),
         Split(
-            "an amount has the minor unit of its currency",
+            "an amount is rounded to the minor unit of its currency",
             of: order(total: 16_325, currency: "JPY", rate: "163.25"),
             ["A-1 own 1632.5"],
-            // 1632.5 yen is a tie: 1632 yen, and that is 9.997 euro.
+            // 1632.5 yen is a tie: it rounds to 1632 yen, which is 9.997 euro.
             all: ["own": 10_00]
         ),
         Split(
-            "an amount beyond every bound is the total",
+            "an amount above all bounds is the total",
             ["A-1 own 999999999999999999"],
             all: ["own": 100_00]
         ),
@@ -186,7 +186,7 @@ struct CreditTests {
         #expect(worth?.credits.map(\.salesperson) == split.credits(ownerCredit).keys.sorted().map { id($0) })
     }
 
-    @Test("Rule 1: a credit says what it comes from")
+    @Test("Rule 1: a credit names its reasons")
     func reasons() throws {
         let changed = entry(order(), ["A-1 ann 40%", "A-2 ann", "A-3 bob 1.00"])
         let worth = try #require(Rules(ownerCredit: .whole).worth(of: changed))

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Days, months and periods")
 struct DayTests {
-    @Test("Every day from 1900 to 2999 comes back from its number, its parts and its text")
+    @Test("Every day from 1900 to 2999 can be made from its number, its parts and its text")
     func everyDay() throws {
         var number = -25_567
         for year in Day.years {
@@ -13,7 +13,7 @@ struct DayTests {
             for (month, days) in zip(1..., [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]) {
                 for dayOfMonth in 1...days {
                     let day = try #require(Day(year: year, month: month, day: dayOfMonth))
-                    // Asked one by one, since an expectation each would take minutes.
+                    // No #expect for each day: that would take minutes.
                     let isRight =
                         day.number == number && Day(number: number) == day && day.year == year
                         && day.ordinal == ordinal && day.month == Month(year: year, month: month)
@@ -31,7 +31,7 @@ struct DayTests {
     }
 
     @Test(
-        "What is not a date is none",
+        "An invalid date is refused",
         arguments: [
             "", "2026-02-29", "2026-13-01", "2026-00-10", "2026-01-00", "2026-1-01", "26-01-01", "2026-01-1",
             "2026/01/01",
@@ -42,14 +42,14 @@ struct DayTests {
         #expect(Day(text) == nil)
     }
 
-    @Test("A date is written with its zeros")
+    @Test("A date is written with leading zeros")
     func texts() {
         #expect(Day(year: 2026, month: 3, day: 4)?.description == "2026-03-04")
         #expect(Month(year: 2026, month: 3).description == "2026-03")
         #expect(Month(year: 2026, month: 12).description == "2026-12")
     }
 
-    @Test("A period holds both of its ends")
+    @Test("A period includes both of its ends")
     func periods() throws {
         let march = try #require(Month(year: 2026, month: 3).period)
         #expect(march == period("2026-03-01", "2026-03-31"))
@@ -61,7 +61,7 @@ struct DayTests {
         #expect(period("2025-12-31", "2027-01-01").years == 2025...2027)
     }
 
-    @Test("Two periods share the days that both have")
+    @Test("The intersection of two periods is the days in both")
     func intersections() {
         let march = period("2026-03-01", "2026-03-31")
         #expect(march.intersection(period("2026-03-31", "2026-05-01")) == period("2026-03-31", "2026-03-31"))

@@ -21,7 +21,7 @@ struct DecimalTests {
     }
 
     @Test(
-        "A decimal is written shortest, and read again as it was",
+        "A decimal is written in its shortest form, and can be read back",
         arguments: ["0", "1", "-1.0876", "0.05", "-0.5", "100"]
     )
     func writes(text: String) throws {
@@ -50,21 +50,21 @@ struct DecimalTests {
         #expect(Percent(try Decimal(text))?.tenThousandths == tenThousandths)
     }
 
-    @Test("A percentage is written shortest", arguments: ["40", "100", "33.3333", "0.0001", "12.5"])
+    @Test("A percentage is written in its shortest form", arguments: ["40", "100", "33.3333", "0.0001", "12.5"])
     func percentTexts(text: String) throws {
         #expect(Percent(try Decimal(text))?.description == text)
     }
 
     @Test(
-        "An id has 1 to 128 of the letters that an id may have",
+        "An id has 1 to 128 of the allowed characters",
         arguments: [
             ("6x1234", true), ("SO-1001", true), ("a.b_c:d@e-f", true), (String(repeating: "a", count: 128), true),
             ("", false), (String(repeating: "a", count: 129), false), ("a/b", false), ("a b", false), ("é", false),
             ("a*", false),
         ]
     )
-    func ids(text: String, isOne: Bool) {
-        #expect((Identifier(text) != nil) == isOne)
-        #expect(TenantScoped("acme/" + text).map(\.id.rawValue) == (isOne ? text : nil))
+    func ids(text: String, isValid: Bool) {
+        #expect((Identifier(text) != nil) == isValid)
+        #expect(TenantScoped("acme/" + text).map(\.id.rawValue) == (isValid ? text : nil))
     }
 }

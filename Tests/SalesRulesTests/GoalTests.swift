@@ -2,7 +2,7 @@ import Model
 import SalesRules
 import Testing
 
-@Suite("Month goals: the widget's lines")
+@Suite("Goals of the months, for the widget's lines")
 struct GoalTests {
     private func goals(_ catalog: Catalog, _ person: String = "own", _ year: Int = 2026) -> [Int64] {
         catalog.monthGoals(of: id(person), year: year, measure: .revenue)
@@ -14,7 +14,7 @@ struct GoalTests {
         #expect(goals == [31_00, 28_00, 31_00, 30_00, 31_00, 30_00, 31_00, 31_00, 30_00, 31_00, 30_00, 31_00])
     }
 
-    @Test("A period that begins within a month has its days of it")
+    @Test("A period that begins within a month counts only its days of that month")
     func partOfAMonth() {
         let goals = goals(catalog(target(goal: 10_00, from: "2026-01-30", to: "2026-02-08")))
         #expect(goals == [2_00, 8_00] + Array(repeating: 0, count: 10))
@@ -34,8 +34,8 @@ struct GoalTests {
         #expect(across.reduce(0, +) == goal)
     }
 
-    @Test("Where targets of different lengths cover a month, the shortest ones speak for it")
-    func shortestSpeaks() {
+    @Test("When targets of different lengths cover a month, the shortest give its goal")
+    func shortestDecides() {
         let catalog = catalog(
             target("T-1", goal: 365_00, from: "2026-01-01", to: "2026-12-31"),
             target("T-2", goal: 31_000_00, from: "2026-03-01", to: "2026-03-31"),
@@ -47,7 +47,7 @@ struct GoalTests {
         #expect(catalog.monthGoals(of: id("own"), year: 2026, measure: .orders)[2] == 5)
     }
 
-    @Test("A target of several assignees counts for each with an equal share, and for all with the whole")
+    @Test("A shared target counts an equal share for each assignee, and its whole goal for everyone")
     func shared() {
         let catalog = catalog(
             target("T-1", goal: 30_00, from: "2026-03-01", to: "2026-03-31", for: "own", "ann", "bob"),
@@ -58,7 +58,7 @@ struct GoalTests {
         #expect(catalog.monthGoalsOfAll(year: 2026, measure: .revenue)[2] == 37_00)
     }
 
-    @Test("For everyone, a shared target speaks only for those who have no shorter one")
+    @Test("For everyone, a shared target counts only the shares of people without a shorter target")
     func everyone() {
         let catalog = catalog(
             target("T-1", goal: 31_00, from: "2026-03-01", to: "2026-03-31", for: "own"),
@@ -69,7 +69,7 @@ struct GoalTests {
         #expect(catalog.monthGoalsOfAll(year: 2025, measure: .revenue) == Array(repeating: 0, count: 12))
     }
 
-    @Test("Goals of random targets are what the model works out, for each person and for everyone")
+    @Test("Goals of random targets equal the model's, for each person and for everyone")
     func model() {
         let events = History(seed: seedOfThisRun, events: 4_000, targets: 60)
         let model = Model(rules: Rules(), applying: events)

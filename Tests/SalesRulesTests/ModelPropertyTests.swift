@@ -2,10 +2,10 @@ import Model
 import SalesRules
 import Testing
 
-@Suite("The rules and the plain model come to the same")
+@Suite("The rules agree with the model")
 struct ModelPropertyTests {
     @Test(
-        "Every order's worth is what the model works out, for each setting of the owner's credit",
+        "The worth of every order equals the model's, for each owner-credit setting",
         arguments: OwnerCredit.allCases
     )
     func worth(ownerCredit: OwnerCredit) throws {

@@ -5,7 +5,7 @@ import Testing
 @Suite("Money")
 struct MoneyTests {
     @Test(
-        "An amount is read exactly from its digits, a tie to the even minor unit",
+        "An amount is read exactly, and a tie is rounded to the even minor unit",
         arguments: [
             ("1250.00", "EUR", 125_000), ("1250", "EUR", 125_000), ("0", "EUR", 0), ("-0.00", "EUR", 0),
             ("0.1", "EUR", 10), ("-0.01", "EUR", -1), ("1.005", "EUR", 100), ("1.015", "EUR", 102),
@@ -23,7 +23,7 @@ struct MoneyTests {
     }
 
     @Test(
-        "A tie beyond 36 digits is one only when nothing but zeros follows",
+        "After 36 digits, a tie is still a tie only when all further digits are zero",
         arguments: [("0", 100), ("1", 101)] as [(String, Int64)]
     )
     func sticky(last: String, minorUnits: Int64) throws {
@@ -32,7 +32,7 @@ struct MoneyTests {
     }
 
     @Test(
-        "An amount beyond the bound is too large",
+        "An amount above the bound is too large",
         arguments: [
             "100000000000.01", "-100000000000.01", "100000000000.005000001", "99999999999999999999999999999999",
         ]
@@ -42,7 +42,7 @@ struct MoneyTests {
     }
 
     @Test(
-        "What is not a decimal is malformed, and never zero",
+        "A text that is not a decimal is malformed, and never read as zero",
         arguments: [
             "", "-", ".", "1.", ".5", "1,5", "1 000", " 1", "1 ", "+1", "1e3", "1E3", "0x10", "NaN", "--1", "1.2.3",
             "１",
@@ -64,7 +64,7 @@ struct MoneyTests {
         #expect(try read(text) == minorUnits)
     }
 
-    @Test("An exponent that goes beyond the bound is too large, and half of one malformed")
+    @Test("A number that exceeds the bound by its exponent is too large, and an incomplete exponent is malformed")
     func badExponents() {
         #expect(throws: NumberError.tooLarge) { try read("1e12") }
         #expect(throws: NumberError.tooLarge) { try read("1e999999999999999999999") }
@@ -74,7 +74,7 @@ struct MoneyTests {
     }
 
     @Test(
-        "A minor unit has the digits of ISO 4217",
+        "The minor unit has the number of digits of ISO 4217",
         arguments: [("EUR", "1.23"), ("JPY", "123"), ("KWD", "0.123"), ("CLF", "0.0123"), ("XXX", "1.23")]
     )
     func texts(currency: String, text: String) throws {
@@ -84,13 +84,13 @@ struct MoneyTests {
         #expect(Money.text(0, in: .euro) == "0.00")
     }
 
-    @Test("What is not three capital letters is not a currency", arguments: ["", "EU", "eur", "EURO", "E1R", "ÉUR"])
+    @Test("A currency is three capital letters", arguments: ["", "EU", "eur", "EURO", "E1R", "ÉUR"])
     func notACurrency(code: String) {
         #expect(Currency(code) == nil)
     }
 
     @Test(
-        "A foreign amount is divided by its exchange rate, a tie to the even minor unit",
+        "A foreign amount is divided by its exchange rate, and a tie is rounded to the even minor unit",
         arguments: [
             (1_087_60, "USD", "1.0876", "EUR", 1_000_00), (-1_087_60, "USD", "1.0876", "EUR", -1_000_00),
             (1, "EUR", "2", "EUR", 0), (3, "EUR", "2", "EUR", 2), (5, "EUR", "2", "EUR", 2),
@@ -111,7 +111,7 @@ struct MoneyTests {
         #expect(converted == result)
     }
 
-    @Test("A conversion that ends beyond the bound is none")
+    @Test("A conversion that exceeds the bound has no result")
     func convertsTooFar() throws {
         #expect(Money.convert(Money.bound, from: .euro, rate: try Decimal("0.999999999"), to: .euro) == nil)
         #expect(Money.convert(Money.bound, from: .euro, rate: try Decimal("0.000000000000000001"), to: .euro) == nil)
@@ -119,7 +119,7 @@ struct MoneyTests {
         #expect(Money.convert(Money.bound, from: .yen, rate: try Decimal("100"), to: .euro) == Money.bound)
     }
 
-    @Test("An amount kept as a decimal is rounded to its currency later, as if it were read at once")
+    @Test("An amount kept as a decimal is rounded later to the same value as when rounded on reading")
     func decimalAmounts() throws {
         for text in ["1.005", "1.015", "-1.015", "0", "12.345678", "7", "100000000000"] {
             for currency in ["EUR", "JPY", "KWD", "CLF"].compactMap({ Currency($0) }) {

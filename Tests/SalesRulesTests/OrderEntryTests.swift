@@ -2,7 +2,7 @@ import Model
 import SalesRules
 import Testing
 
-@Suite("An order's entry")
+@Suite("Entry of an order")
 struct OrderEntryTests {
     @Test("A version that is not above the highest applied changes nothing")
     func stale() throws {
@@ -31,7 +31,7 @@ struct OrderEntryTests {
         #expect(changed.order == nil)
     }
 
-    @Test("An event without a version always applies, and leaves the highest as it is")
+    @Test("An event without a version always applies, and keeps the highest version")
     func withoutVersion() throws {
         var changed = entry(.saved(order(total: 1), listed: nil, version: 5))
         #expect(try changed.apply(.saved(order(total: 2), listed: nil, version: nil)))
@@ -39,7 +39,7 @@ struct OrderEntryTests {
         #expect(try !changed.apply(.saved(order(total: 3), listed: nil, version: 5)))
     }
 
-    @Test("An allocation's event without a version always applies, and leaves the highest as it is")
+    @Test("An allocation event without a version always applies, and keeps the highest version")
     func allocationWithoutVersion() throws {
         var changed = entry(.allocationSaved(allocation("A-1 ann 40%"), version: 5))
         #expect(try changed.apply(.allocationDeleted(id("A-1"), version: nil)))
@@ -50,7 +50,7 @@ struct OrderEntryTests {
         #expect(changed.allocations == [allocation("A-1 ann 70%")])
     }
 
-    @Test("The versions of an order and of each of its allocations count on their own")
+    @Test("An order and each of its allocations have separate versions")
     func versionsOfTheirOwn() throws {
         var changed = entry(.saved(order(), listed: nil, version: 9))
         #expect(try changed.apply(.allocationSaved(allocation("A-1 ann 40%"), version: 1)))
@@ -62,7 +62,7 @@ struct OrderEntryTests {
         #expect(changed.version == 9)
     }
 
-    @Test("Allocations in force are the latest list and those saved on their own, which override it")
+    @Test("Allocations in force are the latest list, overridden by allocations saved on their own")
     func override() throws {
         var changed = entry(order(), ["A-1 ann 40%", "A-2 bob 10%", "A-3 cy 5%"])
         _ = try changed.apply(.allocationSaved(allocation("A-2 bob 99%"), version: nil))
@@ -77,7 +77,7 @@ struct OrderEntryTests {
         #expect(changed.allocations == ["A-0 dan", "A-2 bob 99%"].map(allocation))
     }
 
-    @Test("One allocation more than an order may have is refused and leaves the entry as it was")
+    @Test("An allocation above the bound is refused and leaves the entry unchanged")
     func tooMany() throws {
         var changed = entry(.saved(order(), listed: nil, version: nil))
         for number in 1...OrderEntry.maximumAllocations {
@@ -94,7 +94,7 @@ struct OrderEntryTests {
         #expect(changed.allocations.count == OrderEntry.maximumAllocations)
     }
 
-    @Test("Any interleaving of an order's events with its allocations' comes to the same entry")
+    @Test("Any interleaving of the events of orders and allocations gives the same entries")
     func interleaving() throws {
         let events = Array(History(seed: seedOfThisRun, events: 3_000, orders: 40))
         let entries = try OrderEntries(applying: events).entries

@@ -2,9 +2,9 @@ import Model
 import SalesRules
 import Testing
 
-@Suite("The rules")
+@Suite("The rules of docs/CONTRACT.md")
 struct RuleTests {
-    @Test("Rule 2: an order counts towards the targets of those it credits, both ends of their period included")
+    @Test("Rule 2: an order counts towards the targets of the people it credits, in a period that includes both ends")
     func whichTargets() {
         let catalog = catalog(
             target("T-1", from: "2026-03-14", to: "2026-03-14"),
@@ -19,7 +19,7 @@ struct RuleTests {
         #expect(catalog.tallies(of: entry(order(owner: "cy"), [])).isEmpty)
     }
 
-    @Test("Rule 3: a revenue target counts its assignees' credits, never more than the order; orders count one")
+    @Test("Rule 3: a revenue target counts its assignees' credits, up to the total; a target for orders counts 1")
     func byHowMuch() {
         let catalog = catalog(
             target("T-1", measure: .revenue, from: "2026-01-01", to: "2026-12-31", for: "own"),
@@ -38,7 +38,7 @@ struct RuleTests {
     }
 
     @Test(
-        "Rule 4: an order of an excluded status does not count, compared without case",
+        "Rule 4: an order with an excluded status does not count; the status is compared without case",
         arguments: [
             ("Cancelled", false), ("cancelled", false), ("CANCELLED", false), ("Canceled", true), ("", true),
             ("Approved", true), ("Cancelled ", true),
@@ -48,7 +48,7 @@ struct RuleTests {
         #expect((Rules().worth(of: entry(order(status: status), [])) != nil) == counts)
     }
 
-    @Test("Rule 4: which statuses are excluded can be set")
+    @Test("Rule 4: the excluded statuses are a setting")
     func otherStatuses() {
         let rules = Rules(excludedStatuses: ["Draft", "LOST"])
         #expect(rules.worth(of: entry(order(status: "draft"), [])) == nil)
@@ -69,7 +69,7 @@ struct RuleTests {
         #expect(before?.amounts == ["own": 100_00, "ann": 40_00, "bob": 10_00])
     }
 
-    @Test("Rule 4: allocations of an order that was not seen yet count nothing until it is")
+    @Test("Rule 4: allocations of an unknown order do not count until the order is saved")
     func allocationFirst() throws {
         var changed = entry(.allocationSaved(allocation("A-1 ann 40%"), version: nil))
         #expect(Rules().worth(of: changed) == nil)
@@ -78,7 +78,7 @@ struct RuleTests {
     }
 
     @Test(
-        "Rule 5: a target that is created afterwards counts what was sold before, but no overlap kept under an earlier revision"
+        "Rule 5: a target that is created later counts earlier orders, but no overlap of an earlier revision"
     )
     func createdAfterwards() throws {
         let worth = try #require(Rules().worth(of: entry(order(), ["A-1 ann 40%"])))
@@ -92,13 +92,13 @@ struct RuleTests {
         #expect(catalog.overlaps(of: worth, revision: 7).map(\.tally) == [Tally(revenue: 40_00, orders: 1)])
     }
 
-    @Test("Rule 6: an order below zero counts negatively, and as one order")
+    @Test("Rule 6: an order below zero has negative revenue, and counts as one order")
     func creditNote() {
         let tallies = catalog(target("T-1")).tallies(of: entry(order(total: -25_00), []))
         #expect(tallies == ["T-1": Tally(revenue: -25_00, orders: 1)])
     }
 
-    @Test("Rule 7: progress goes beyond 100 % and below zero")
+    @Test("Rule 7: progress can be above 100 % and below zero")
     func notCapped() {
         let today = day("2026-06-01")
         let over = Progress(of: target(), realized: Tally(revenue: 1_300_00, orders: 3), today: today)
@@ -109,7 +109,7 @@ struct RuleTests {
         #expect(below.status == .behind)
     }
 
-    @Test("Rule 8: saving an order again as it was leaves its entry as it was")
+    @Test("Rule 8: saving an unchanged order again leaves its entry unchanged")
     func savedAgain() throws {
         let first = entry(order(), ["A-2 bob 10.00", "A-1 ann 40%"])
         var again = first
@@ -119,7 +119,7 @@ struct RuleTests {
         #expect(again == first)
     }
 
-    @Test("What everyone has together counts no euro and no order twice")
+    @Test("The tally of everyone counts each order once")
     func everyone() throws {
         let worth = try #require(Rules().worth(of: entry(order(), ["A-1 ann 40%", "A-2 bob"])))
         #expect(worth.tallyOfAll == Tally(revenue: 100_00, orders: 1))

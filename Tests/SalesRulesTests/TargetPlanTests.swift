@@ -2,7 +2,7 @@ import Model
 import SalesRules
 import Testing
 
-@Suite("Targets made from others")
+@Suite("Year plans and copies of targets")
 struct TargetPlanTests {
     private func ids() -> () -> Identifier {
         var number = 0
@@ -18,7 +18,7 @@ struct TargetPlanTests {
     }
 
     @Test(
-        "The months of a year's goal follow their days and add up to it",
+        "The goals of the twelve months add up to the year's goal",
         arguments: [(365_00, 2026), (366_00, 2028), (12, 2026), (100_000_01, 2027), (10_000_000_000_000, 2026)]
             as [(Int64, Int)]
     )
@@ -32,7 +32,7 @@ struct TargetPlanTests {
         }
     }
 
-    @Test("Each month has a unit for each of its days, where the goal is one for each day of the year")
+    @Test("A goal of one unit for each day of the year gives each month as many units as it has days")
     func days() throws {
         let targets = try #require(months(365))
         #expect(targets.map(\.goal) == [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
@@ -41,14 +41,14 @@ struct TargetPlanTests {
         #expect(try #require(months(365, name: "")).first?.name == "2026-01")
     }
 
-    @Test("The months are what the widget's lines make of the year's goal", arguments: [1_000_01, 99_999_99, 123_45])
+    @Test("The goals of the months equal the widget's lines", arguments: [1_000_01, 99_999_99, 123_45])
     func sameAsTheLines(goal: Int64) throws {
         let year = target(goal: goal, from: "2026-01-01", to: "2026-12-31")
         let lines = catalog(year).monthGoals(of: id("own"), year: 2026, measure: .revenue)
         #expect(try #require(months(goal)).map(\.goal) == lines)
     }
 
-    @Test("A goal that leaves a month without any is refused", arguments: [1, 11] as [Int64])
+    @Test("A goal that leaves a month with 0 is refused", arguments: [1, 11] as [Int64])
     func tooSmall(goal: Int64) { #expect(months(goal) == nil) }
 
     private func copies(
@@ -72,7 +72,7 @@ struct TargetPlanTests {
     }
 
     @Test(
-        "A copy has the same days in the other year, and the end of a February stays its end",
+        "A copy has the same dates in the other year, and the last day of February stays the last day",
         arguments: [
             ("2025-01-01", "2025-12-31", 2026, "2026-01-01", "2026-12-31"),
             ("2025-04-02", "2025-04-29", 2027, "2027-04-02", "2027-04-29"),
@@ -92,7 +92,7 @@ struct TargetPlanTests {
     }
 
     @Test(
-        "What is added to a goal is exact, and rounded half-even",
+        "The percentage is applied to a goal exactly, and rounded half-even",
         arguments: [
             (100_00, "5", 105_00), (100_00, "-5", 95_00), (100_00, "0", 100_00), (1_01, "50", 1_52), (1_03, "50", 1_54),
             (3, "33.3333", 4), (100_00, "0.0001", 100_00), (1_000_000_00, "0.0001", 1_000_001_00), (100, "-99", 1),
@@ -104,7 +104,7 @@ struct TargetPlanTests {
         #expect(try copies([source], percent: percent).map(\.goal) == [expected])
     }
 
-    @Test("A goal that would be zero or too large is refused, and its target named")
+    @Test("A goal that would be zero or too large is refused with the target's id")
     func refusedGoals() {
         let small = target("T-small", goal: 1, from: "2025-01-01", to: "2025-12-31")
         #expect(throws: CopyRefusal.goal(id("T-small"))) { try copies([small], percent: "-99") }
@@ -112,7 +112,7 @@ struct TargetPlanTests {
         #expect(throws: CopyRefusal.goal(id("T-large"))) { try copies([large], percent: "0.0001") }
     }
 
-    @Test("A plan has two years, and a percentage from -99 to 1000")
+    @Test("A copy plan has two different years, and a percentage from -99 to 1000")
     func plans() throws {
         #expect(CopyPlan(from: 2025, to: 2025, percent: .one) == nil)
         for (percent, isAllowed) in [
@@ -122,7 +122,7 @@ struct TargetPlanTests {
         }
     }
 
-    @Test("Only what lies in the year is copied, of the person and the measure that are asked for")
+    @Test("Only targets inside the year are copied, filtered by person and measure")
     func chosen() throws {
         let targets = [
             target("a", from: "2025-01-01", to: "2025-12-31"),
@@ -136,7 +136,7 @@ struct TargetPlanTests {
         #expect(try copies(targets, salesperson: "ann", measure: .revenue).isEmpty)
     }
 
-    @Test("What is there already in the other year is left out, whatever its goal, and two alike become one")
+    @Test("Targets that exist in the other year are left out, whatever their goal, and equal copies become one")
     func existing() throws {
         let names = ["Q1 2025", "Q1 2026", "Q1 2025", "Q2 2025"]
         let years = [2025, 2026, 2025, 2025]
@@ -148,7 +148,7 @@ struct TargetPlanTests {
     }
 
     @Test(
-        "The year in a name is replaced where it stands for itself",
+        "The year in a name is replaced when it is a separate number",
         arguments: [
             ("Revenue 2025", "Revenue 2026"), ("2025", "2026"), ("FY2025-2025", "FY2026-2026"),
             ("Order 120255", "Order 120255"), ("20252025", "20252025"), ("2024/2025", "2024/2026"), ("", ""),
@@ -160,7 +160,7 @@ struct TargetPlanTests {
         #expect(try copies([source]).map(\.name) == [expected])
     }
 
-    @Test("More than a thousand at once are refused")
+    @Test("More than 1,000 copies at once are refused")
     func tooMany() throws {
         let targets = (1...1_001).map { target("T-\($0)", from: "2025-01-01", to: "2025-12-31", named: "\($0)") }
         #expect(try copies(Array(targets.dropLast())).count == 1_000)
@@ -168,10 +168,10 @@ struct TargetPlanTests {
     }
 }
 
-@Suite("What allocations leave of an order")
+@Suite("The unallocated amount of an order")
 struct UnallocatedTests {
     @Test(
-        "It is the total less what each person is allocated, and never beyond zero",
+        "It is the total less each person's allocations, and stops at zero",
         arguments: [
             (100_00, [], 100_00), (100_00, ["A-1 ann 40%"], 60_00), (100_00, ["A-1 ann 40%", "A-2 bob 60%"], 0),
             (100_00, ["A-1 ann 80%", "A-2 bob 80%"], 0), (100_00, ["A-1 ann"], 0), (100_00, ["A-1 ann 12.34"], 87_66),
@@ -186,7 +186,7 @@ struct UnallocatedTests {
         #expect(Rules(ownerCredit: ownerCredit).unallocated(of: entry) == order.left)
     }
 
-    @Test("It is in the reporting currency, and does not ask whether the order counts")
+    @Test("It is in the reporting currency, and includes orders that do not count")
     func otherOrders() {
         let yen = order(total: 13_000, currency: "JPY", rate: "162.5", status: "Cancelled")
         #expect(Rules().unallocated(of: entry(yen, ["A-1 ann 6500"])) == 40_00)

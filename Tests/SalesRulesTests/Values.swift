@@ -1,7 +1,7 @@
 import Model
 import SalesRules
 
-/// Short ways to write the values that tests are about.
+/// Short ways to write test values.
 
 func day(_ text: String) -> Day { Day(text)! }
 
@@ -41,7 +41,7 @@ func order(
     )
 }
 
-/// The entry that these changes leave.
+/// The entry after these changes.
 func entry(_ changes: OrderChange...) -> OrderEntry {
     var entry = OrderEntry()
     for change in changes { _ = try! entry.apply(change) }
@@ -84,7 +84,7 @@ extension OrderWorth {
 }
 
 extension Catalog {
-    /// What an order adds to each target, by its id.
+    /// What an order adds to each target, by target id.
     func tallies(of entry: OrderEntry, rules: Rules = Rules()) -> [String: Tally] {
         guard let worth = rules.worth(of: entry) else { return [:] }
         return Dictionary(

@@ -1,6 +1,6 @@
-/* C11's threads, mutexes and conditions by way of POSIX's. librdkafka uses the former, which the thread sanitizer does
-   not know: it would crash in the first thread that librdkafka starts, and see none of its locks
-   (https://github.com/google/sanitizers/issues/1195). Preloaded into the tests and all that they start. */
+/* Implements C11 threads, mutexes and conditions with POSIX ones. librdkafka uses the C11 functions, which the thread
+   sanitizer does not support: it crashes in the first thread of librdkafka and sees none of its locks
+   (https://github.com/google/sanitizers/issues/1195). Preloaded into the tests and the programs that they start. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -47,7 +47,7 @@ static int result(int error) {
     }
 }
 
-/* glibc lays both kinds out alike. */
+/* In glibc the C11 and POSIX types have the same layout. */
 #define MUTEX(mutex) ((pthread_mutex_t *)(mutex))
 #define CONDITION(condition) ((pthread_cond_t *)(condition))
 
@@ -78,8 +78,8 @@ int cnd_timedwait(cnd_t *condition, mtx_t *mutex, const struct timespec *time) {
     return result(pthread_cond_timedwait(CONDITION(condition), MUTEX(mutex), time));
 }
 
-/* Swift's Mutex is compiled into who uses it, but for the case that it is held by another thread: that part lies in the
-   Swift runtime, which is not instrumented, so that the sanitizer would take what a lock protects for unprotected. */
+/* The slow path of Swift's Mutex, when another thread holds it, is in the Swift runtime, which is not instrumented. Without
+   these calls the sanitizer would report races on data that the mutex protects. */
 void __tsan_acquire(void *address) __attribute__((weak));
 void __tsan_release(void *address) __attribute__((weak));
 

@@ -3,28 +3,28 @@ import Foundation
 import Simulation
 import Synchronization
 
-/// Plays schedules of the posting protocol through: production code of the worker over a simulated Redis and log.
+/// Runs schedules of the posting protocol: production code of the worker over a simulated Redis and log.
 @main
 struct Simulate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Plays random interleavings of the posting protocol, each decided by a seed.",
-        discussion: "Exits with 1 at the first schedule whose numbers are not what the rules say, and tells its seed."
+        abstract: "Runs random interleavings of the posting protocol, each determined by a seed.",
+        discussion: "Stops at the first schedule with wrong numbers, prints its seed and exits with 1."
     )
 
-    @Option(help: "How many schedules.")
+    @Option(help: "The number of schedules.")
     var schedules = 100_000
 
-    @Option(help: "The seed of the first; those after it count on.")
+    @Option(help: "The seed of the first schedule; each further schedule has the next seed.")
     var seed: UInt64 = 1
 
-    @Option(help: "How many threads play.")
+    @Option(help: "The number of threads.")
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
-    @Flag(help: "Plays one schedule and tells what happens in it.")
+    @Flag(help: "Run one schedule and print what happens in it.")
     var tell = false
 
     func run() throws {
-        // Sets and dictionaries are gone through in an order of the process' own, unless this is set before it starts.
+        // Unless this is set before the process starts, sets and dictionaries have a random order in each process.
         if ProcessInfo.processInfo.environment["SWIFT_DETERMINISTIC_HASHING"] == nil {
             setenv("SWIFT_DETERMINISTIC_HASHING", "1", 1)
             var arguments: [UnsafeMutablePointer<CChar>?] = CommandLine.arguments.map { strdup($0) } + [nil]
@@ -68,7 +68,7 @@ struct Simulate: ParsableCommand {
 }
 
 extension Simulate {
-    /// A seed is worth nothing if it does not lead to the same thing again.
+    /// Checks that a seed always gives the same schedule; otherwise a failure could not be repeated.
     private func expectTheSameTwice() throws {
         for seed in seed..<seed &+ 20 {
             let (first, second) = (Schedule(seed: seed).play(tells: true), Schedule(seed: seed).play(tells: true))
@@ -80,7 +80,7 @@ extension Simulate {
     }
 }
 
-/// What all schedules came to.
+/// The totals of all schedules.
 private struct Played {
     private var count = 0
     private var steps = 0

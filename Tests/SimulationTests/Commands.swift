@@ -1,6 +1,6 @@
 import Redis
 
-/// A pipeline of commands that are written as in redis-cli: words with spaces between them.
+/// A pipeline of commands, each written as in redis-cli with spaces between the words.
 func pipeline(_ lines: String...) -> RedisPipeline { pipeline(lines) }
 
 func pipeline(_ lines: [String]) -> RedisPipeline {

@@ -7,12 +7,12 @@ import SalesRules
 import Simulation
 import Testing
 
-@Suite("The simulated Redis is like the real one")
+@Suite("The simulated Redis behaves like a real Redis")
 struct DifferentialTests {
-    @Test("Random pipelines on several connections get the same replies, and leave the same contents")
+    @Test("Random pipelines on several connections give the same replies and the same contents")
     func randomPipelines() async throws {
         try await withRedis { server in
-            var calledOff = 0
+            var lostRaces = 0
             for seed in 0..<50 {
                 let pair = Pair(server)
                 for _ in 0..<3 { _ = try await pair.connect() }
@@ -27,7 +27,7 @@ struct DifferentialTests {
                     let lines = commands.pipeline()
                     sent.append("\(connection): \(lines.joined(separator: "; "))")
                     let replies = try await pair.send(pipeline(lines), on: connection)
-                    calledOff += zip(lines, replies).count { $0 == "EXEC" && $1.isNull }
+                    lostRaces += zip(lines, replies).count { $0 == "EXEC" && $1.isNull }
                     let differences = await pair.differences
                     guard differences.isEmpty else {
                         let before = sent.suffix(30).joined(separator: "\n")
@@ -39,12 +39,12 @@ struct DifferentialTests {
                 #expect(differences == [], "seed \(seed)")
                 _ = try await server.connect().send(RedisPipeline(RedisCommand("FLUSHALL")))
             }
-            #expect(calledOff > 100, "transactions that a watched key called off")
+            #expect(lostRaces > 100, "too few transactions failed because of a watched key")
         }
     }
 
     @Test(
-        "A history that the ledger posts and reads gets the same replies, and leaves the same contents",
+        "Posting and reading a history gives the same replies and the same contents",
         arguments: [1, 3]
     )
     func history(shards: Int) async throws {
@@ -56,7 +56,7 @@ struct DifferentialTests {
             var poster = Poster(link: link, settings: settings, seed: history.seed)
             try await poster.post(history)
             let reader = LedgerReader(link: link, settings: settings)
-            // Earlier orders are not counted in here, so the numbers themselves are not looked at.
+            // No backfills run here, so the differences from the model are ignored.
             _ = try await Comparison.differences(reader, Model(rules: settings.rules, applying: history), history)
             for tenant in History.tenants { _ = try await reader.people(of: tenant) }
             #expect(await pair.differences.prefix(3) == [], "seed \(history.seed)")

@@ -4,10 +4,10 @@ import Redis
 import RedisTesting
 import Simulation
 
-/// A real Redis and a simulated one, to which the same is sent at the same time: every reply is compared.
+/// A real Redis and a simulated one. Both get the same pipelines, and every reply is compared.
 actor Pair {
     private(set) var simulated = SimulatedRedis()
-    /// Where the two answered differently: what was sent, and both replies.
+    /// The differing replies: the command names and both replies, one line each.
     private(set) var differences: [String] = []
     private let server: RedisServerProcess
     private var real: [RedisConnection] = []
@@ -16,7 +16,7 @@ actor Pair {
 
     init(_ server: RedisServerProcess) { self.server = server }
 
-    /// Opens a connection to both; they are counted from 0.
+    /// Opens a connection to both; the first connection has the number 0.
     func connect() async throws -> Int {
         real.append(try await server.connect())
         ids.append(simulated.connect())
@@ -24,7 +24,7 @@ actor Pair {
         return ids.count - 1
     }
 
-    /// Closes a connection to both and opens another one in its place.
+    /// Closes a connection to both and opens a new one with the same number.
     func reconnect(_ connection: Int) async throws {
         await real[connection].close()
         real[connection] = try await server.connect()
@@ -33,7 +33,7 @@ actor Pair {
         orders[connection] = ReplyOrder()
     }
 
-    /// - Returns: what the real one answered.
+    /// - Returns: the replies of the real Redis.
     func send(_ pipeline: RedisPipeline, on connection: Int) async throws(RedisError) -> [RedisValue] {
         let replies = try await real[connection].send(pipeline)
         let simulatedReplies = try simulated.run(pipeline, on: ids[connection])
@@ -47,7 +47,7 @@ actor Pair {
         return replies
     }
 
-    /// What the two hold differently, key by key; of times to live, whether there is one.
+    /// The differences in contents, one line per key. Only the presence of a time to live is compared.
     func differencesOfContents() async throws -> [String] {
         let connection = try await server.connect()
         var contents = Contents()
@@ -64,9 +64,9 @@ actor Pair {
             }
         }
         await connection.close()
-        var ours = simulated.contents
-        ours.expiries = ours.expiries.mapValues { _ in 0 }
-        return ours.differences(from: contents)
+        var found = simulated.contents
+        found.expiries = found.expiries.mapValues { _ in 0 }
+        return found.differences(from: contents)
     }
 
     private static func value(of name: [UInt8], on connection: RedisConnection) async throws -> Contents.Value? {

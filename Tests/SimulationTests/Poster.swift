@@ -4,8 +4,7 @@ import Model
 import Redis
 import SalesRules
 
-/// Posts a history through the ledger in random batches, all from one partition of the log; earlier orders are not
-/// counted in.
+/// Posts a history through the ledger in random batches, all from one partition of the log. It runs no backfills.
 struct Poster {
     private let link: any RedisLink
     private let settings: LedgerSettings

@@ -1,8 +1,8 @@
 import Model
 import Redis
 
-/// Pipelines as the ledger sends them, and others: few keys, so that they get in each other's way, and now and then a
-/// key of the wrong type, or words that are no command.
+/// Random pipelines, some of them as the ledger sends them. There are few keys, so that connections conflict. Some
+/// commands use a key of the wrong type or are invalid.
 struct RandomCommands {
     private var random: SeededGenerator
 
@@ -62,7 +62,7 @@ struct RandomCommands {
     }
 
     private mutating func member() -> String {
-        // More than a small table holds.
+        // 40 members are more than a ByteTable searches linearly.
         "m\(Int.random(in: 1...(random.chance(300) ? 40 : 5), using: &random))"
     }
 
@@ -101,7 +101,7 @@ struct RandomCommands {
             let offset = commands.random.pick(["\(place * 96)", "\(place * 96 + 64)", "#\(place)", "\(place * 7)"])
             switch Int.random(in: 0..<8, using: &commands.random) {
             case 0: return "GET \(type) \(offset)"
-            // Redis saturates the least of all numbers to the largest, which is its fault and nobody's use.
+            // No Int64.min: Redis saturates it to the largest number, and the program never does this.
             case 1: return "SET \(type) \(offset) \(commands.random.pick(["0", "-1", "7", "-100", "12345"]))"
             default: return "INCRBY \(type) \(offset) \(commands.number())"
             }

@@ -1,11 +1,11 @@
 import Redis
 import Simulation
 
-/// Sorts the replies for which Redis promises no order, so that they can be compared. Follows one connection, since the
-/// replies to a transaction come with its EXEC.
+/// Sorts replies without a defined order, so that they can be compared. It keeps the state of one connection, because the
+/// replies to a transaction arrive with its EXEC.
 struct ReplyOrder {
     private var queued: [String] = []
-    /// The names of the last pipeline's commands.
+    /// The names of the commands in the last pipeline.
     private(set) var names: [String] = []
 
     mutating func sorted(_ replies: [RedisValue], of pipeline: RedisPipeline) -> [RedisValue] {
@@ -25,7 +25,7 @@ struct ReplyOrder {
 
     private static func sorted(_ reply: RedisValue, of name: String) -> RedisValue {
         guard case .array(let elements) = reply else {
-            // Which member it is, is left to chance.
+            // Redis picks the member at random.
             if name == "SRANDMEMBER", case .bytes = reply { return .integer(1) }
             return reply
         }

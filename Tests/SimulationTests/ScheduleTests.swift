@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Schedules of the posting protocol")
 struct ScheduleTests {
-    @Test("Whatever is interleaved with whatever, the numbers are what the rules say of the log")
+    @Test("After any interleaving of steps and faults, the numbers equal the model's result for the log")
     func schedules() {
         for seed in UInt64(1)...150 {
             let differences = Schedule(seed: seed).play().differences

@@ -4,11 +4,11 @@ import RedisTesting
 import Simulation
 import Testing
 
-@Suite("What a schedule does to the simulated Redis")
+@Suite("Operations of a schedule on the simulated Redis")
 struct SimulatedRedisTests {
     private var redis = SimulatedRedis()
 
-    @Test("Restarted from an older snapshot, it holds what it held then, under a new run id and without connections")
+    @Test("A restart from a snapshot restores its contents, changes the run id and closes all connections")
     func restart() throws {
         var redis = redis
         let connection = redis.connect()
@@ -24,7 +24,7 @@ struct SimulatedRedisTests {
         #expect(redis.connect() != connection)
     }
 
-    @Test("A set that grew and shrank knows its members, whatever came and went")
+    @Test("A set has the right members after it grew and shrank many times")
     func manyMembers() throws {
         var redis = redis
         let connection = redis.connect()
@@ -32,7 +32,7 @@ struct SimulatedRedisTests {
         var members: Set<Int> = []
         for step in 0..<20_000 {
             let member = Int.random(in: 0..<60, using: &random)
-            // Long phases of growing and shrinking, down to a few.
+            // Long phases of growth and of shrinking down to a few members.
             let isAdded = random.chance(step / 500 % 2 == 0 ? 900 : 60)
             let sent = pipeline("\(isAdded ? "SADD" : "SREM") s \(member)", "SISMEMBER s \((member + step) % 60)")
             let changes = isAdded ? members.insert(member).inserted : members.remove(member) != nil
@@ -42,7 +42,7 @@ struct SimulatedRedisTests {
         }
     }
 
-    @Test("A connection that breaks half-way leaves what it did, and nothing of an open transaction", arguments: 0...4)
+    @Test("A connection that breaks keeps its executed commands and drops its open transaction", arguments: 0...4)
     func broken(after count: Int) throws {
         var redis = redis
         let connection = redis.connect()
@@ -56,7 +56,7 @@ struct SimulatedRedisTests {
         #expect(replies[2] == .error(RedisServerError("ERR EXEC without MULTI")))
     }
 
-    @Test("A key that expires is gone, and called off the transaction of who watched it")
+    @Test("An expired key is deleted, and a transaction that watched it fails")
     func expiry() throws {
         var redis = redis
         let connection = redis.connect()
@@ -69,7 +69,7 @@ struct SimulatedRedisTests {
         #expect(redis.contents == Contents())
     }
 
-    @Test("A replica, one that loads and one without memory refuse, and a transaction that is under way with it")
+    @Test("A replica, a loading Redis and one without memory refuse commands and open transactions")
     func refusals() throws {
         for (set, code) in [
             ({ $0.role = .replica }, "READONLY"), ({ $0.isLoading = true }, "LOADING"),
@@ -81,12 +81,12 @@ struct SimulatedRedisTests {
             set(&redis.server)
             let replies = try redis.run(pipeline("EXEC", "SET a 1", "MULTI", "SET a 1", "EXEC"), on: connection)
             #expect(replies.map(\.code) == [code == "LOADING" ? nil : "EXECABORT", code, nil, code, "EXECABORT"])
-            // Redis never loads while it has clients that it let begin a transaction, so that EXEC is as it may be.
+            // A real Redis never loads data while a client has an open transaction, so the result of EXEC does not matter.
             #expect(redis.contents.values.isEmpty == (code != "LOADING"))
         }
     }
 
-    @Test("Writing the append-only file anew goes on until the schedule ends it")
+    @Test("A rewrite of the append-only file lasts until the schedule ends it")
     func rewrite() throws {
         var redis = redis
         let connection = redis.connect()
@@ -100,7 +100,7 @@ struct SimulatedRedisTests {
         #expect(info.contains("run_id:\(redis.runID)\r\n") && info.contains("role:master\r\n"))
     }
 
-    @Test("Of contents that differ, each key is named with what it holds")
+    @Test("Differences of contents name each key with both values")
     func differences() throws {
         var redis = redis
         let connection = redis.connect()

@@ -3,12 +3,12 @@ import Testing
 
 @Suite("The account command", .timeLimit(.minutes(1)))
 struct AccountCommandTests {
-    /// Runs `salestargets account` in a folder of its own, with `input` on standard input.
+    /// Runs `salestargets account` on an accounts file in a temporary folder, with `input` on standard input.
     private struct Shell {
         let folder: URL
         var file: String { folder.appending(path: "accounts.json").path }
 
-        /// - Returns: the exit code, and what was printed to standard output and standard error.
+        /// - Returns: the exit code, the text on standard output and the text on standard error.
         func account(_ arguments: [String], input: String = "") throws -> (code: Int32, out: String, error: String) {
             let process = Process()
             process.executableURL = System.program
@@ -38,8 +38,8 @@ struct AccountCommandTests {
 
     private let jan = ["add", "Jan@example.com", "--person", "u-17", "--role", "salesperson", "--password-stdin"]
 
-    @Test("An account is added, listed, given another password and removed; no password is printed or kept")
-    func life() throws {
+    @Test("An account can be added, listed, given another password and removed; no password is printed or stored")
+    func commands() throws {
         try withShell { shell in
             let added = try shell.account(jan, input: "a long enough one\n")
             #expect(added.code == 0)
@@ -72,7 +72,7 @@ struct AccountCommandTests {
         }
     }
 
-    @Test("A password that is too short or too long is refused, and so is none", arguments: ["", "nine char", "x"])
+    @Test("A missing password, and one that is too short or too long, is refused", arguments: ["", "nine char", "x"])
     func badPasswords(text: String) throws {
         try withShell { shell in
             let password = text == "x" ? String(repeating: "x", count: 257) : text
@@ -83,7 +83,7 @@ struct AccountCommandTests {
         }
     }
 
-    @Test("What is no role, id or username is bad usage")
+    @Test("An invalid role, person id, username or subcommand is a usage error")
     func usage() throws {
         try withShell { shell in
             for arguments in [
@@ -97,7 +97,7 @@ struct AccountCommandTests {
         }
     }
 
-    @Test("A link needs the secret, and has an address and a token")
+    @Test("A link needs the secret, and consists of the server's address and a token")
     func link() throws {
         try withShell { shell in
             let arguments = ["link", "u-17", "--role", "salesperson", "--base-url", "https://targets.example.com/"]

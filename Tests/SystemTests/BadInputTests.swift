@@ -9,7 +9,7 @@ import SalesRules
 import TestSupport
 import Testing
 
-@Suite("Bad input")
+@Suite("Records that cannot be read")
 struct BadInputTests {
     private static func order(_ change: (inout [String: Any]) -> Void) -> [UInt8] {
         var members: [String: Any] = [
@@ -19,7 +19,7 @@ struct BadInputTests {
         return Array((try? JSONSerialization.data(withJSONObject: members, options: .sortedKeys)) ?? Data())
     }
 
-    /// What is written, and what the reason has to name.
+    /// A description, the value of the record, and the member that the dead letter must name.
     private static let malformed: [(name: String, value: [UInt8], member: String?)] = [
         ("truncated JSON", Array(order { _ in }.dropLast(5)), nil),
         ("an empty value", [], nil),
@@ -35,7 +35,7 @@ struct BadInputTests {
         ("no total", order { $0["total"] = nil }, "total"),
         ("no owner", order { $0["owner"] = nil }, "owner"),
         ("an owner with a space", order { $0["owner"] = "u 1" }, "owner"),
-        ("a date that is none", order { $0["date"] = "2026-02-30" }, "date"),
+        ("a date that does not exist", order { $0["date"] = "2026-02-30" }, "date"),
         ("a date with a time", order { $0["date"] = "2026-02-03T10:00:00Z" }, "date"),
         (
             "an exchange rate of 0",
@@ -44,7 +44,7 @@ struct BadInputTests {
             }, "exchangeRate"
         ),
         ("no exchange rate", order { $0["currency"] = "USD" }, "exchangeRate"),
-        ("a currency that is none", order { $0["currency"] = "Euro" }, "currency"),
+        ("a currency that is not valid", order { $0["currency"] = "Euro" }, "currency"),
         ("a version that is a word", order { $0["version"] = "new" }, "version"),
         ("an id with a slash", order { $0["id"] = "a/b" }, "id"),
         ("an unknown type", order { $0["type"] = "order.burnt" }, "type"),
@@ -75,7 +75,7 @@ struct BadInputTests {
     ]
 
     @Test(
-        "Each malformed record becomes one dead letter that names the member; what surrounds it is applied",
+        "Each malformed record becomes one dead letter that names the member, and the records around it are applied",
         .timeLimit(.minutes(2))
     )
     func deadLetters() async throws {
@@ -119,7 +119,7 @@ struct BadInputTests {
         for (number, bad) in Self.malformed.enumerated() {
             let letter = letters.filter { $0.key == Array("bad-\(number)".utf8) }
             #expect(letter.count == 1, "\(bad.name)")
-            #expect(letter.first?.value == bad.value, "\(bad.name): byte for byte")
+            #expect(letter.first?.value == bad.value, "\(bad.name): the value must be the same bytes")
             #expect(letter.first?.header("dead-letter-topic") == system.topics.orders)
             #expect(letter.first?.header("dead-letter-reason")?.isEmpty == false, "\(bad.name)")
             if let member = bad.member {

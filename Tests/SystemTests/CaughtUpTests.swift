@@ -7,11 +7,11 @@ import SalesRules
 import TestSupport
 import Testing
 
-@Suite("A worker that ends once it has caught up")
+@Suite("A worker with --until-caught-up")
 struct CaughtUpTests {
     private static let tenant = Identifier("default")!
 
-    @Test("It has counted earlier orders into a target that several share", .timeLimit(.minutes(2)))
+    @Test("It counts earlier orders into a shared target before it ends", .timeLimit(.minutes(2)))
     func counting() async throws {
         let system = try await System()
         do {
@@ -26,7 +26,7 @@ struct CaughtUpTests {
                 .target(Identifier("T-1")!, of: Self.tenant)
             let result = try #require(found)
             #expect(!result.isCounting)
-            // Ann and Bob are credited with all of it each, and it counts once.
+            // Ann and Bob are each credited with the whole order; a shared target counts it once.
             #expect(result.realized == Tally(revenue: 100_00, orders: 1))
         } catch {
             Issue.record("\(error)\n\(system.log("worker.log").suffix(2_000))")

@@ -11,9 +11,9 @@ import TestSupport
 import Testing
 import Worker
 
-@Suite("Dead letters: shown, and put back", .serialized)
+@Suite("The dead-letters command lists, shows and replays records", .serialized)
 struct DeadLettersTests {
-    @Test("A replayed record keeps key, value and headers, is applied once, and is known when it is refused again")
+    @Test("A replayed record keeps key, value and headers, is applied once, and is marked when it is refused again")
     func replay() async throws {
         let system = try await System(partitions: 2)
         defer { Task { await system.end() } }
@@ -45,7 +45,7 @@ struct DeadLettersTests {
         let refused = try await letters.list(filter)
         #expect(refused.map(\.key) == [Array("default/SO-1/A-101".utf8)])
 
-        // There is room for it now, and it goes in.
+        // The order has fewer than 100 allocations of its own now, so that the replayed one is applied.
         try await system.publish([allocation(1, deleted: true)])
         let output = try run(system, ["dead-letters", "replay", "--yes", "--reason", "already has 100 allocations"])
         #expect(output.contains("1 replayed, 0 skipped"), "\(output)")
@@ -56,7 +56,7 @@ struct DeadLettersTests {
         try run(system, ["worker", "--until-caught-up", "--lanes", "1"])
         #expect(try await results(system, "u-101") == [10_00, 1])
 
-        // Once more: skipped, unless it has to be; and even then it counts once.
+        // A second replay is skipped unless `--again` is given, and even then the record counts once.
         #expect(
             try run(system, ["dead-letters", "replay", "--yes", "--topic", system.topics.allocations]).contains(
                 "0 replayed, 1"
@@ -70,7 +70,7 @@ struct DeadLettersTests {
         #expect(try await results(system, "u-101") == [10_00, 1])
         #expect(try await system.verify(.log).differences.isEmpty)
 
-        // What is bad stays bad, and keeps the origin it had.
+        // A record that cannot be read is refused again, and keeps its first origin.
         let before = try await letters.list(.init()).first { $0.topic == system.topics.orders }
         try run(system, ["dead-letters", "replay", "--yes", "--topic", system.topics.orders])
         try run(system, ["worker", "--until-caught-up", "--lanes", "1"])

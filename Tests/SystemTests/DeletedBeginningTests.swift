@@ -8,12 +8,12 @@ import Redis
 import SalesRules
 import Testing
 
-@Suite("A log whose beginning was deleted before it was applied")
+@Suite("A log whose first records were deleted before they were applied")
 struct DeletedBeginningTests {
     private static let topic = "short.orders"
     private static let setting = ["SALESTARGETS_TOPIC_ORDERS": topic]
 
-    @Test("A worker stops there and says so; what is left is counted only when a person accepts it")
+    @Test("A worker stops the partition and reports it; the remaining records count only after --accept-deleted")
     func deleted() async throws {
         let system = try await System(partitions: 1)
         try await publish(to: system)
@@ -49,7 +49,7 @@ struct DeletedBeginningTests {
         try await connection.one(RedisCommand("KEYS", "{s0}:o:*")).requireArray().count
     }
 
-    /// Three orders of long ago, which the broker drops, and two of now.
+    /// Writes three orders that are older than the retention time, waits until the broker deletes them, then writes two.
     private func publish(to system: System) async throws {
         let kafka = system.kafka
         let now = Int64(Date().timeIntervalSince1970 * 1_000)
@@ -82,7 +82,7 @@ struct DeletedBeginningTests {
             try publish(1...3, at: now - 3_600_000)
             let deadline = ContinuousClock.now + .seconds(30)
             while try admin.watermarks(of: [partition], timeoutMilliseconds: 5_000)[partition]?.low != 3 {
-                try #require(.now < deadline, "the broker deletes nothing")
+                try #require(.now < deadline, "the broker did not delete the old records in time")
                 usleep(20_000)
             }
             try publish(4...5, at: now)

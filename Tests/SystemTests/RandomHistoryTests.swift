@@ -11,18 +11,18 @@ import SalesRules
 import Testing
 import Worker
 
-@Suite("Random histories through the whole system", .serialized)
+@Suite("Random events through the whole system", .serialized)
 struct RandomHistoryTests {
-    /// `SALESTARGETS_SEED` runs one seed again, `SALESTARGETS_EVENTS` makes the histories longer.
+    /// `SALESTARGETS_SEED` repeats one seed; `SALESTARGETS_EVENTS` sets the number of events.
     private static let seed = ProcessInfo.processInfo.environment["SALESTARGETS_SEED"].flatMap { UInt64($0) }
     private static let count = ProcessInfo.processInfo.environment["SALESTARGETS_EVENTS"].flatMap { Int($0) } ?? 100_000
 
-    @Test("100,000 events through two workers come to what the rules say", .timeLimit(.minutes(10)))
+    @Test("Two workers apply 100,000 events, and every number is the one that the rules give", .timeLimit(.minutes(10)))
     func twoWorkers() async throws {
         try await run(seed: Self.seed ?? .random(in: 1...1_000_000), rules: Rules(), shards: 1, kills: 0)
     }
 
-    @Test("100,000 events come to the same when workers are killed on the way", .timeLimit(.minutes(10)))
+    @Test("The numbers are right when workers are killed and started again", .timeLimit(.minutes(10)))
     func killedWorkers() async throws {
         try await run(
             seed: Self.seed ?? .random(in: 1...1_000_000),
@@ -32,7 +32,7 @@ struct RandomHistoryTests {
         )
     }
 
-    @Test("Several shards and killed workers come to the same", .timeLimit(.minutes(10)))
+    @Test("The numbers are right with several shards and killed workers", .timeLimit(.minutes(10)))
     func shards() async throws {
         try await run(
             seed: Self.seed ?? .random(in: 1...1_000_000),
@@ -65,15 +65,15 @@ struct RandomHistoryTests {
         for (number, event) in history.enumerated() {
             model.apply(event)
             messages.append(system.message(for: event))
-            // In pieces, so that workers are in the middle of it when they are killed.
+            // Written in parts, so that workers still have records to apply when they are killed.
             guard messages.count >= max(1, count / (2 * max(kills, 4))) || number == count - 1 else { continue }
             try await system.publish(messages)
             messages = []
             if killed < kills {
-                let victim = Int.random(in: workers.indices, using: &generator)
-                kill(workers[victim].processIdentifier, SIGKILL)
-                workers[victim].waitUntilExit()
-                workers[victim] = try system.startWorker(victim)
+                let index = Int.random(in: workers.indices, using: &generator)
+                kill(workers[index].processIdentifier, SIGKILL)
+                workers[index].waitUntilExit()
+                workers[index] = try system.startWorker(index)
                 killed += 1
             }
         }
@@ -88,8 +88,8 @@ struct RandomHistoryTests {
         let shown = differences.prefix(20).joined(separator: "\n")
         #expect(differences.isEmpty, "seed \(seed): \(differences.count) differences\n\(shown)")
         for source in [Verifier.Source.log, .entries] {
-            let audit = try await system.verify(source).differences
-            #expect(audit.isEmpty == differences.isEmpty, "seed \(seed): verify says otherwise\n\(audit.prefix(20))")
+            let found = try await system.verify(source).differences
+            #expect(found.isEmpty == differences.isEmpty, "seed \(seed): verify does not agree\n\(found.prefix(20))")
         }
         await client.shutdown()
     }

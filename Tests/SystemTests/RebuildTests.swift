@@ -12,9 +12,9 @@ import SalesRules
 import Testing
 import Worker
 
-@Suite("Rebuild: the view is made anew from the log and takes the old one's place", .serialized)
+@Suite("Rebuild makes a new view from the log, and replaces the old view with it", .serialized)
 struct RebuildTests {
-    @Test("A damaged view is right again, and workers go on with the new one by themselves", .timeLimit(.minutes(5)))
+    @Test("A rebuild repairs a damaged view, and running workers continue with the new view", .timeLimit(.minutes(5)))
     func damaged() async throws {
         try await withApplied(events: 3_000) { system, history, model in
             let worker = try system.startWorker(0)
@@ -40,43 +40,43 @@ struct RebuildTests {
         }
     }
 
-    @Test("Killed in the middle it leaves the old view as it was, and goes on where it was", .timeLimit(.minutes(5)))
+    @Test("A killed rebuild leaves the old view as it was, and the next rebuild continues it", .timeLimit(.minutes(5)))
     func interrupted() async throws {
         try await withApplied(events: 20_000) { system, history, model in
             let first = try system.start(["rebuild", "--yes"], log: "rebuild.log")
-            let beside = try await RedisConnection.connect(to: RedisEndpoint(url: system.redis.url + "?db=1"))
-            defer { beside.closeNow() }
+            let newView = try await RedisConnection.connect(to: RedisEndpoint(url: system.redis.url + "?db=1"))
+            defer { newView.closeNow() }
             let cursor = RedisCommand("EXISTS", system.settings.keys.cursor(Self.orders, shard: 0))
-            while try await beside.one(cursor) == .integer(0), first.isRunning {}
-            try #require(first.isRunning, "it was done too soon to be killed")
+            while try await newView.one(cursor) == .integer(0), first.isRunning {}
+            try #require(first.isRunning, "the rebuild ended before the test could kill it")
             kill(first.processIdentifier, SIGKILL)
             first.waitUntilExit()
             try await Self.expectSame(system, history, model)
 
             try Self.rebuild(system)
-            #expect(system.log("rebuild.log").contains("Goes on with what an interrupted rebuild left"))
-            #expect(try await beside.one(RedisCommand("DBSIZE")) == .integer(0))
+            #expect(system.log("rebuild.log").contains("Continues with what an interrupted rebuild left"))
+            #expect(try await newView.one(RedisCommand("DBSIZE")) == .integer(0))
             try await Self.expectSame(system, history, model)
         }
     }
 
-    @Test("The number of shards is changed, and a worker with the former one is refused", .timeLimit(.minutes(5)))
+    @Test("A rebuild can change the number of shards, and a worker with the old number ends", .timeLimit(.minutes(5)))
     func shards() async throws {
         try await withApplied(events: 3_000) { system, history, model in
             try Self.rebuild(system, ["--shards", "3"])
             let settings = LedgerSettings(rules: system.settings.rules, shards: 3)
             try await Self.expectSame(system, history, model, settings)
-            let worker = try system.start(["worker"], log: "former.log")
+            let worker = try system.start(["worker"], log: "old-shards.log")
             worker.waitUntilExit()
             #expect(worker.terminationStatus == 1)
-            #expect(system.log("former.log").contains("made with other settings"))
+            #expect(system.log("old-shards.log").contains("made with other settings"))
             let verify = try system.start(["verify", "--shards", "3"], log: "verify.log")
             verify.waitUntilExit()
             #expect(verify.terminationStatus == 0, "\(system.log("verify.log"))")
         }
     }
 
-    @Test("Who reads meanwhile never sees less than before", .timeLimit(.minutes(5)))
+    @Test("Readers see complete numbers during a rebuild", .timeLimit(.minutes(5)))
     func readers() async throws {
         try await withApplied(events: 6_000) { system, history, model in
             let worker = try system.startWorker(0)
@@ -95,12 +95,12 @@ struct RebuildTests {
         }
     }
 
-    @Test("It asks before it does anything, and refuses a database that it would have to share")
+    @Test("It does nothing without --yes, and refuses a database with another program's keys")
     func refusals() async throws {
         try await withApplied(events: 100) { system, history, model in
-            let unasked = try system.start(["rebuild"], log: "unasked.log")
-            unasked.waitUntilExit()
-            #expect(unasked.terminationStatus == 2 && system.log("unasked.log").contains("--yes"))
+            let unconfirmed = try system.start(["rebuild"], log: "unconfirmed.log")
+            unconfirmed.waitUntilExit()
+            #expect(unconfirmed.terminationStatus == 2 && system.log("unconfirmed.log").contains("--yes"))
             let connection = try await RedisConnection.connect(to: RedisEndpoint(url: system.redis.url))
             defer { connection.closeNow() }
             _ = try await connection.one(RedisCommand("SET", "session:1", "another program's")).checked()
@@ -119,7 +119,7 @@ struct RebuildTests {
         #expect(rebuild.terminationStatus == 0, "\(system.log("rebuild.log"))")
     }
 
-    /// A system that has applied a history.
+    /// Runs `body` with a system that has applied a random history.
     private func withApplied(events: Int, _ body: (System, History, Model) async throws -> Void) async throws {
         let system = try await System()
         let history = History(seed: .random(in: 1...1_000_000), events: events, orders: 300)

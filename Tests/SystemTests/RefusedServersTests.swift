@@ -5,12 +5,12 @@ import Redis
 import TestSupport
 import Testing
 
-@Suite("A Redis or a log that would distort the numbers", .serialized)
+@Suite("A Redis or a Kafka cluster that would make the numbers wrong", .serialized)
 struct RefusedServersTests {
-    @Test("A Redis that starts to evict keys is not written to until it stops", .timeLimit(.minutes(2)))
+    @Test("A worker writes nothing while Redis may evict keys, and continues afterwards", .timeLimit(.minutes(2)))
     func eviction() async throws {
         let system = try await System(partitions: 1)
-        // Each lane looks by itself, a little later than another.
+        // Each lane checks Redis itself, at its own time; with one lane the test can count the checks.
         let worker = try system.startWorker(0, ["--lanes", "1"])
         defer { kill(worker.processIdentifier, SIGKILL) }
         do {
@@ -23,7 +23,7 @@ struct RefusedServersTests {
             _ = try await connection.one(RedisCommand("CONFIG", "SET", "maxmemory-policy", "allkeys-lru"))
             try await waitUntilRefused(in: system)
             try await system.publish([system.message(for: try System.savedOrder("SO-2"))])
-            // The next look may have begun before the order was there.
+            // The next check may have begun before the order was written.
             for _ in 0..<2 { try await waitUntilRefused(in: system) }
             #expect(try await system.site.backlog().count == 1)
 
@@ -36,18 +36,18 @@ struct RefusedServersTests {
         await system.end()
     }
 
-    @Test("The log of another cluster is not applied, and the worker says whose numbers these are")
+    @Test("A worker does not apply the log of another Kafka cluster, and names the cluster of the numbers in Redis")
     func otherCluster() async throws {
         let system = try await System(partitions: 1)
         do {
             let connection = try await RedisConnection.connect(to: RedisEndpoint(url: system.redis.url))
             defer { connection.closeNow() }
-            _ = try await connection.one(RedisCommand("SET", system.settings.keys.cluster, "the-former-one"))
+            _ = try await connection.one(RedisCommand("SET", system.settings.keys.cluster, "the-other-cluster"))
             try await system.publish([system.message(for: try System.savedOrder("SO-1"))])
             let worker = try system.startWorker(0)
             worker.waitUntilExit()
             #expect(worker.terminationStatus == 1)
-            #expect(system.log("worker-0.log").contains("another Kafka cluster (the-former-one)"))
+            #expect(system.log("worker-0.log").contains("another Kafka cluster (the-other-cluster)"))
             #expect(try await system.site.backlog().count == 1)
         } catch {
             Issue.record("\(error)\n\(system.log("worker-0.log").suffix(2_000))")
@@ -55,13 +55,13 @@ struct RefusedServersTests {
         await system.end()
     }
 
-    /// Waits until the worker looks at Redis and says once more that it may drop keys.
+    /// Waits until the worker logs once more that Redis may drop keys.
     private func waitUntilRefused(in system: System) async throws {
         func refusals() -> Int { system.log("worker-0.log").ranges(of: "deletes keys when its memory is full").count }
         let before = refusals()
         let deadline = ContinuousClock.now + .seconds(60)
         while refusals() == before {
-            try #require(.now < deadline, "the worker does not refuse a Redis that may drop keys")
+            try #require(.now < deadline, "the worker did not refuse a Redis that may drop keys in time")
             try await Task.sleep(for: .milliseconds(20))
         }
     }

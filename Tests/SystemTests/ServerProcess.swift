@@ -4,12 +4,12 @@ import Server
 import TestSupport
 import Testing
 
-/// `salestargets serve` of a system, asked over HTTP.
+/// A `salestargets serve` process, and an HTTP client for it.
 final class ServerProcess: Sendable {
     private let process: Process
     private let client: ServerClient
 
-    /// Starts it and waits until it serves.
+    /// Starts the process and waits until it accepts requests.
     init(_ system: System) async throws {
         process = try system.start(
             ["serve", "--http-port", "0"],
@@ -19,7 +19,7 @@ final class ServerProcess: Sendable {
         let deadline = ContinuousClock.now + .seconds(20)
         var client: ServerClient?
         while client == nil {
-            try #require(ContinuousClock.now < deadline, "it does not serve: \(system.log("serve.log"))")
+            try #require(ContinuousClock.now < deadline, "the server did not start in time: \(system.log("serve.log"))")
             try await Task.sleep(for: .milliseconds(20))
             client = ServerClient(log: system.log("serve.log"))
         }

@@ -9,9 +9,9 @@ import SalesRules
 import Testing
 import Worker
 
-@Suite("Status: how far it is, and what is wrong", .serialized)
+@Suite("Status reports the lag and every problem", .serialized)
 struct StatusTests {
-    @Test("A healthy system is well; each thing that is wrong is said in a sentence, and the exit code is 1")
+    @Test("A healthy system has no problems; each problem is one sentence, and makes the exit code 1")
     func problems() async throws {
         let system = try await System(partitions: 2)
         func order(_ number: Int) -> ProducerRecord {
@@ -28,8 +28,8 @@ struct StatusTests {
         #expect(waiting.lag == 10 && waiting.problems.contains { $0.contains("start `salestargets worker`") })
         let worker = try system.start(["worker", "--until-caught-up"], log: "worker.log")
         worker.waitUntilExit()
-        let well = try status(system, code: 0)
-        #expect(well.lag == 0 && well.problems.isEmpty, "\(well)")
+        let healthy = try status(system, code: 0)
+        #expect(healthy.lag == 0 && healthy.problems.isEmpty, "\(healthy)")
 
         let connection = try await RedisConnection.connect(to: RedisEndpoint(url: system.redis.url))
         for (command, undo) in [
@@ -53,22 +53,24 @@ struct StatusTests {
         _ = try await send(connection, ["SET", key, "10 9 1"])
         #expect(try status(system, code: 1).problems.contains { $0.contains("is not the one that was applied") })
         _ = try await send(connection, ["SET", key, "30 29 1"])
-        #expect(try status(system, code: 1).problems.contains { $0.contains("sales.orders[0]: the log ends at offset 10") })
-        // What a worker noted of it is the same thing, and is said where it is all there is to say.
+        #expect(
+            try status(system, code: 1).problems.contains { $0.contains("sales.orders[0]: the log ends at offset 10") }
+        )
+        // A worker's note of the same problem is reported only when status does not find the problem itself.
         let partition = TopicPartition(topic: system.topics.orders, partition: 0)
         let keys = system.settings.keys
-        try await StoppedPartitions.note(partition, "its log was cut: mend it", at: 1, over: connection, keys: keys)
+        try await StoppedPartitions.note(partition, "its log was cut: run rebuild", at: 1, over: connection, keys: keys)
         let once = try status(system, code: 1).problems.filter { $0.contains("sales.orders[0]") }
         #expect(once.count == 1 && once.first?.contains("ends at offset 10") == true)
         _ = try await send(connection, ["SET", key, cursor])
-        #expect(try status(system, code: 1).problems == ["sales.orders[0] is stopped: its log was cut: mend it"])
+        #expect(try status(system, code: 1).problems == ["sales.orders[0] is stopped: its log was cut: run rebuild"])
         try await StoppedPartitions.clear([partition], over: connection, keys: keys)
         #expect(try status(system, code: 0).problems.isEmpty)
         connection.closeNow()
         await system.end()
     }
 
-    @Test("What Redis says of itself is put into sentences")
+    @Test("Problems in the answer to INFO become sentences")
     func redis() {
         func problems(_ fields: [String: String]) -> [String] {
             RedisInfo(["role": "master", "maxmemory_policy": "noeviction"].merging(fields) { $1 }).problems

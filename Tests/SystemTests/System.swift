@@ -9,7 +9,7 @@ import SalesRules
 import TestSupport
 import Testing
 
-/// The program as it is run: a broker process, a real Redis, and workers in processes of their own.
+/// The whole system: a broker process, a Redis process, and processes of `salestargets`.
 final class System: Sendable {
     let broker: BrokerProcess
     let redis: RedisServerProcess
@@ -38,7 +38,7 @@ final class System: Sendable {
     var topics: TopicNames { site.topics }
     var kafka: KafkaConfiguration { site.kafka }
 
-    /// The program beside the tests: `swift build` puts both into one folder.
+    /// `swift build` puts the program and the test bundle into the same folder.
     static let program: URL = {
         let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") } ?? Bundle.main
         let candidates = [
@@ -68,8 +68,8 @@ final class System: Sendable {
         return process
     }
 
-    /// A worker of the group. The same number takes the place of one that was killed, at once: the test broker does not
-    /// notice by itself that a member is gone.
+    /// Starts a worker. A worker with the number of a killed one replaces it in the group at once: the test broker does not
+    /// notice by itself that a member has gone.
     func startWorker(_ number: Int, _ arguments: [String] = []) throws -> Process {
         try start(
             ["worker", "--kafka", "group.instance.id=worker-\(number)"] + arguments,
@@ -77,7 +77,7 @@ final class System: Sendable {
         )
     }
 
-    /// Writes a file that a command can be given.
+    /// Writes a file for a command to read.
     /// - Returns: its path.
     func file(_ name: String, _ text: String) throws -> String {
         let path = folder.appending(path: name)
@@ -112,7 +112,7 @@ final class System: Sendable {
     func waitUntilApplied(seconds: Int, meanwhile: () async throws -> Void = {}) async throws {
         let deadline = ContinuousClock.now + .seconds(seconds)
         while try await site.backlog().count > 0 {
-            try #require(ContinuousClock.now < deadline, "the workers did not come to the end of the log in time")
+            try #require(ContinuousClock.now < deadline, "the workers did not reach the end of the log in time")
             try await meanwhile()
             try await Task.sleep(for: .milliseconds(100))
         }

@@ -5,7 +5,7 @@ import Server
 import TestSupport
 import Testing
 
-@Suite("Writing through Kafka", .serialized)
+@Suite("Writes over HTTP go through Kafka to a worker", .serialized)
 struct WritingTests {
     private func with(
         shards: Int,
@@ -26,14 +26,14 @@ struct WritingTests {
         await system.end()
     }
 
-    /// Waits until the worker is at work: from then on it applies what is written within its two seconds.
+    /// Waits until the worker applies each write within the two seconds for which the server waits.
     private func warmUp(_ server: ServerProcess) async throws {
         let deadline = ContinuousClock.now + .seconds(30)
         for (method, path, body, role) in [
             ("PUT", "me/preferences", #"{"widget":{}}"#, Role.manager), ("POST", "orders", order("SO-0", 1), .ingest),
         ] {
             while try await server.ask(method, path, body, as: role).status != 200 {
-                try #require(ContinuousClock.now < deadline, "no worker applies what is written")
+                try #require(ContinuousClock.now < deadline, "no worker applied a write in time")
             }
         }
     }
@@ -43,7 +43,7 @@ struct WritingTests {
     }
 
     @Test(
-        "What is written is applied when it is answered, and can be read at once",
+        "A write is applied before it is answered, so that the next read shows it",
         .timeLimit(.minutes(2)),
         arguments: [1, 3]
     )
@@ -79,7 +79,7 @@ struct WritingTests {
         }
     }
 
-    @Test("Without a worker a write is accepted, and applied by the next one", .timeLimit(.minutes(2)))
+    @Test("Without a worker a write is answered with 202, and the next worker applies it", .timeLimit(.minutes(2)))
     func accepted() async throws {
         try await with(shards: 1) { system, server, worker in
             try await warmUp(server)
@@ -103,7 +103,7 @@ struct WritingTests {
         return (process.terminationStatus, system.log(log).replacing(file, with: "targets.csv"))
     }
 
-    @Test("A table's targets are imported all together or not at all, and once", .timeLimit(.minutes(2)))
+    @Test("A CSV file of targets is imported completely or not at all, and only once", .timeLimit(.minutes(2)))
     func imports() async throws {
         try await with(shards: 1) { system, server, _ in
             try await warmUp(server)

@@ -3,15 +3,15 @@ import LocalServers
 internal import Redis
 internal import Synchronization
 
-/// A noida-db broker in a process of its own, on a free port and in a folder of its own. Everything it waits for is
-/// bounded; it blocks, and the process ends with this object at the latest.
+/// A noida-db broker process with its own port and data folder. Its methods block, for a bounded time. The process ends
+/// with this object at the latest.
 public final class BrokerProcess: Sendable {
-    /// Why there is no broker.
+    /// The broker could not be started.
     public struct Failure: Error, CustomStringConvertible {
         public let description: String
     }
 
-    /// Where noida-db is: `SALESTARGETS_NOIDA`, or `.tools/noida/noida_db/noida-db` in the package; nil if nowhere.
+    /// The file named by `SALESTARGETS_NOIDA`, or `.tools/noida/noida_db/noida-db` in the package; nil if neither exists.
     public static var executable: URL? {
         let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
@@ -22,27 +22,27 @@ public final class BrokerProcess: Sendable {
         return candidates.compactMap { $0 }.first { FileManager.default.isExecutableFile(atPath: $0.path) }
     }
 
-    /// Whether tests that need it can run.
+    /// Whether tests that need a broker can run.
     public static var isAvailable: Bool { executable != nil }
 
     /// The port on 127.0.0.1; the same after `restart`.
     public let port: UInt16
-    /// What the broker keeps; removed with this object unless it was given.
+    /// The broker's data folder; it is removed with this object unless the caller gave it.
     public let directory: URL
-    private let isDirectoryOurs: Bool
+    private let isDirectoryTemporary: Bool
     private let log: String
     private let process = Mutex<ChildProcess?>(nil)
 
-    /// Where clients connect.
+    /// The broker's address, as clients are configured with it.
     public var bootstrapServers: String { "127.0.0.1:\(port)" }
 
-    /// Starts a broker and waits until it answers.
+    /// Starts a broker and waits until it answers requests.
     /// - Parameters:
-    ///   - directory: nil for one of its own.
-    ///   - log: the file that what it prints is added to.
+    ///   - directory: the data folder; nil for a temporary one.
+    ///   - log: the file to which the broker's output is appended.
     public init(directory given: URL? = nil, log: String = "/dev/null") throws {
         port = UInt16(try LocalPort.free())
-        isDirectoryOurs = given == nil
+        isDirectoryTemporary = given == nil
         directory =
             given
             ?? FileManager.default.temporaryDirectory.appending(path: "salestargets-broker-\(UUID().uuidString)")
@@ -53,22 +53,22 @@ public final class BrokerProcess: Sendable {
 
     deinit {
         kill(SIGKILL)
-        if isDirectoryOurs { try? FileManager.default.removeItem(at: directory) }
+        if isDirectoryTemporary { try? FileManager.default.removeItem(at: directory) }
     }
 
-    /// Starts it again on the same port and data, after `stop` or `kill`.
+    /// Stops the broker if it runs, and starts it on the same port and data.
     public func restart() throws {
         stop()
         try start()
     }
 
-    /// Ends it as it wishes to be ended: it saves everything first.
+    /// Ends the broker with SIGTERM, so that it saves everything first.
     public func stop(within timeout: Duration = .seconds(15)) {
         end(SIGTERM, within: timeout)
     }
 
-    /// Sends a signal. After SIGKILL it has lost about the last second of what it acknowledged; SIGSTOP and SIGCONT
-    /// make it hang for a while.
+    /// Sends a signal. After SIGKILL about the last second of acknowledged records is lost. SIGSTOP makes the broker hang
+    /// until SIGCONT.
     public func kill(_ signal: Int32) {
         if signal == SIGKILL { return end(SIGKILL, within: .seconds(5)) }
         process.withLock { $0 }?.signal(signal)
@@ -97,7 +97,7 @@ public final class BrokerProcess: Sendable {
         }
     }
 
-    /// Asks for the metadata of no topics in particular, which is those of all.
+    /// Sends a metadata request; an empty list of topics means all topics.
     private func answersMetadata() -> Bool {
         KafkaRequest(key: 3, version: 0, body: [0, 0, 0, 0]).answer(port: port) != nil
     }

@@ -1,28 +1,28 @@
 internal import Foundation
 import LocalServers
 
-/// One request in Kafka's own bytes, for what librdkafka has no call for.
+/// One request of the Kafka protocol, encoded by hand because librdkafka has no function for it.
 package struct KafkaRequest {
     private let bytes: [UInt8]
 
     /// - Parameters:
-    ///   - key: the number of the API in Kafka's protocol.
-    ///   - version: of the request; one without tagged fields.
-    ///   - body: what follows the header.
+    ///   - key: the API key in the Kafka protocol.
+    ///   - version: the API version; it must be one without tagged fields.
+    ///   - body: the bytes after the request header.
     package init(key: Int16, version: Int16, body: [UInt8]) {
         // Key, version, a correlation id, and no client id.
         let content = Self.bytes(of: key) + Self.bytes(of: version) + [0, 0, 0, 1, 0xFF, 0xFF] + body
         bytes = Self.bytes(of: Int32(content.count)) + content
     }
 
-    /// Sends it over a connection of its own. Blocks for a second or two at most.
-    /// - Returns: what follows the answer's header; nil when there is none.
+    /// Sends the request over a new connection. Blocks for about two seconds at most.
+    /// - Returns: the bytes after the response header; nil without a valid response.
     package func answer(port: UInt16) -> [UInt8]? {
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         if socket < 0 { return nil }
         defer { close(socket) }
-        var patience = timeval(tv_sec: 1, tv_usec: 0)
-        setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        var timeout = timeval(tv_sec: 1, tv_usec: 0)
+        setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_in(loopback: port)
         let connected = withUnsafePointer(to: &address) { address in
             address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -42,12 +42,12 @@ package struct KafkaRequest {
         return recv(socket, &bytes, count, Int32(MSG_WAITALL)) == count ? bytes : nil
     }
 
-    /// A number as the protocol writes it.
+    /// A number in the protocol's byte order.
     package static func bytes(of number: some FixedWidthInteger) -> [UInt8] {
         withUnsafeBytes(of: number.bigEndian) { Array($0) }
     }
 
-    /// A text as the protocol writes it.
+    /// A STRING of the protocol: its length, then its bytes.
     package static func bytes(of text: String) -> [UInt8] {
         bytes(of: Int16(text.utf8.count)) + Array(text.utf8)
     }

@@ -8,15 +8,16 @@ internal import Redis
 package import SalesRules
 internal import Worker
 
-/// Where the program runs in a test: its broker and Redis, its settings, what goes into its log, and how far it is.
+/// The broker, Redis and settings that `salestargets` processes of a test use. It also writes to the log and reads from
+/// it, and measures the backlog.
 package struct ProgramSite: Sendable {
-    /// Where the broker is.
+    /// The broker's address.
     package let bootstrapServers: String
-    /// Where the program finds Redis.
+    /// The URL of Redis, as the program is configured with it.
     package let redisURL: String
-    /// What workers and server have in common.
+    /// The settings that the workers and the server share.
     package let settings: LedgerSettings
-    /// The contract's.
+    /// The default names in docs/CONTRACT.md.
     package let topics = TopicNames()
 
     package init(bootstrapServers: String, redisURL: String, settings: LedgerSettings) {
@@ -25,21 +26,21 @@ package struct ProgramSite: Sendable {
         self.settings = settings
     }
 
-    /// A topic that the broker did not make, and why.
+    /// The topics that the broker did not create, and its reason for each.
     package struct TopicFailure: Error {
         package let failures: [String: LogError]
     }
 
-    /// How clients of ours connect.
+    /// The configuration of clients in the tests.
     package var kafka: KafkaConfiguration {
         KafkaConfiguration(
             bootstrapServers: bootstrapServers,
-            // The test broker sends whole backlogs, whatever size was asked for.
+            // The test broker sends all waiting records at once and ignores the requested size.
             properties: ["receive.message.max.bytes": "2147483647", "message.max.bytes": "10000000"]
         )
     }
 
-    /// Our environment with the settings for this place.
+    /// The environment of this process, with the settings for `salestargets` added.
     package var environment: [String: String] {
         let rules = settings.rules
         return ProcessInfo.processInfo.environment.merging([
@@ -47,7 +48,7 @@ package struct ProgramSite: Sendable {
             "SALESTARGETS_KAFKA_RECEIVE_MESSAGE_MAX_BYTES": "2147483647",
             "SALESTARGETS_KAFKA_MESSAGE_MAX_BYTES": "10000000",
             "SALESTARGETS_KAFKA_SESSION_TIMEOUT_MS": "6000",
-            // The test broker lets a join wait for a dead member for as long as this.
+            // With the test broker, a member that joins the group waits this long for a dead member.
             "SALESTARGETS_KAFKA_MAX_POLL_INTERVAL_MS": "10000",
             "SALESTARGETS_REDIS_URL": redisURL,
             "SALESTARGETS_CURRENCY": rules.currency.code,
@@ -57,8 +58,8 @@ package struct ProgramSite: Sendable {
         ]) { $1 }
     }
 
-    /// Makes the topics.
-    /// - Throws: ``TopicFailure``, or that no broker answers.
+    /// Creates the topics.
+    /// - Throws: ``TopicFailure``, or an error when no broker answers.
     package func createTopics(partitions: Int32, maximumRecord: Int = 1_048_576) async throws {
         let wanted =
             topics.byName.keys.map {
@@ -92,25 +93,25 @@ package struct ProgramSite: Sendable {
         }
     }
 
-    /// An event as the contract writes it.
+    /// An event in the format of docs/CONTRACT.md.
     package func message(for event: Event) -> ProducerRecord {
         let (topic, key, value) = EventEncoder(currency: settings.rules.currency).encode(event)
         return ProducerRecord(topic: topics[topic], key: key, value: value)
     }
 
-    /// What is not done yet.
+    /// The work that is not done yet.
     package struct Backlog: Sendable {
-        /// By partition, where there are any: the records that are not applied.
+        /// The number of records that are not applied, by partition; only partitions that have some.
         package let records: [TopicPartition: Int64]
-        /// The targets that earlier orders are still counted into.
+        /// The number of targets into which earlier orders are still being counted.
         package let jobs: Int
 
-        /// Both together.
+        /// Records and jobs together.
         package var count: Int64 { records.values.reduce(Int64(jobs), +) }
     }
 
-    /// Compares the log with a Redis.
-    /// - Parameter url: nil for where the program finds it.
+    /// Compares the ends of the log with the cursors in Redis.
+    /// - Parameter url: the URL of Redis; nil for ``redisURL``.
     package func backlog(in url: String? = nil) async throws -> Backlog {
         let ends = try await LogEnds.watermarks(of: topics, in: KafkaBackend(kafka)).mapValues(\.high)
         let connection = try await RedisConnection.connect(to: RedisEndpoint(url: url ?? redisURL))
@@ -126,7 +127,7 @@ package struct ProgramSite: Sendable {
         return Backlog(records: Dictionary(uniqueKeysWithValues: records), jobs: jobs.count)
     }
 
-    /// All records of partitions, in their order.
+    /// All records of these partitions, in the order of the log.
     package func records(of partitions: [TopicPartition]) async throws -> [TopicPartition: [StoredRecord]] {
         let kafka = self.kafka
         return try await BlockingThread.run("read") {
@@ -154,9 +155,9 @@ package struct ProgramSite: Sendable {
     }
 }
 
-/// A record, copied.
+/// A copy of a record.
 package struct StoredRecord: Sendable, Hashable {
-    /// Where it lies, and the checksum of what is in it.
+    /// The record's offset and the checksum of its content.
     package let fingerprint: Fingerprint
     package let key: [UInt8]?
     package let value: [UInt8]?
@@ -169,7 +170,7 @@ package struct StoredRecord: Sendable, Hashable {
         headers = record.headers
     }
 
-    /// The text of a header.
+    /// The value of a header, as text.
     package func header(_ name: String) -> String? {
         headers.first { $0.name == name }?.value.map { String(decoding: $0, as: UTF8.self) }
     }

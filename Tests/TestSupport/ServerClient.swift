@@ -3,30 +3,30 @@ internal import FoundationNetworking
 package import SalesRules
 package import Server
 
-/// Asks `salestargets serve` over HTTP, with tokens of its own.
+/// An HTTP client of `salestargets serve`. It signs its own tokens.
 package struct ServerClient: Sendable {
-    /// What the server is to be started with.
+    /// The environment variables with which the server must be started.
     package static let environment = ["SALESTARGETS_AUTH_SECRET": secret]
     private static let secret = "a secret that is only good for tests"
 
     private let address: String
     private let signer = TokenSigner(secret: Array(Self.secret.utf8))
 
-    /// What a server answers.
+    /// A response of the server.
     package struct Answer {
         package let status: Int
         package let location: String?
-        /// Empty where the body is no JSON object.
+        /// Empty when the body is not a JSON object.
         package let json: [String: Any]
     }
 
-    /// - Parameter log: what a server has printed; nil is answered when it does not serve yet.
+    /// Finds the server's address in its log. The result is nil when the server does not accept requests yet.
     package init?(log: String) {
         guard let served = log.matches(of: /http:\/\/127\.0\.0\.1:[0-9]+/).last?.output else { return nil }
         address = "\(served)/api/v1/"
     }
 
-    /// - Parameter path: behind `/api/v1/`.
+    /// - Parameter path: the path below `/api/v1/`.
     package func ask(
         _ method: String,
         _ path: String,

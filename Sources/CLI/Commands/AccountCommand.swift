@@ -3,33 +3,38 @@ import Foundation
 public import SalesRules
 import Server
 
-/// Accounts: who signs in with a username and a password.
+/// Maintains the file of accounts: the people who sign in with a username and a password.
 struct AccountCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "account",
-        abstract: "Keeps the accounts that people sign in with on the page.",
+        abstract: "Adds, lists and removes accounts, and sets their passwords.",
         discussion: """
-            Accounts are in the file that --accounts-file (SALESTARGETS_ACCOUNTS_FILE) names, for `serve` too, which \
-            sees a change within a second: no restart. Passwords are kept as scrypt hashes only.
+            Accounts are in the file that --accounts-file or SALESTARGETS_ACCOUNTS_FILE names. Give the same file to \
+            `serve`. It reads a change within a second and needs no restart. Only scrypt hashes of passwords are stored.
 
-            A first manager, and a salesperson whose id in the CRM's events is u-17:
+            To add a first manager, and a salesperson whose id in the CRM's events is u-17:
 
               export SALESTARGETS_ACCOUNTS_FILE=/var/lib/salestargets/accounts.json
               salestargets account add marit --person u-2 --role manager --name "Marit Manager"
               salestargets account add jan@example.com --person u-17 --role salesperson
 
-            Where people have accounts elsewhere, none are needed here: give `serve` an identity provider's keys \
-            (--auth-jwks), or let the CRM sign people in by a link (account link).
+            People who sign in elsewhere need no account here: give `serve` the keys of an identity provider \
+            (--auth-jwks), or let the CRM sign people in with a link (see `account link`).
             """,
         subcommands: [Add.self, List.self, Remove.self, Passwd.self, AccountLinkCommand.self]
     )
 
-    /// Where the accounts are.
+    /// The options that every `account` command has.
     struct Options: ParsableArguments {
-        @Option(help: ArgumentHelp("A JSON file of settings, by the same words.", valueName: "file"))
+        @Option(help: ArgumentHelp(Settings.configHelp, valueName: "file"))
         var config: String?
 
-        @Option(help: ArgumentHelp("The accounts' file; made when it is not there.", valueName: "file"))
+        @Option(
+            help: ArgumentHelp(
+                "The file of accounts; `account add` creates it (default: SALESTARGETS_ACCOUNTS_FILE).",
+                valueName: "file"
+            )
+        )
         var accountsFile: String?
 
         func settings() throws -> Settings {
@@ -44,44 +49,53 @@ struct AccountCommand: AsyncParsableCommand {
             let path = try settings().text("accounts-file")
             guard !path.isEmpty else {
                 throw SettingsError(
-                    description: "where are the accounts? Give --accounts-file or SALESTARGETS_ACCOUNTS_FILE"
+                    description: "no file of accounts is given: use --accounts-file or SALESTARGETS_ACCOUNTS_FILE"
                 )
             }
             return AccountsFile(path: path)
         }
     }
 
-    /// What there is to say about a username that has no account, or has one already.
+    /// Why a command changed nothing.
     struct Refusal: Error, CustomStringConvertible {
         let description: String
 
         static func unknown(_ username: Username) -> Refusal {
-            Refusal(description: "there is no account \(username); salestargets account list shows those there are")
+            Refusal(description: "there is no account \(username); `salestargets account list` lists the accounts")
         }
     }
 
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Adds an account.",
-            discussion: "Asks for the password, twice, without showing it."
+            discussion: "Asks for the password twice and does not show it."
         )
 
         @OptionGroup var options: Options
         @OptionGroup var password: PasswordOptions
 
-        @Argument(help: "What they type to sign in, in any case, such as an e-mail address.")
+        @Argument(help: "The name to sign in with, for example an e-mail address; upper and lower case are the same.")
         var username: Username
 
-        @Option(help: ArgumentHelp("Their id in the events: the CRM's id of the user.", valueName: "id"))
+        @Option(
+            help: ArgumentHelp(
+                "The id of the person in the events, which is the CRM's id of the user.",
+                valueName: "id"
+            )
+        )
         var person: Identifier
 
-        @Option(help: "manager sees and changes everything, salesperson sees their own, ingest only sends orders.")
+        @Option(
+            help: """
+                manager sees and changes everything, salesperson sees their own results, ingest may only send events.
+                """
+        )
         var role: Role
 
-        @Option(help: ArgumentHelp("The organisation (default: the setting default-tenant).", valueName: "id"))
+        @Option(help: ArgumentHelp("The tenant of the person (default: the setting default-tenant).", valueName: "id"))
         var tenant: Identifier?
 
-        @Option(help: "Their name, shown until the events tell one.")
+        @Option(help: "The name to show until an event gives the person a name (default: none).")
         var name = ""
 
         func run() async throws {
@@ -105,7 +119,8 @@ struct AccountCommand: AsyncParsableCommand {
 
         private var taken: Refusal {
             Refusal(
-                description: "there is an account \(username) already; passwd sets its password, and remove removes it"
+                description:
+                    "the account \(username) already exists; use `account passwd` to set its password, or `account remove`"
             )
         }
     }
@@ -115,7 +130,7 @@ struct AccountCommand: AsyncParsableCommand {
 
         @OptionGroup var options: Options
 
-        @Flag(help: "Print JSON.")
+        @Flag(help: "Print JSON instead of text.")
         var json = false
 
         private struct Row: Encodable {
@@ -151,12 +166,12 @@ struct AccountCommand: AsyncParsableCommand {
 
     struct Remove: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Removes an account, and with it all its sessions."
+            abstract: "Removes an account and ends its sessions."
         )
 
         @OptionGroup var options: Options
 
-        @Argument(help: "The account's username.")
+        @Argument(help: "The username of the account.")
         var username: Username
 
         func run() throws {
@@ -164,20 +179,20 @@ struct AccountCommand: AsyncParsableCommand {
                 guard accounts[username] != nil else { throw Refusal.unknown(username) }
                 accounts[username] = nil
             }
-            Terminal.line("\(username) is removed")
+            Terminal.line("\(username) was removed")
         }
     }
 
     struct Passwd: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Sets an account's password, which ends its sessions.",
-            discussion: "Asks for the password, twice, without showing it."
+            abstract: "Sets the password of an account and ends its sessions.",
+            discussion: "Asks for the password twice and does not show it."
         )
 
         @OptionGroup var options: Options
         @OptionGroup var password: PasswordOptions
 
-        @Argument(help: "The account's username.")
+        @Argument(help: "The username of the account.")
         var username: Username
 
         func run() async throws {
@@ -188,18 +203,18 @@ struct AccountCommand: AsyncParsableCommand {
                 guard accounts[username] != nil else { throw Refusal.unknown(username) }
                 accounts[username]?.change(hash)
             }
-            Terminal.line("\(username) has a new password, and has to sign in again")
+            Terminal.line("\(username) has a new password and must sign in again")
         }
     }
 }
 
 extension Username: ExpressibleByArgument {
-    /// What stands on the command line; nil when it cannot be a username.
+    /// A username from the command line; nil if it is not valid.
     package init?(argument: String) { self.init(argument) }
 }
 
 extension Identifier: ExpressibleByArgument {
-    /// What stands on the command line; nil when it is not an id.
+    /// An id from the command line; nil if it is not valid.
     public init?(argument: String) { self.init(argument) }
 }
 

@@ -3,51 +3,62 @@ import Foundation
 import SalesRules
 import Server
 
-/// A link that signs somebody in, as a CRM makes them.
+/// Prints a link that signs a person in, in the form that a CRM creates.
 struct AccountLinkCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "link",
-        abstract: "Prints a link that signs a person in, good for a few minutes.",
+        abstract: "Prints a link that signs a person in and is valid for a few minutes.",
         discussion: """
-            A CRM that shows the page makes such links itself, for whoever is signed in there: the token is a JWT (HS256 \
-            with the shared secret) with sub, role, exp at most five minutes away, aud "salestargets-link", and \
-            optionally tenant and name. It is exchanged for a session of twelve hours. This command shows how one looks:
+            A CRM creates such a link for the person who is signed in to it. The token is a JWT, signed with the shared \
+            secret (HS256), with sub, role, exp at most \(Int(TokenSigner.linkSeconds)) seconds away, aud \
+            "salestargets-link", and optionally tenant and name. The page exchanges it for a session of twelve hours. \
+            This command prints an example:
 
               salestargets account link u-17 --role salesperson --base-url https://targets.example.com --widget
 
-            To be shown in the CRM's page, `serve` has to know the CRM's origin: --frame-ancestors.
+            To show the page in a frame of the CRM, give `serve` the CRM's origin with --frame-ancestors.
             """
     )
 
     @OptionGroup var options: AccountCommand.Options
 
-    @Argument(help: "The person's id in the events.")
+    @Argument(help: "The id of the person in the events.")
     var person: Identifier
 
-    @Option(help: "manager, salesperson or ingest.")
+    @Option(help: "The role of the person: manager, salesperson or ingest.")
     var role: Role
 
-    @Option(help: ArgumentHelp("The organisation (default: the setting default-tenant).", valueName: "id"))
+    @Option(help: ArgumentHelp("The tenant of the person (default: the setting default-tenant).", valueName: "id"))
     var tenant: Identifier?
 
-    @Option(help: "Their name, shown until the events tell one.")
+    @Option(help: "The name to show until an event gives the person a name (default: none).")
     var name = ""
 
-    @Option(help: ArgumentHelp("Where browsers find the server.", valueName: "url"))
+    @Option(
+        help: ArgumentHelp(
+            "The address of the server for browsers, for example https://targets.example.com.",
+            valueName: "url"
+        )
+    )
     var baseURL: String
 
     @Option(
         help: ArgumentHelp(
-            "A file with the secret of `serve`; SALESTARGETS_AUTH_SECRET has it itself.",
+            "The file with the secret of `serve`. SALESTARGETS_AUTH_SECRET holds the secret itself and is used first.",
             valueName: "file"
         )
     )
     var authSecretFile: String?
 
-    @Option(help: ArgumentHelp("How long it is good, up to 300.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp(
+            "How many seconds the link is valid, 1 to \(Int(TokenSigner.linkSeconds)).",
+            valueName: "seconds"
+        )
+    )
     var seconds = 240
 
-    @Flag(help: "To the widget instead of the full view.")
+    @Flag(help: "Link to the widget instead of the whole page.")
     var widget = false
 
     func validate() throws {
@@ -56,7 +67,11 @@ struct AccountLinkCommand: AsyncParsableCommand {
         }
         guard let url = URLComponents(string: baseURL), ["http", "https"].contains(url.scheme), url.host != nil,
             url.query == nil, url.fragment == nil
-        else { throw ValidationError("--base-url takes an address, as in https://targets.example.com.") }
+        else {
+            throw ValidationError(
+                "--base-url takes an http or https address without a query, for example https://targets.example.com."
+            )
+        }
     }
 
     func run() async throws {
@@ -67,7 +82,7 @@ struct AccountLinkCommand: AsyncParsableCommand {
         )
         guard let secret = try settings.secret else {
             throw SettingsError(
-                description: "a link is signed with the secret of `serve`: give --auth-secret-file or "
+                description: "the link needs the secret of `serve`: give --auth-secret-file or "
                     + "SALESTARGETS_AUTH_SECRET"
             )
         }

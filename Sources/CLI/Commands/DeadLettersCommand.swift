@@ -7,36 +7,45 @@ import Operations
 struct DeadLettersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dead-letters",
-        abstract: "Shows the records that could not be applied, and puts them back.",
+        abstract: "Lists and shows the records that could not be applied, and writes them back.",
         discussion: """
-            A record that cannot be read or breaks a bound is put aside into the topic of dead letters, byte for byte, \
-            with headers that say why and where it came from.
+            A record that cannot be read, or that breaks a bound, is written to the dead-letter topic byte for byte, \
+            with headers that give the reason and the place where it was read.
             """,
         subcommands: [List.self, Show.self, Replay.self]
     )
 
     struct FilterOptions: ParsableArguments {
-        @Option(help: ArgumentHelp("Only those that came from this topic.", valueName: "name"))
+        @Option(
+            help: ArgumentHelp("Only dead letters that came from this topic (default: all topics).", valueName: "name")
+        )
         var topic: String?
 
-        @Option(help: ArgumentHelp("Only those whose reason contains this, in any case.", valueName: "text"))
+        @Option(
+            help: ArgumentHelp(
+                "Only dead letters whose reason contains this text, in upper or lower case (default: all).",
+                valueName: "text"
+            )
+        )
         var reason: String?
 
         @Option(
             help: ArgumentHelp(
-                "Only records of this time or later: 2026-03-14 or 2026-03-14T10:15:00Z.",
+                "Only records of this UTC date or time, or later: 2026-03-14 or 2026-03-14T10:15:00Z (default: all).",
                 valueName: "time"
             )
         )
         var since: String?
 
-        @Option(help: ArgumentHelp("Only the newest so many.", valueName: "n"))
+        @Option(
+            help: ArgumentHelp("At most this number of dead letters, the newest (default: no limit).", valueName: "n")
+        )
         var limit: Int?
 
         func validate() throws {
-            if let limit, limit < 1 { throw ValidationError("--limit takes a number from 1.") }
+            if let limit, limit < 1 { throw ValidationError("--limit takes a number of 1 or more.") }
             if since != nil, milliseconds == nil {
-                throw ValidationError("--since takes a date or a time of RFC 3339, as in 2026-03-14T10:15:00Z.")
+                throw ValidationError("--since takes a date or a time of RFC 3339, for example 2026-03-14T10:15:00Z.")
             }
         }
 
@@ -56,17 +65,17 @@ struct DeadLettersCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "list",
-            abstract: "Lists them, oldest first.",
+            abstract: "Lists dead letters, oldest first.",
             discussion: """
-                Each line: its place, as `show` takes it; its time; where it came from; its key; and why it was refused. \
-                "replayed" marks those that were put back, "refused again" those that came back from there.
+                Each line has the place (for `show`), the time, the origin, the key and the reason. "replayed" marks a \
+                dead letter that was written back. "refused again" marks one that was refused after a replay.
                 """
         )
 
         @OptionGroup var common: CommonOptions
         @OptionGroup var filter: FilterOptions
 
-        @Flag(help: "Print JSON.")
+        @Flag(help: "Print JSON instead of text.")
         var json = false
 
         func run() async throws {
@@ -84,15 +93,20 @@ struct DeadLettersCommand: AsyncParsableCommand {
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "show",
-            abstract: "Shows one of them: its headers, and its value as text, or in hex where it is none."
+            abstract: "Shows one dead letter: its headers, and its value as text, or as hex if it is not text."
         )
 
         @OptionGroup var common: CommonOptions
 
-        @Argument(help: ArgumentHelp("Its place, as `list` gives it: 0:17.", valueName: "partition:offset"))
+        @Argument(
+            help: ArgumentHelp(
+                "The place of the dead letter, as `list` prints it, for example 0:17.",
+                valueName: "partition:offset"
+            )
+        )
         var place: String
 
-        @Flag(help: "Print JSON.")
+        @Flag(help: "Print JSON instead of text.")
         var json = false
 
         private var numbers: (Int32, Int64)? {
@@ -104,7 +118,7 @@ struct DeadLettersCommand: AsyncParsableCommand {
         }
 
         func validate() throws {
-            if numbers == nil { throw ValidationError("\"\(place)\" is no <partition>:<offset>, as in 0:17.") }
+            if numbers == nil { throw ValidationError("\"\(place)\" is not <partition>:<offset>, for example 0:17.") }
         }
 
         func run() async throws {
@@ -129,25 +143,27 @@ struct DeadLettersCommand: AsyncParsableCommand {
     struct Replay: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "replay",
-            abstract: "Writes them back to the topics they came from.",
+            abstract: "Writes dead letters back to the topics that they came from.",
             discussion: """
-                Byte for byte, with their key and their own headers, and one more that names their origin \
-                (dead-letter-origin), by which they are known if they are refused again. What was replayed once is \
-                skipped, unless --again is given. An event with a version counts once however often it comes, and never \
-                over a newer one; an event without one applies as if it had just happened, over anything newer: look at \
-                those first.
+                Each record is written byte for byte, with its key and its own headers, and with the header \
+                dead-letter-origin. If it is refused again, this header shows its origin. A dead letter that was replayed \
+                before is skipped, unless --again is given.
 
-                Exit codes: 0 done, or nothing to do; 1 some could not be replayed, or the answer was no; 2 bad usage.
+                An event with a version is applied at most once and never replaces a newer one. An event without a \
+                version is applied as if it had just happened, also over a newer state: look at such events first.
+
+                Exit codes: 0 done, or nothing to do; 1 a record could not be replayed, or you answered no; 2 bad usage \
+                or configuration.
                 """
         )
 
         @OptionGroup var common: CommonOptions
         @OptionGroup var filter: FilterOptions
 
-        @Flag(help: "Do not ask.")
+        @Flag(help: "Do not ask for confirmation.")
         var yes = false
 
-        @Flag(help: "Also those that were replayed before.")
+        @Flag(help: "Also replay dead letters that were replayed before.")
         var again = false
 
         func run() async throws {

@@ -10,46 +10,48 @@ import Synchronization
 struct LoadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "load",
-        abstract: "Publishes generated orders, re-saves, splits and targets.",
+        abstract: "Publishes generated orders, people and targets, for tests and measurements.",
         discussion: """
-            The same --seed gives the same events. Run it once with --rate to see live traffic, or without to fill \
-            topics for a measurement.
+            Do not use it on production topics. With --rate it makes live traffic; without, it fills the topics as fast \
+            as it can. The same options with the same --seed give the same events.
             """
     )
 
     @OptionGroup var common: CommonOptions
 
-    @Option(help: ArgumentHelp("How many order events.", valueName: "n"))
+    @Option(help: ArgumentHelp("The number of order events, 1 to 1,000,000,000.", valueName: "n"))
     var orders = 10_000
 
-    @Option(help: ArgumentHelp("How many salespeople.", valueName: "n"))
+    @Option(help: ArgumentHelp("The number of salespeople, 1 to 100,000.", valueName: "n"))
     var people = 200
 
-    @Option(help: ArgumentHelp("Order events a second; as fast as it goes when left out.", valueName: "n"))
+    @Option(help: ArgumentHelp("Order events a second (default: as many as possible).", valueName: "n"))
     var rate: Double?
 
-    @Option(help: ArgumentHelp("The year that targets and orders lie in (default: this one).", valueName: "year"))
+    @Option(help: ArgumentHelp("The year of the targets and orders (default: this year).", valueName: "year"))
     var year: Int?
 
-    @Option(help: ArgumentHelp("How many of the events save an earlier order again, 0 to 1.", valueName: "share"))
+    @Option(
+        help: ArgumentHelp("The share of order events that save an earlier order again, 0 to 1.", valueName: "share")
+    )
     var resaves = 0.2
 
-    @Option(help: ArgumentHelp("How many of the orders are split over several people, 0 to 1.", valueName: "share"))
+    @Option(help: ArgumentHelp("The share of orders that are split over several people, 0 to 1.", valueName: "share"))
     var splits = 0.3
 
-    @Flag(help: "Date 95 % of the orders within three days, as live traffic does.")
+    @Flag(help: "Date 95 % of the orders within three days, like live traffic; otherwise evenly over the year.")
     var skewed = false
 
-    @Flag(inversion: .prefixedNo, help: "Publish the people and their targets first, 26 each.")
+    @Flag(inversion: .prefixedNo, help: "Publish the people first, and 26 targets for each of them.")
     var targets = true
 
     @Option(help: ArgumentHelp("The number of the first order.", valueName: "n"))
     var first = 1
 
-    @Option(help: ArgumentHelp("Whom the events belong to.", valueName: "tenant"))
+    @Option(help: ArgumentHelp("The tenant of the events.", valueName: "id"))
     var tenant = "default"
 
-    @Option(help: ArgumentHelp("What the random numbers start from.", valueName: "n"))
+    @Option(help: ArgumentHelp("The seed of the random numbers.", valueName: "n"))
     var seed: UInt64 = 1
 
     func validate() throws {
@@ -109,7 +111,6 @@ struct LoadCommand: AsyncParsableCommand {
             let again = saved > 0 && generator.chance(resaves)
             if !again { saved += 1 }
             let number = again ? Int.random(in: 1...saved, using: &generator) : saved
-            // Any rising number is a version.
             let order = company.order(first + number - 1, version: Int64(event + 1), using: &generator)
             try producer.enqueue(publisher.record(for: order))
             bar.show(event + 1)

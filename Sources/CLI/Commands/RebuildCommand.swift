@@ -9,37 +9,41 @@ import Worker
 struct RebuildCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rebuild",
-        abstract: "Makes everything in Redis anew from the log, and lets it take the old one's place in one step.",
+        abstract: "Builds the view in Redis again from the log, and swaps it with the old one in one step.",
         discussion: """
-            The new view is built in an empty database of the same Redis. Until it is done, the server shows the old one, \
-            and workers may go on with it; then the two change places, and the old one is dropped. Redis needs memory for \
-            both.
+            The new view is built in an empty database of the same Redis. Meanwhile servers and workers use the old \
+            view. When the new view is complete, the two databases are swapped and the old view is dropped. Redis needs \
+            memory for both.
 
-            Also the way to change a setting that shapes numbers (--shards, --currency, --owner-credit, \
-            --excluded-statuses, --time-zone): give the new ones here, and start workers and server anew with them \
-            afterwards.
+            Use it also to change a setting that shapes numbers (--shards, --currency, --owner-credit, \
+            --excluded-statuses, --time-zone): give the new values here, and afterwards restart workers and servers with \
+            the same values.
 
-            Interrupted, it leaves the old view as it was; run again, it goes on where it was.
+            If it is interrupted, the old view is unchanged. Run it again, and it continues.
 
-            Exit codes: 0 done; 1 it could not be done; 2 bad usage or configuration; 130 and 143 on signals.
+            Exit codes: 0 done, or you answered no; 1 the rebuild failed; 2 bad usage or configuration; 130 and 143 on \
+            signals.
             """
     )
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var rules: RulesOptions
 
-    @Flag(name: .shortAndLong, help: "Do not ask.")
+    @Flag(name: .shortAndLong, help: "Do not ask for confirmation; needed where there is no terminal.")
     var yes = false
 
-    @Flag(help: "Begin again, instead of going on with what an interrupted rebuild left.")
+    @Flag(help: "Drop what an interrupted rebuild left and start from the beginning, instead of continuing.")
     var startOver = false
 
-    @Flag(help: "Build from what is left of a log whose beginning is deleted.")
+    @Flag(help: "Build from a log whose beginning was deleted; orders that are only in the deleted part are lost.")
     var acceptDeleted = false
 
     @Option(
         help: ArgumentHelp(
-            "Threads, each with its own partitions (default: \(WorkerSettings.defaultLanes)).",
+            """
+            The number of threads, each with its own partitions, \(Settings.laneBounds.lowerBound) to \
+            \(Settings.laneBounds.upperBound) (default: \(WorkerSettings.defaultLanes)).
+            """,
             valueName: "n"
         )
     )
@@ -82,26 +86,30 @@ struct RebuildCommand: AsyncParsableCommand {
 
     private static func text(_ plan: RebuildPlan, with settings: String) -> String {
         var lines = [
-            "\(plan.records) records of \(plan.ends.count) partitions are applied to a new view in database \(plan.beside) of "
-                + "this Redis.",
-            "It then takes the place of the one in database \(plan.place) (\(plan.keys) keys), which is dropped; until then "
-                + "that is what everyone sees.",
+            "The rebuild applies \(plan.records) records of \(plan.ends.count) partitions to a new view in database "
+                + "\(plan.beside) of this Redis.",
+            "Then the new view replaces the one in database \(plan.place) (\(plan.keys) keys), which is dropped. Until then "
+                + "everyone sees the old view.",
         ]
         if plan.resumes {
-            lines.insert("Goes on with what an interrupted rebuild left in database \(plan.beside).", at: 0)
+            lines.insert("Continues with what an interrupted rebuild left in database \(plan.beside).", at: 0)
         }
         if let kept = plan.kept, kept != settings {
             lines.append("The settings change:\n  from \(kept)\n  to   \(settings)")
-            lines.append("Workers and servers with the former ones stop working when it is done: start them anew.")
+            lines.append(
+                "Afterwards, workers and servers with the old settings stop working: restart them with the new settings."
+            )
         }
         return lines.joined(separator: "\n")
     }
 
     private static func ask() throws {
         guard isatty(STDIN_FILENO) == 1 else {
-            throw SettingsError(description: "nobody is there to be asked: give --yes to do it")
+            throw SettingsError(
+                description: "there is no terminal to ask for confirmation; give --yes to rebuild without it"
+            )
         }
-        Terminal.write("Go on? [y/N] ", to: .standardOutput)
+        Terminal.write("Continue? [y/N] ", to: .standardOutput)
         guard let answer = readLine()?.lowercased(), ["y", "yes"].contains(answer) else {
             Terminal.line("nothing was changed")
             throw ExitCode(0)

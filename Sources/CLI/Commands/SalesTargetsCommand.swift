@@ -1,20 +1,21 @@
 import ArgumentParser
 import Foundation
 
-/// The program's entry: parses, wires, runs.
+/// The program: parses the command line and runs the command.
 @main
 struct SalesTargetsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "salestargets",
-        abstract: "Sales targets that move the moment an order is saved.",
+        abstract: "Sales targets whose results change as soon as an order is saved.",
         discussion: """
-            Orders, allocations, targets and people are events in Kafka; workers keep the results in Redis, and the \
-            server shows them. Try `salestargets demo`: it needs nothing else.
+            Orders, allocations, targets and people are events in Kafka. Workers apply them to Redis, and the server \
+            answers from Redis over HTTP. To try it, run `salestargets demo`: it needs no configuration.
 
-            Every setting is a flag, an environment variable (--redis-url is SALESTARGETS_REDIS_URL) or a word in the \
-            JSON file that --config names, in that order of precedence.
+            A setting is a flag (--redis-url), an environment variable (SALESTARGETS_REDIS_URL) or a member of the JSON \
+            file that --config or SALESTARGETS_CONFIG names ("redis-url"), in that order of precedence.
 
-            Exit codes: 0 done; 1 the work failed; 2 bad usage or configuration; 130 and 143 on signals.
+            Exit codes: 0 done; 1 the work failed or a check found something; 2 bad usage or configuration; 130 and 143 \
+            ended by SIGINT and SIGTERM.
             """,
         version: "0.1.0",
         subcommands: [
@@ -35,7 +36,7 @@ struct SalesTargetsCommand: AsyncParsableCommand {
         } catch let code as ExitCode {
             Foundation.exit(code.rawValue)
         } catch {
-            // The parser's own code for bad usage is 64; the contract's is 2.
+            // ArgumentParser exits with 64 on bad usage; docs/CONTRACT.md, "Command line", says 2.
             let code = exitCode(for: error)
             if code == .success || code == .validationFailure {
                 let text = fullMessage(for: error)

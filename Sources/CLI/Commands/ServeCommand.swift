@@ -15,7 +15,10 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Serves targets, charts and drill-downs over HTTP, from Redis.",
         discussion: """
-            People sign in on the page with an account (salestargets account --help), by a link from the CRM, or with a \
+            The server needs a secret (--auth-secret-file or SALESTARGETS_AUTH_SECRET), or the keys of an identity \
+            provider (--auth-jwks), or both.
+
+            People sign in on the page with an account (see `salestargets account`), by a link from the CRM, or with a \
             token of an identity provider. Programs send a bearer token: a JWT with sub, role (manager, salesperson or \
             ingest), exp, and optionally tenant and name, signed with the shared secret (HS256) or a key of the JWKS.
             """
@@ -24,10 +27,20 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
     @OptionGroup var rules: RulesOptions
 
-    @Option(help: ArgumentHelp("The address to listen on (default: 127.0.0.1).", valueName: "host"))
+    @Option(
+        help: ArgumentHelp(
+            "The address to listen on (default: \(Settings.defaultText("http-host"))).",
+            valueName: "host"
+        )
+    )
     var httpHost: String?
 
-    @Option(help: ArgumentHelp("The port to listen on (default: 8080).", valueName: "port"))
+    @Option(
+        help: ArgumentHelp(
+            "The port to listen on; 0 is any free port (default: \(Settings.defaultText("http-port"))).",
+            valueName: "port"
+        )
+    )
     var httpPort: Int?
 
     @OptionGroup(title: "Sign-in") var signIn: SignInOptions

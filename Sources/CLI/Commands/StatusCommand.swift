@@ -5,23 +5,24 @@ import Operations
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Shows how far the results are behind the log, and what is wrong.",
+        abstract: "Shows how far the results are behind the log, and each problem.",
         discussion: """
-            For each partition: the end of the log, up to where it is applied, how many records that is behind, and how \
-            many were applied in the last second. Then who is in the workers' group, how Redis is, and in one sentence \
-            each what is wrong and what to do about it.
+            For each partition: the end of the log, the applied position, the lag in records, and the records applied \
+            in the last second. Then the members of the consumer group, the state of Redis, the stored settings, and for \
+            each problem one sentence with what to do.
 
-            Exit codes: 0 all is well; 1 something is wrong; 2 bad usage or configuration.
+            Exit codes: 0 no problem; 1 there is a problem, or the status cannot be read; 2 bad usage or configuration; \
+            130 ended by a signal.
             """
     )
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var rules: RulesOptions
 
-    @Flag(help: "Print JSON.")
+    @Flag(help: "Print JSON instead of text.")
     var json = false
 
-    @Flag(help: "Show it again and again, until Ctrl-C.")
+    @Flag(help: "Repeat every second until Ctrl-C.")
     var watch = false
 
     func run() async throws {
@@ -44,7 +45,7 @@ struct StatusCommand: AsyncParsableCommand {
                 if !watch, !status.problems.isEmpty { throw ExitCode(1) }
             } while watch
         } onSignal: {
-            // Nothing is under way that has to come to an end.
+            // The command only reads, so it can end at once.
             Foundation.exit(130)
         }
     }

@@ -10,7 +10,7 @@ import Synchronization
 struct TargetsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "targets",
-        abstract: "Sets many targets at once.",
+        abstract: "Creates and changes many targets at once.",
         subcommands: [ImportTargetsCommand.self]
     )
 }
@@ -18,30 +18,33 @@ struct TargetsCommand: AsyncParsableCommand {
 struct ImportTargetsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Sets the targets of a CSV file.",
+        abstract: "Creates and changes the targets in a CSV file.",
         discussion: """
-            The first row names the columns: name, measure (revenue or orders), goal, start, end, assignees (ids, with \
-            semicolons between), and optionally id. Other columns of an export are left alone.
+            The first row names the columns: name, measure (revenue or orders), goal, start, end, assignees (ids with \
+            semicolons between them), and optionally id. The other columns of targets.csv, which the server exports, are \
+            ignored, but a currency must be the currency of the results.
 
-            A row with the id of a target that is there changes it; so does one without an id that has the name, \
-            measure, period and assignees of one. All rows are checked first: with one mistake nothing is changed, and \
-            each is printed with its line and column. What is changed is waited for until the workers have applied it.
+            A row with an id changes the target with this id. A row without an id changes the target that has the same \
+            name, measure, period and assignees. If there is no such target, the row creates one.
+
+            All rows are checked first. If there is a mistake, nothing is changed, and each mistake is printed with its \
+            line and column. The command waits until the workers have applied the targets.
             """
     )
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var rules: RulesOptions
 
-    @Argument(help: ArgumentHelp("The file, in UTF-8, with commas.", valueName: "file.csv"))
+    @Argument(help: ArgumentHelp("The CSV file: UTF-8, with commas between the columns.", valueName: "file.csv"))
     var file: String
 
-    @Flag(help: "Check everything and say what would be done.")
+    @Flag(help: "Check the file and print what would change, but change nothing.")
     var dryRun = false
 
-    @Option(help: ArgumentHelp("Whose targets they are (default: the default tenant).", valueName: "id"))
+    @Option(help: ArgumentHelp("The tenant of the targets (default: the setting default-tenant).", valueName: "id"))
     var tenant: String?
 
-    /// How many targets are under way at once.
+    /// How many targets are written before the command waits for the workers.
     private static let chunk = 500
 
     func run() async throws {
@@ -57,7 +60,7 @@ struct ImportTargetsCommand: AsyncParsableCommand {
         let client = RedisClient(try settings.redis)
         let producer = EventProducer(settings.log, topics: settings.topics, currency: ledger.rules.currency)
         let reader = LedgerReader(link: client, settings: ledger)
-        let writer = EventWriter(log: producer, link: client, keys: ledger.keys, patience: .seconds(60))
+        let writer = EventWriter(log: producer, link: client, keys: ledger.keys, timeout: .seconds(60))
         let outcome: Result<Void, any Error>
         do {
             let plan = try await TargetImport(table, into: tenant, reader)
@@ -106,12 +109,12 @@ struct ImportTargetsCommand: AsyncParsableCommand {
     }
 }
 
-/// No worker came to what was written.
+/// The workers have not applied the written targets in time.
 private struct NotApplied: Error, CustomStringConvertible {
-    let description = "the targets are in Kafka, but were not applied within 60 s: is a worker running?"
+    let description = "the targets are in Kafka, but no worker applied them within 60 s; check that a worker is running"
 }
 
-/// What importing a table comes to, next to the targets that are there.
+/// The changes that a table makes to the present targets.
 private struct TargetImport {
     /// One for each target that is new or changed.
     private(set) var events: [Event] = []
@@ -134,7 +137,7 @@ private struct TargetImport {
             for assignee in row.target.assignees where people[assignee] == nil {
                 warnings.append("line \(row.line): no salesperson \(assignee) is known yet")
             }
-            // Of two rows alike, the second is a target of its own.
+            // If two rows are alike, the second one creates a target.
             let known = row.id ?? alike.removeValue(forKey: row.target.likeness)
             let record = if let known { try await reader.targetRecord(known, of: tenant) } else { CatalogRecord?.none }
             try add(row.target, as: TenantScoped(tenant: tenant, id: known ?? .random("T-")), record)

@@ -6,31 +6,39 @@ import Kafka
 struct TopicsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "topics",
-        abstract: "Makes the topics.",
+        abstract: "Creates the topics in Kafka.",
         subcommands: [Create.self]
     )
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "create",
-            abstract: "Creates the topics that are not there yet.",
+            abstract: "Creates the topics that do not exist yet.",
             discussion: """
-                All are kept for ever, so that the results can always be made anew. With --compact Kafka keeps only the \
-                newest event of each key: right where every save of an order lists its allocations, or none ever does.
-                Partitions may be added later, but then only versions keep the order of an order's events: choose enough \
-                at once.
+                Retention is unlimited, so that the results can always be built again. Existing topics are not changed.
+
+                With --compact, Kafka keeps only the newest event of each key. Use it only if every save of an order \
+                lists its allocations, or none does: docs/CONTRACT.md, "Compaction".
+
+                Partitions can be added later, but then events of one order may be in two partitions, and only versions \
+                put them in order. Choose enough partitions at the start.
                 """
         )
 
         @OptionGroup var common: CommonOptions
 
-        @Option(help: ArgumentHelp("Partitions of each topic; as many lanes can share the work.", valueName: "n"))
+        @Option(
+            help: ArgumentHelp(
+                "Partitions of each topic; they limit how many lanes can work. The dead-letter topic has one.",
+                valueName: "n"
+            )
+        )
         var partitions: Int32 = 12
 
         @Option(help: ArgumentHelp("Copies of each partition; -1 is the broker's default.", valueName: "n"))
         var replicationFactor: Int16 = -1
 
-        @Flag(help: "Let Kafka keep only the newest event of each key.")
+        @Flag(help: "Let Kafka keep only the newest event of each key, except in the dead-letter topic.")
         var compact = false
 
         func run() async throws {
@@ -50,7 +58,7 @@ struct TopicsCommand: AsyncParsableCommand {
                         name: topics.deadLetters,
                         partitions: 1,
                         replicationFactor: replicationFactor,
-                        // A record that was let in under a topic's own limit has to fit here with its reasons.
+                        // A record of the largest size that its own topic allows must fit here with its headers.
                         configuration: ["retention.ms": "-1", "max.message.bytes": "10485760"]
                     )
                 ]
@@ -60,7 +68,7 @@ struct TopicsCommand: AsyncParsableCommand {
             for topic in wanted {
                 switch results[topic.name] ?? nil {
                 case .none: Terminal.line("\(topic.name): created, \(topic.partitions) partitions")
-                case .some(let error) where error.isTopicAlreadyExists: Terminal.line("\(topic.name): is there already")
+                case .some(let error) where error.isTopicAlreadyExists: Terminal.line("\(topic.name): already exists")
                 case .some(let error): throw error
                 }
             }

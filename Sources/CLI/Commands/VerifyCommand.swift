@@ -8,30 +8,30 @@ import Synchronization
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Works out every number anew and compares it with the one in Redis.",
+        abstract: "Computes every number from the log and compares it with the one in Redis.",
         discussion: """
-            Reads the log from its beginning and makes every order's entry from it, and from the entries every day's \
-            tally, every list of orders and what shared targets take off; none of that by the code that posts. Workers \
-            may go on meanwhile: each part is compared as of the very moment it was read.
+            Reads the whole log and computes the entry of every order; and from the entries every tally of a day, every \
+            list of orders and the overlap of every shared target. It does not use the code that posts. Workers can run \
+            meanwhile: each part is compared as of the moment when it was read.
 
-            Prints each difference with the orders behind it. Where there is one, `salestargets rebuild` makes all of it \
-            anew from the log. Settings must be those of the workers. Memory stays small: entries lie in a temporary \
-            file, some 250 bytes for each order, in TMPDIR.
+            Each difference is printed with the orders behind it. `salestargets rebuild` repairs them. Give the same \
+            settings as the workers. Entries are kept in a temporary file in TMPDIR, about 250 bytes for each order.
 
-            Where partitions were added, and events of one order without a version lie in several, their order is \
-            nobody's to tell, and such an entry may differ rightly.
+            If partitions were added, and events of one order without a version are in several partitions, their order \
+            is unknown. Such an entry may differ although nothing is wrong.
 
-            Exit codes: 0 nothing differs; 1 something does, or it could not be looked at; 2 bad usage or configuration.
+            Exit codes: 0 nothing differs; 1 something differs, or the check failed; 2 bad usage or configuration; 130 \
+            and 143 on signals.
             """
     )
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var rules: RulesOptions
 
-    @Flag(help: "Print JSON: an object of differences, unsettled targets and what was looked at.")
+    @Flag(help: "Print one JSON object, with the differences and a summary, instead of text.")
     var json = false
 
-    @Flag(help: "Take the entries of orders as they are, and compare only what is made from them; quicker.")
+    @Flag(help: "Trust the entries of orders in Redis and check only what is computed from them; this is faster.")
     var fromEntries = false
 
     func run() async throws {

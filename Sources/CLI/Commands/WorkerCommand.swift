@@ -1,4 +1,5 @@
 import ArgumentParser
+import Ledger
 import Logging
 import Worker
 
@@ -7,8 +8,8 @@ struct WorkerCommand: AsyncParsableCommand {
         commandName: "worker",
         abstract: "Applies the events in Kafka to the results in Redis.",
         discussion: """
-            Start as many as you like, on as many machines: Kafka's consumer group shares the partitions. A worker can \
-            be stopped or killed at any moment; the next one goes on where it was.
+            Start as many workers as you like, on any number of machines. Kafka's consumer group divides the partitions \
+            between them. A worker can be stopped or killed at any moment: the next one continues where it stopped.
             """
     )
 
@@ -17,7 +18,10 @@ struct WorkerCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Threads, each with its own partitions (default: \(WorkerSettings.defaultLanes)).",
+            """
+            The number of threads, each with its own partitions, \(Settings.laneBounds.lowerBound) to \
+            \(Settings.laneBounds.upperBound) (default: \(WorkerSettings.defaultLanes)).
+            """,
             valueName: "n"
         )
     )
@@ -25,13 +29,16 @@ struct WorkerCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The most records in one posting, up to 1,000 (default: \(WorkerSettings.defaultBatchSize)).",
+            """
+            The largest number of records in one posting, 1 to \(Catalogs.maximumChanges) \
+            (default: \(WorkerSettings.defaultBatchSize)).
+            """,
             valueName: "n"
         )
     )
     var batchSize: Int?
 
-    @Flag(help: "Apply what the topics hold now, and exit.")
+    @Flag(help: "Apply the records that the topics hold at the start, then exit.")
     var untilCaughtUp = false
 
     func run() async throws {
@@ -49,7 +56,7 @@ struct WorkerCommand: AsyncParsableCommand {
             if untilCaughtUp { try await worker.runUntilCaughtUp() } else { try await worker.run() }
             logger.info("stopped", metadata: ["done": "\(worker.counters.description)"])
         } onSignal: {
-            logger.info("stopping: what is under way is finished first")
+            logger.info("stopping: the worker finishes the batches that it has begun")
             worker.shutDown()
         }
     }

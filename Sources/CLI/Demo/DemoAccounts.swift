@@ -3,7 +3,7 @@ import Kafka
 import SalesRules
 import Server
 
-/// The accounts of a demonstration, in memory, with passwords that are made up for each run.
+/// The accounts of the demo. They are in memory only, and each run has new random passwords.
 struct DemoAccounts: Sendable {
     static let manager = Username("manager")!
     static let salesperson = Username("sales")!
@@ -12,7 +12,7 @@ struct DemoAccounts: Sendable {
     let salespersonPassword = Self.password()
     let accounts: Accounts
 
-    /// - Parameter manager: the manager's id.
+    /// - Parameter manager: the id of the manager.
     init(manager: String, salesperson: Person, tenant: Identifier) async throws {
         let passwords = [managerPassword, salespersonPassword]
         let hashes = try await BlockingThread.run("password") { try passwords.map { try PasswordHash(of: $0) } }
@@ -36,7 +36,7 @@ struct DemoAccounts: Sendable {
         ])
     }
 
-    /// Three groups of four letters and digits that are not taken for one another: 59 bits.
+    /// Three groups of four letters and digits, without those that look alike: 59 bits.
     private static func password() -> String {
         let characters = Array("abcdefghjkmnpqrstuvwxyz23456789")
         let group = { String((0..<4).map { _ in characters.randomElement() ?? "x" }) }

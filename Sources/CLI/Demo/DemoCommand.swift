@@ -18,20 +18,26 @@ import Worker
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Shows the whole program on this machine, with nothing to configure.",
+        abstract: "Runs everything on this machine with generated data, without configuration.",
         discussion: """
-            Starts a private Redis and an embedded Kafka, publishes a year of a dozen salespeople, and then goes on with \
-            live traffic; worker and server are the ones of production. Ctrl-C ends all of it and leaves nothing behind.
+            Starts a Redis and an embedded Kafka broker of its own, publishes a year of orders of a dozen salespeople, \
+            and then continues with live orders. Worker and server are the same as in production. Ctrl-C stops \
+            everything and deletes the data.
             """
     )
 
-    @Option(help: ArgumentHelp("Where to serve (default: 8080, or any free port when it is taken).", valueName: "port"))
+    @Option(
+        help: ArgumentHelp(
+            "The port of the server (default: \(Settings.defaultText("http-port")), or any free port if it is in use).",
+            valueName: "port"
+        )
+    )
     var httpPort: Int?
 
-    @Option(help: ArgumentHelp("Orders in the year so far.", valueName: "n"))
+    @Option(help: ArgumentHelp("The number of orders in the year up to today, 1 to 20,000.", valueName: "n"))
     var orders = 3_000
 
-    @Option(help: ArgumentHelp("Live orders a second.", valueName: "n"))
+    @Option(help: ArgumentHelp("Live orders a second, more than 0 and up to 1,000.", valueName: "n"))
     var rate = 1.0
 
     func validate() throws {
@@ -61,7 +67,7 @@ struct DemoCommand: AsyncParsableCommand {
     }
 }
 
-/// The parts of a demonstration, wired as in production: only the addresses differ.
+/// The parts of the demo, connected as in production; only the addresses differ.
 private struct Demo: Sendable {
     private let settings: WorkerSettings
     private let company: SampleCompany
@@ -88,7 +94,7 @@ private struct Demo: Sendable {
             log: KafkaBackend(
                 KafkaConfiguration(
                     bootstrapServers: kafka.bootstrapServers,
-                    // The embedded Kafka does not wake a waiting fetch.
+                    // The embedded broker does not answer a waiting fetch when a record arrives.
                     properties: ["fetch.wait.max.ms": "10", "session.timeout.ms": "6000"]
                 )
             ),
@@ -127,7 +133,7 @@ private struct Demo: Sendable {
                 group.addTask { try await worker.run() }
                 group.addTask { try await server.run() }
                 group.addTask { try await publishLive(to: producer, publisher) }
-                // The first part to end, by a fault or because it was asked to, ends the others.
+                // When one part ends, with or without an error, the others are stopped too.
                 defer { worker.shutDown() }
                 try await group.next()
                 await server.triggerGracefulShutdown()
@@ -155,7 +161,7 @@ private struct Demo: Sendable {
         try producer.flush(timeoutMilliseconds: 30_000)
     }
 
-    /// New orders of today, and now and then an earlier one that is saved again.
+    /// Publishes new orders of today; about one in five saves an earlier order again.
     private func publishLive(to producer: any LogProducer, _ publisher: Publisher) async throws {
         let live = SampleCompany(
             tenant: tenant,
@@ -217,17 +223,17 @@ private struct Demo: Sendable {
               as a manager      \(DemoAccounts.manager)  \(accounts.managerPassword)
               as a salesperson  \(DemoAccounts.salesperson)  \(accounts.salespersonPassword)
 
-            Or ask for the numbers as a program does:
+            Or use the API, with these tokens:
 
               export MANAGER=\(tokens.manager)
               export SALES=\(tokens.salesperson)
               export INGEST=\(tokens.ingest)
 
-            A team's target, which rises as orders are saved (give it a few seconds to read the year):
+            The target of a team, which rises as orders are saved (wait a few seconds until the year is applied):
 
               curl -s -H "Authorization: Bearer $MANAGER" \(address)/targets/T-1-Q\((today.month.month + 2) / 3)
 
-            The orders that make it up, what \(company.people[0].name) sees of the year, and what they may not see:
+            The orders behind it, the year of \(company.people[0].name), and a request that is refused for them:
 
               curl -s -H "Authorization: Bearer $MANAGER" \(address)/targets/T-1-Q\((today.month.month + 2) / 3)/orders
               curl -s -H "Authorization: Bearer $SALES" "\(address)/widget?year=\(today.year)&measure=revenue"
@@ -238,7 +244,7 @@ private struct Demo: Sendable {
               curl -s -H "Authorization: Bearer $INGEST" -H "Content-Type: application/json" \(address)/orders \\
                 -d '{"type":"order.saved","id":"MINE","owner":"u-1","total":"1000.00","date":"\(today)"}'
 
-            Ctrl-C ends it and leaves nothing behind.
+            Ctrl-C stops everything and deletes the data.
             """
         )
     }

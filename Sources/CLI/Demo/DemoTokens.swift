@@ -1,13 +1,13 @@
 import SalesRules
 import Server
 
-/// Ready-made tokens of a demonstration, good for a day, for those who ask as programs do.
+/// Tokens for calling the API of the demo, valid for a day.
 struct DemoTokens: Sendable {
     let manager: String
     let salesperson: String
     let ingest: String
 
-    /// - Parameter manager: the manager's id.
+    /// - Parameter manager: the id of the manager.
     init(secret: [UInt8], manager: String, salesperson: Person, tenant: Identifier) async throws {
         let signer = TokenSigner(secret: secret)
         func token(_ subject: String, _ role: Role, _ name: String) async throws -> String {

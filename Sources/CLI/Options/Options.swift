@@ -3,27 +3,50 @@ public import Logging
 
 /// The settings that every command shares.
 struct CommonOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("A JSON file of settings, by the same words.", valueName: "file"))
+    @Option(help: ArgumentHelp(Settings.configHelp, valueName: "file"))
     var config: String?
 
-    @Option(help: ArgumentHelp("Where Kafka is (default: 127.0.0.1:9092).", valueName: "host:port,…"))
+    @Option(
+        help: ArgumentHelp(
+            "Addresses of one or more Kafka brokers (default: \(Settings.defaultText("kafka-bootstrap-servers"))).",
+            valueName: "host:port,…"
+        )
+    )
     var kafkaBootstrapServers: String?
 
     @Option(
         help: ArgumentHelp(
-            "Any property of librdkafka, as in security.protocol=ssl; repeatable.",
+            "A property of librdkafka, for example security.protocol=ssl; can be given several times.",
             valueName: "key=value"
         )
     )
     var kafka: [String] = []
 
-    @Option(help: ArgumentHelp("The consumer group of the workers (default: sales-targets).", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "The Kafka consumer group of the workers (default: \(Settings.defaultText("kafka-group"))).",
+            valueName: "name"
+        )
+    )
     var kafkaGroup: String?
 
-    @Option(help: ArgumentHelp("redis://, rediss:// or unix:// (default: redis://127.0.0.1:6379/0).", valueName: "url"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            The address of Redis: redis://, rediss:// (TLS) or unix:// \
+            (default: \(Settings.defaultText("redis-url"))).
+            """,
+            valueName: "url"
+        )
+    )
     var redisUrl: String?
 
-    @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
+    @Option(
+        help: ArgumentHelp(
+            "The lowest level to log: trace, debug, info, notice, warning, error or critical.",
+            valueName: "level"
+        )
+    )
     var logLevel: Logger.Level = .info
 
     var flags: [String: String] {
@@ -49,31 +72,66 @@ struct CommonOptions: ParsableArguments {
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}
 
-/// The settings that shape numbers; worker and server must have the same.
+/// The settings that shape numbers. Workers and servers must have the same values.
 struct RulesOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The currency of all results (default: EUR).", valueName: "code"))
+    @Option(
+        help: ArgumentHelp(
+            "The ISO 4217 code of the currency of goals and results (default: \(Settings.defaultText("currency"))).",
+            valueName: "code"
+        )
+    )
     var currency: String?
 
     @Option(
         help: ArgumentHelp(
-            "What an order's owner is credited with beside its allocations: whole, remainder or none.",
+            """
+            What the owner of an order is credited with when allocations name only other people: whole (the total), \
+            remainder (what the allocations leave) or none (default: \(Settings.defaultText("owner-credit"))).
+            """,
             valueName: "rule"
         )
     )
     var ownerCredit: String?
 
-    @Option(help: ArgumentHelp("Statuses whose orders do not count (default: Cancelled).", valueName: "a,b"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            Statuses whose orders do not count, in upper or lower case \
+            (default: \(Settings.defaultText("excluded-statuses"))).
+            """,
+            valueName: "a,b"
+        )
+    )
     var excludedStatuses: String?
 
     @Option(
-        help: ArgumentHelp("Where a timestamp becomes a date, and what today is (default: UTC).", valueName: "zone")
+        help: ArgumentHelp(
+            """
+            The time zone that turns timestamps into dates and decides which day is today, \
+            for example Europe/Amsterdam (default: \(Settings.defaultText("time-zone"))).
+            """,
+            valueName: "zone"
+        )
     )
     var timeZone: String?
 
-    @Option(help: ArgumentHelp("The tenant of events that name none (default: default).", valueName: "id"))
+    @Option(
+        help: ArgumentHelp(
+            "The tenant of events and tokens without a tenant (default: \(Settings.defaultText("default-tenant"))).",
+            valueName: "id"
+        )
+    )
     var defaultTenant: String?
 
-    @Option(help: ArgumentHelp("Over how many shards the orders are spread in Redis (default: 1).", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            The number of shards that orders are spread over in Redis, \(Settings.shardBounds.lowerBound) to \
+            \(Settings.shardBounds.upperBound) (default: \(Settings.defaultText("shards"))).
+            """,
+            valueName: "n"
+        )
+    )
     var shards: Int?
 
     var words: [String: String?] {

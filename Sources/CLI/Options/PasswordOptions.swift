@@ -4,18 +4,19 @@ import Foundation
 import Kafka
 import Server
 
-/// Where a password comes from: never from an argument, which other users of the machine can see.
+/// Reads a password. It is never an argument, because other users of the machine can see arguments.
 struct PasswordOptions: ParsableArguments {
     @Flag(help: "Read the password from the first line of standard input instead of asking for it.")
     var passwordStdin = false
 
-    /// The hash of a password that is asked for and is good enough.
+    /// Reads a password and hashes it.
+    /// - Throws: `Refusal` if the password is too short or too long.
     func hash() async throws -> PasswordHash {
         let password = passwordStdin ? readLine() ?? "" : try Self.ask()
         guard password.count >= PasswordHash.minimumCharacters, password.utf8.count <= PasswordHash.maximumBytes else {
             throw AccountCommand.Refusal(
                 description: "a password has at least \(PasswordHash.minimumCharacters) characters, and at most "
-                    + "\(PasswordHash.maximumBytes) bytes; a few words together make a good one"
+                    + "\(PasswordHash.maximumBytes) bytes; choose a few words together"
             )
         }
         return try await BlockingThread.run("password") { try PasswordHash(of: password) }
@@ -24,26 +25,28 @@ struct PasswordOptions: ParsableArguments {
     private static func ask() throws -> String {
         let first = try Terminal.secret("Password: ")
         guard try Terminal.secret("Again: ") == first else {
-            throw AccountCommand.Refusal(description: "the two passwords are not the same; nothing is changed")
+            throw AccountCommand.Refusal(description: "the two passwords are not the same; nothing was changed")
         }
         return first
     }
 }
 
 extension Terminal {
-    /// Asks for something on the terminal without showing it, wherever the standard streams go.
+    /// Reads a line from the terminal without showing it, even if the standard streams are redirected.
     static func secret(_ prompt: String) throws -> String {
         let descriptor = open("/dev/tty", O_RDWR | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw AccountCommand.Refusal(
-                description: "there is no terminal to ask on; give --password-stdin and the password on standard input"
+                description:
+                    "there is no terminal to ask for the password; use --password-stdin and write the password to "
+                    + "standard input"
             )
         }
         let terminal = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         var shown = termios()
         tcgetattr(descriptor, &shown)
         var hidden = shown
-        // Also without the keyboard's signals and line editing: a signal would leave a terminal that shows nothing.
+        // Signals and line editing are off too: a signal would end the program and leave the terminal without echo.
         hidden.c_lflag &= ~tcflag_t(ECHO | ICANON | ISIG)
         tcsetattr(descriptor, TCSAFLUSH, &hidden)
         defer {
@@ -57,7 +60,7 @@ extension Terminal {
             case Key.interrupt: throw ExitCode(130)
             case Key.endOfInput: return String(decoding: bytes, as: UTF8.self)
             case Key.erase, Key.backspace:
-                // A character is its first byte and those that continue it.
+                // Removes one whole UTF-8 character: its continuation bytes and its first byte.
                 while let last = bytes.popLast(), last & 0xc0 == 0x80 {}
             case Key.eraseLine: bytes = []
             case _ where bytes.count <= PasswordHash.maximumBytes: bytes.append(byte)
@@ -67,7 +70,7 @@ extension Terminal {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// What the terminal itself acts on otherwise.
+    /// Control characters that the terminal handles itself in its normal mode.
     private enum Key {
         static let interrupt: UInt8 = 3
         static let endOfInput: UInt8 = 4

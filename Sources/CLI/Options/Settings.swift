@@ -8,12 +8,12 @@ import Redis
 import SalesRules
 import Worker
 
-/// A setting that cannot be used: which one, where it came from, and what would do.
+/// A setting that cannot be used. The description names the setting and says what is accepted.
 struct SettingsError: Error, CustomStringConvertible {
     let description: String
 }
 
-/// The settings by their words, from flags, environment and a config file, in that order of precedence.
+/// The values of all settings, from flags, the environment and a config file, in that order of precedence.
 struct Settings: Sendable {
     private let flags: [String: String]
     private let kafkaFlags: [String: String]
@@ -21,7 +21,8 @@ struct Settings: Sendable {
     private let file: [String: String]
     private let kafkaFile: [String: String]
 
-    /// Every word, as in `--word`, in the config file, and in capitals with underscores after `SALESTARGETS_`.
+    /// The default of each setting by its name. `redis-url` is `--redis-url` as a flag, `SALESTARGETS_REDIS_URL` in the
+    /// environment, and `redis-url` in the config file.
     static let words: [String: String] = [
         "kafka-bootstrap-servers": "127.0.0.1:9092",
         "kafka-group": "sales-targets",
@@ -52,6 +53,17 @@ struct Settings: Sendable {
         "vtiger-date": "createdtime",
     ]
 
+    static let shardBounds = 1...1_024
+    static let laneBounds = 1...64
+
+    static let configHelp = """
+        A JSON file with settings, each named like its flag without the dashes, for example "redis-url" \
+        (default: the file in SALESTARGETS_CONFIG, or none).
+        """
+
+    /// The default of a setting, for help texts; empty if it has none.
+    static func defaultText(_ word: String) -> String { words[word] ?? "" }
+
     init(
         flags: [String: String],
         kafka: [String],
@@ -68,7 +80,7 @@ struct Settings: Sendable {
         }
     }
 
-    /// What a setting is; empty where it has no default and was not given.
+    /// The value of a setting; empty if it was not given and has no default.
     func text(_ word: String) -> String {
         flags[word] ?? environment[Self.environmentName(word)] ?? file[word] ?? Self.words[word] ?? ""
     }
@@ -97,7 +109,7 @@ struct Settings: Sendable {
     private static func property(_ text: String) throws -> (String, String) {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty else {
-            throw SettingsError(description: "--kafka takes KEY=VALUE, as in --kafka security.protocol=ssl")
+            throw SettingsError(description: "--kafka takes KEY=VALUE, for example --kafka security.protocol=ssl")
         }
         return (String(parts[0]), String(parts[1]))
     }
@@ -117,7 +129,7 @@ struct Settings: Sendable {
         let kafka = members.removeValue(forKey: "kafka") as? [String: Any] ?? [:]
         if let unknown = members.keys.sorted().first(where: { words[$0] == nil }) {
             throw SettingsError(
-                description: "the config file \(path) has an unknown word \"\(unknown)\"; known are "
+                description: "the config file \(path) has an unknown setting \"\(unknown)\"; the settings are "
                     + words.keys.sorted().joined(separator: ", ") + " and kafka"
             )
         }
@@ -134,11 +146,12 @@ struct Settings: Sendable {
 extension Settings {
     var kafka: KafkaConfiguration {
         let prefix = "SALESTARGETS_KAFKA_"
-        let ours: Set<String> = ["BOOTSTRAP_SERVERS", "GROUP"]
+        // These two are settings of the program, not properties of librdkafka.
+        let ownSettings: Set<String> = ["BOOTSTRAP_SERVERS", "GROUP"]
         var properties = kafkaFile
         for (name, value) in environment where name.hasPrefix(prefix) {
             let key = name.dropFirst(prefix.count)
-            if ours.contains(String(key)) { continue }
+            if ownSettings.contains(String(key)) { continue }
             properties[key.lowercased().replacing("_", with: ".")] = value
         }
         properties.merge(kafkaFlags) { $1 }
@@ -172,7 +185,7 @@ extension Settings {
     var rules: Rules {
         get throws {
             Rules(
-                currency: try value("currency", "a currency of ISO 4217, as in EUR") { Currency($0) },
+                currency: try value("currency", "a currency code of ISO 4217, for example EUR") { Currency($0) },
                 ownerCredit: try value("owner-credit", "whole, remainder or none") { OwnerCredit(rawValue: $0) },
                 excludedStatuses: text("excluded-statuses").split(separator: ",").map {
                     String($0).trimmingCharacters(in: .whitespaces)
@@ -183,17 +196,23 @@ extension Settings {
 
     var timeZone: String {
         get throws {
-            try value("time-zone", "a time zone, as in Europe/Amsterdam") { TimeZone(identifier: $0) == nil ? nil : $0 }
+            try value("time-zone", "a time zone, for example Europe/Amsterdam") {
+                TimeZone(identifier: $0) == nil ? nil : $0
+            }
         }
     }
 
     var ledger: LedgerSettings {
         get throws {
-            LedgerSettings(rules: try rules, timeZone: try timeZone, shards: try number("shards", in: 1...1_024))
+            LedgerSettings(
+                rules: try rules,
+                timeZone: try timeZone,
+                shards: try number("shards", in: Self.shardBounds)
+            )
         }
     }
 
-    /// The log that the settings name.
+    /// The log at `kafka-bootstrap-servers`.
     var log: any LogBackend { KafkaBackend(kafka) }
 
     var operations: OperationsSettings {
@@ -218,7 +237,7 @@ extension Settings {
                 redis: try redis,
                 ledger: try ledger,
                 events: try events,
-                lanes: try number("lanes", in: 1...64),
+                lanes: try number("lanes", in: Self.laneBounds),
                 batchSize: try number("batch-size", in: 1...Catalogs.maximumChanges)
             )
         }
@@ -231,7 +250,9 @@ extension Settings {
             let amount = try value("vtiger-amount", "hdnGrandTotal or pre_tax_total") {
                 EventSettings.VtigerAmount(rawValue: $0)
             }
-            let date = try value("vtiger-date", "createdtime, duedate or a field cf_…") { EventSettings.VtigerDate($0) }
+            let date = try value("vtiger-date", "createdtime, duedate or a custom field cf_…") {
+                EventSettings.VtigerDate($0)
+            }
             return try EventSettings(
                 defaultTenant: try defaultTenant,
                 currency: try rules.currency,

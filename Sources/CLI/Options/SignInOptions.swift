@@ -4,11 +4,14 @@ import Logging
 import Server
 import ServiceLifecycle
 
-/// How it is known who is asking.
+/// How the server checks who sends a request.
 struct SignInOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "A file with the secret that tokens are signed with; SALESTARGETS_AUTH_SECRET has the secret itself.",
+            """
+            A file with the secret that signs tokens and sessions, \(Settings.minimumSecretBytes) bytes or more. \
+            SALESTARGETS_AUTH_SECRET holds the secret itself and is used first (default: none).
+            """,
             valueName: "file"
         )
     )
@@ -16,13 +19,21 @@ struct SignInOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A JWKS file, or the https address of one, for tokens that an identity provider signs.",
+            """
+            The keys of an identity provider that signs tokens: a JWKS file, or the https address of one \
+            (default: none).
+            """,
             valueName: "file|url"
         )
     )
     var authJwks: String?
 
-    @Option(help: ArgumentHelp("Who signs in with a password; see salestargets account.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "The file of accounts that sign in with a password; see `salestargets account` (default: none).",
+            valueName: "file"
+        )
+    )
     var accountsFile: String?
 
     var words: [String: String?] {
@@ -30,11 +41,11 @@ struct SignInOptions: ParsableArguments {
     }
 }
 
-/// Browsers, and what stands between them and the server.
+/// What the server has to know about browsers and about proxies before it.
 struct WebOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Origins that may show the page in a frame, as in https://crm.example.com (default: none).",
+            "Origins that may show the page in a frame, for example https://crm.example.com (default: none).",
             valueName: "a,b"
         )
     )
@@ -42,7 +53,7 @@ struct WebOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Proxies whose X-Forwarded-For is believed, as in 127.0.0.1,10.0.0.0/8 (default: none).",
+            "Proxies whose X-Forwarded-For is trusted, for example 127.0.0.1,10.0.0.0/8 (default: none).",
             valueName: "a,b"
         )
     )
@@ -50,13 +61,24 @@ struct WebOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "true when browsers always come over TLS and no proxy says so by X-Forwarded-Proto (default: false).",
+            """
+            true if browsers always use TLS, but no proxy sets X-Forwarded-Proto \
+            (default: \(Settings.defaultText("secure-cookies"))).
+            """,
             valueName: "bool"
         )
     )
     var secureCookies: String?
 
-    @Option(help: ArgumentHelp("Where Debian's libjs-chart.js is (default: where it installs it).", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            The file chart.min.js of Debian's package libjs-chart.js. Without it the page shows tables \
+            (default: \(Settings.defaultText("chart-library"))).
+            """,
+            valueName: "file"
+        )
+    )
     var chartLibrary: String?
 
     var words: [String: String?] {
@@ -68,7 +90,7 @@ struct WebOptions: ParsableArguments {
 }
 
 extension Settings {
-    /// What checks tokens, and what has to run beside the server for that.
+    /// The verifier of tokens, and the services that it needs beside the server.
     struct SignIn {
         let verifier: TokenVerifier
         let services: [any Service]
@@ -79,13 +101,13 @@ extension Settings {
         let accounts = text("accounts-file")
         guard secret != nil || !text("auth-jwks").isEmpty else {
             throw SettingsError(
-                description: "there is nothing to check tokens with: give --auth-secret-file, SALESTARGETS_AUTH_SECRET "
-                    + "or --auth-jwks"
+                description: "the server cannot check tokens: give --auth-secret-file, SALESTARGETS_AUTH_SECRET or "
+                    + "--auth-jwks"
             )
         }
         guard secret != nil || accounts.isEmpty else {
             throw SettingsError(
-                description: "--accounts-file needs a secret that sessions are signed with: give --auth-secret-file or "
+                description: "--accounts-file needs a secret that signs sessions: give --auth-secret-file or "
                     + "SALESTARGETS_AUTH_SECRET"
             )
         }
@@ -105,15 +127,15 @@ extension Settings {
         }
         guard let address = JWKSAddress(source) else {
             throw SettingsError(
-                description: "--auth-jwks: \"\(source)\" is neither a file nor an https address (http is good on this "
-                    + "machine only, because whoever can change the answer can sign tokens)"
+                description: "--auth-jwks: \"\(source)\" is not an https address; http is accepted "
+                    + "only for this machine, because anyone who can change the response can sign tokens"
             )
         }
         let keys = FetchedKeys(address, logger: logger)
         return (keys, [keys])
     }
 
-    /// What `read` makes of a setting that is a file; its error names the setting and the file.
+    /// Reads the file that a setting names; an error names the setting and the file.
     private func naming<Value>(_ word: String, _ read: (String) async throws -> Value) async throws -> Value {
         do {
             return try await read(text(word))
@@ -122,7 +144,10 @@ extension Settings {
         }
     }
 
-    /// At least 32 bytes, so that it cannot be guessed from a token (RFC 7518, section 3.2); nil when there is none.
+    /// An HS256 key must be at least as long as its hash (RFC 7518, section 3.2), or it could be guessed from a token.
+    static let minimumSecretBytes = 32
+
+    /// The secret that signs tokens, without line ends at its end; nil if none was given.
     var secret: [UInt8]? {
         get throws {
             let bytes: [UInt8]
@@ -137,9 +162,9 @@ extension Settings {
                 return nil
             }
             let secret = bytes.reversed().drop { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }.reversed()
-            guard secret.count >= 32 else {
+            guard secret.count >= Self.minimumSecretBytes else {
                 throw SettingsError(
-                    description: "the secret for tokens has \(secret.count) bytes, and needs 32 or more"
+                    description: "the secret has \(secret.count) bytes; it needs \(Self.minimumSecretBytes) or more"
                 )
             }
             return Array(secret)
@@ -152,11 +177,11 @@ extension Settings {
             return WebSettings(
                 frameAncestors: try value(
                     "frame-ancestors",
-                    "a list of origins, as in https://crm.example.com,https://*.example.org"
+                    "a list of origins, for example https://crm.example.com,https://*.example.org"
                 ) { FrameAncestors($0) },
                 trustedProxies: try value(
                     "trusted-proxies",
-                    "a list of addresses and ranges, as in 127.0.0.1,10.0.0.0/8"
+                    "a list of addresses and ranges, for example 127.0.0.1,10.0.0.0/8"
                 ) { TrustedProxies($0) },
                 isAlwaysSecure: try value("secure-cookies", "true or false") { Bool($0) },
                 chartLibrary: library.isEmpty ? nil : library

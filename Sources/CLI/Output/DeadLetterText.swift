@@ -4,7 +4,7 @@ import Log
 import Operations
 import Synchronization
 
-/// Dead letters as people and programs read them.
+/// The output of `dead-letters`, as text and as JSON.
 enum DeadLetterText {
     static func line(_ entry: DeadLetters.Entry) -> String {
         let marks = [entry.isRefusedAgain ? "refused again" : nil, entry.isReplayed ? "replayed" : nil].compactMap(
@@ -21,7 +21,7 @@ enum DeadLetterText {
         return ISO8601DateFormatter().string(from: Date(timeIntervalSince1970: Double(milliseconds) / 1_000))
     }
 
-    /// The text that the bytes are, if a terminal may be shown it; hex otherwise.
+    /// The bytes as text if they are printable UTF-8; otherwise as hex with `0x` before it.
     static func shown(_ bytes: [UInt8]) -> String {
         text(bytes) ?? "0x" + bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
@@ -31,7 +31,7 @@ enum DeadLetterText {
         return text
     }
 
-    /// Without what would move a terminal's cursor or colour it.
+    /// Removes control characters, which could move the cursor of a terminal or change its colours.
     private static func printable(_ text: String) -> String {
         String(
             String.UnicodeScalarView(
@@ -94,7 +94,7 @@ enum DeadLetterText {
     }
 }
 
-/// How a replay went.
+/// Counts the outcomes of a replay.
 final class ReplayTally: Sendable {
     private let counts = Mutex<(replayed: Int, skipped: Int, refused: Int)>((0, 0, 0))
 
@@ -113,6 +113,6 @@ final class ReplayTally: Sendable {
     var description: String {
         let (replayed, skipped, refused) = counts.withLock { $0 }
         return
-            "\(replayed) replayed, \(skipped) skipped (replayed before, or here twice), \(refused) that cannot be replayed"
+            "\(replayed) replayed, \(skipped) skipped (replayed before, or listed twice), \(refused) that cannot be replayed"
     }
 }

@@ -2,7 +2,7 @@ import Events
 import Log
 import SalesRules
 
-/// Makes log records of events.
+/// Encodes events as log records.
 struct Publisher: Sendable {
     private let topics: TopicNames
     private let encoder: EventEncoder

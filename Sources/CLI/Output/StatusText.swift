@@ -3,7 +3,7 @@ import Ledger
 import Log
 import Operations
 
-/// A status as people and programs read it.
+/// The output of `status`, as text and as JSON.
 enum StatusText {
     static func text(_ status: SystemStatus, group: String) -> String {
         func left(_ text: String) -> String { text.padding(toLength: 32, withPad: " ", startingAt: 0) }
@@ -27,14 +27,17 @@ enum StatusText {
             lines.append("group \(group): \(members.count) members\(names.isEmpty ? "" : " (\(names))")\(state)")
         }
         let redis = status.redis
+        let saved = redis.lastSave == 0 ? "there is no snapshot" : "last snapshot \(time(redis.lastSave))"
         let limit = redis.maxMemory == 0 ? "no limit" : "of \(redis.maxMemory / 1_048_576) MiB"
         lines.append(
             "Redis \(redis.version): \(redis.role), \(redis.replicas) replicas, \(redis.usedMemory / 1_048_576) MiB in use, "
                 + "\(limit), \(redis.evictionPolicy), append-only file \(redis.hasAppendOnlyFile ? "on" : "off"), "
-                + "\(redis.changesSinceSave) changes since \(time(redis.lastSave)), run \(redis.runId.prefix(12))"
+                + "\(redis.changesSinceSave) changes not in a snapshot, \(saved), run \(redis.runId.prefix(12))"
         )
-        lines.append("numbers made with: \(status.kept ?? "nothing yet")")
-        if status.counting > 0 { lines.append("earlier orders are being counted into \(status.counting) targets") }
+        lines.append("stored settings: \(status.kept ?? "none yet")")
+        if status.counting > 0 {
+            lines.append("backfills: earlier orders are still being counted into \(status.counting) shared targets")
+        }
         lines += status.notes.map { "note: \($0)" }
         lines += status.problems.map { "PROBLEM: \($0)" }
         return lines.joined(separator: "\n")

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Writing to people: whole lines, and a progress bar where there is a terminal.
+/// Writes to standard output and standard error.
 enum Terminal {
     static func write(_ text: String, to file: FileHandle) {
         try? file.write(contentsOf: Data(text.utf8))
@@ -9,7 +9,7 @@ enum Terminal {
     static func line(_ text: String) { write(text + "\n", to: .standardOutput) }
 }
 
-/// How far long work is, redrawn in place on a terminal, and silent where standard error is not one.
+/// A progress bar on standard error. It prints nothing if standard error is not a terminal.
 struct ProgressBar {
     private let label: String
     private let total: Int

@@ -3,7 +3,7 @@ import Operations
 import SalesRules
 import Synchronization
 
-/// Prints differences as they come, as text or as the members of one JSON object.
+/// Prints each difference when it is found, as text or inside one JSON object.
 final class DifferencePrinter: Sendable {
     private let currency: Currency
     private let isJSON: Bool
@@ -48,20 +48,22 @@ final class DifferencePrinter: Sendable {
         if !summary.unsettled.isEmpty {
             Terminal.line(
                 "unsettled: earlier orders are still being counted into \(summary.unsettled.joined(separator: ", ")); "
-                    + "run this again when workers have done that"
+                    + "run verify again later"
             )
         }
         if summary.otherKeys > 0 {
             Terminal.line(
-                "note: \(summary.otherKeys) keys in this Redis are another program's, and were not looked into"
+                "note: \(summary.otherKeys) keys in this database belong to other programs and were not checked"
             )
         }
         Terminal.line(
-            "looked at \(summary.orders) orders in \(summary.records) records, \(summary.days) days of people, "
+            "checked \(summary.orders) orders in \(summary.records) records, \(summary.days) days of people, "
                 + "\(summary.catalog) targets and people, \(summary.overlaps) shared targets, \(summary.keys) keys: "
                 + (summary.differences == 0 ? "nothing differs" : "\(summary.differences) differ")
         )
-        if summary.differences > 0 { Terminal.line("`salestargets rebuild` makes all of it anew from the log") }
+        if summary.differences > 0 {
+            Terminal.line("run `salestargets rebuild` to build everything again from the log")
+        }
     }
 
     private static func text(_ value: some Encodable) -> String {
@@ -120,7 +122,7 @@ private struct JSONSummary: Encodable {
     }
 }
 
-/// A bar for each phase, one under the other.
+/// Shows one progress bar for each phase, one below the other.
 final class ProgressBars: Sendable {
     private let current = Mutex<(phase: VerifyProgress.Phase, total: Int, bar: ProgressBar)?>(nil)
 
@@ -134,7 +136,7 @@ final class ProgressBars: Sendable {
         }
     }
 
-    /// Lets something else be printed.
+    /// Ends the present bar, so that other output starts on a new line.
     func interrupt() {
         current.withLock { current in
             current?.bar.end()

@@ -1,5 +1,5 @@
-/// Reads a table as RFC 4180 has it, keeping where each cell stands, so that what is wrong with one can be found again.
-/// A line may end without its carriage return, and empty lines count for nothing.
+/// Reads a table in CSV (RFC 4180) with the place of each cell, so that a mistake can be reported with line and column.
+/// A line may end without a carriage return. Empty lines are skipped.
 struct CSVReader {
     struct Cell {
         var text: String
@@ -18,30 +18,31 @@ struct CSVReader {
     private static let lineFeed = UInt8(ascii: "\n")
 
     init(_ bytes: [UInt8]) {
-        let mark: [UInt8] = [0xef, 0xbb, 0xbf]
-        self.bytes = bytes.starts(with: mark) ? bytes.dropFirst(mark.count) : bytes[...]
+        let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
+        self.bytes = bytes.starts(with: byteOrderMark) ? bytes.dropFirst(byteOrderMark.count) : bytes[...]
         position = self.bytes.startIndex
     }
 
     /// The next row; nil at the end.
-    /// - Throws: where the text stops being a table.
+    /// - Throws: a mistake in quotes or in the encoding; the rest cannot be read then.
     mutating func row() throws(TableMistake) -> [Cell]? {
         while position < bytes.endIndex {
             var cells: [Cell] = []
-            repeat { cells.append(try cell(column: cells.count + 1)) } while takesComma()
+            repeat { cells.append(try cell(column: cells.count + 1)) } while skipComma()
             endLine()
             if cells.count > 1 || !cells[0].text.isEmpty { return cells }
         }
         return nil
     }
 
-    private mutating func takesComma() -> Bool {
+    /// - Returns: whether there was a comma.
+    private mutating func skipComma() -> Bool {
         guard position < bytes.endIndex, bytes[position] == Self.comma else { return false }
         position += 1
         return true
     }
 
-    /// Behind a cell stands a comma, the end of a line or of the text.
+    /// Skips the end of a line, or does nothing at the end of the text.
     private mutating func endLine() {
         if position < bytes.endIndex, bytes[position] == UInt8(ascii: "\r") { position += 1 }
         if position < bytes.endIndex, bytes[position] == Self.lineFeed { position += 1 }
@@ -63,12 +64,12 @@ struct CSVReader {
         var text: [UInt8] = []
         if position < bytes.endIndex, bytes[position] == Self.quote {
             position += 1
-            try takeQuoted(into: &text, mistake)
-            guard isAtEndOfCell else { throw mistake("something stands behind the closing quote") }
+            try readQuoted(into: &text, mistake)
+            guard isAtEndOfCell else { throw mistake("there is text after the closing quote") }
         } else {
             while !isAtEndOfCell {
                 guard bytes[position] != Self.quote else {
-                    throw mistake("a quote stands in a cell that does not begin with one")
+                    throw mistake("there is a quote in a cell that does not begin with a quote")
                 }
                 text.append(bytes[position])
                 position += 1
@@ -78,7 +79,7 @@ struct CSVReader {
         return Cell(text: text, line: start, column: column)
     }
 
-    private mutating func takeQuoted(
+    private mutating func readQuoted(
         into text: inout [UInt8],
         _ mistake: (String) -> TableMistake
     ) throws(TableMistake) {

@@ -1,15 +1,15 @@
 internal import SalesRules
 
-/// Writes a table as RFC 4180 has it, in UTF-8 with a byte order mark, so that spreadsheets take it as such.
+/// Writes a table in CSV (RFC 4180), in UTF-8 with a byte order mark, so that spreadsheets recognise the encoding.
 package struct CSVWriter: Sendable {
-    /// What is written so far.
+    /// The table so far.
     package private(set) var bytes: [UInt8] = [0xef, 0xbb, 0xbf]
 
-    /// Nothing written yet.
+    /// A table without rows.
     package init() {}
 
-    /// Writes one row. A cell that a spreadsheet would take for a formula gets a `'` before it; so does one that has such
-    /// signs before a formula already, so that one of them can be taken away again.
+    /// Writes one row. A cell that a spreadsheet would run as a formula gets a `'` before it. So does a cell that is a
+    /// formula after one `'` or more: then a reader can always remove exactly one `'`.
     package mutating func row(_ cells: [String]) {
         for (index, cell) in cells.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
@@ -33,7 +33,7 @@ package struct CSVWriter: Sendable {
 
     private static let special = Array("\",\r\n".utf8)
 
-    /// Whether a cell is a formula behind one sign or more.
+    /// Whether a cell is a formula after one `'` or more.
     static func isGuarded(_ cell: String) -> Bool {
         cell.utf8.first == UInt8(ascii: "'") && isFormula(String(cell.utf8.drop { $0 == UInt8(ascii: "'") })!)
     }

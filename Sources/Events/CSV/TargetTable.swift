@@ -1,12 +1,12 @@
 package import SalesRules
 
-/// Something in a table that cannot be used.
+/// A mistake in a table.
 package struct TableMistake: Error, Hashable, Sendable, CustomStringConvertible {
     /// From 1.
     package let line: Int
     /// From 1.
     package let column: Int
-    /// What the column is called; nil in the header, or beyond it.
+    /// The column's name; nil in the header and in columns that the header does not have.
     package var name: String?
     /// What is wrong.
     package let reason: String
@@ -28,26 +28,26 @@ package struct TableMistake: Error, Hashable, Sendable, CustomStringConvertible 
     }
 }
 
-/// Targets in a table: what `targets import` reads and `/targets.csv` writes.
+/// A table of targets: `targets import` reads it, and `/targets.csv` writes it.
 package struct TargetTable: Sendable {
-    /// A target in a row of its own.
+    /// A row with its target.
     package struct Row: Sendable {
         /// The line it begins in, from 1.
         package let line: Int
-        /// Nil when the table gives none.
+        /// Nil when the row has no id.
         package let id: Identifier?
-        /// Under an id of its own only where there is one.
+        /// The target. Its own `id` is only a placeholder when the row has no id.
         package let target: Target
     }
 
-    /// What was read: one row for each target, if there is no mistake.
+    /// The rows without a mistake. Use them only if ``mistakes`` is empty.
     package private(set) var rows: [Row] = []
-    /// What cannot be used, in the order of the lines.
+    /// All mistakes, in the order of the lines.
     package private(set) var mistakes: [TableMistake] = []
 
     /// The most bytes a table may have.
     package static let maximumSize = 16_777_216
-    /// The columns of an export, in their order; those that an import reads are among them.
+    /// The columns of an export, in their order. An import accepts them all and reads some of them.
     package static let columns = [
         "id", "name", "measure", "currency", "goal", "start", "end", "assignees", "realized", "orders", "percent",
         "expected", "projected", "status", "counting",
@@ -57,8 +57,8 @@ package struct TargetTable: Sendable {
     private let currency: Currency
     private var ids: Set<Identifier> = []
 
-    /// Reads a whole table, and all that is wrong with it.
-    /// - Parameter currency: the reporting currency, which goals are in.
+    /// Reads a whole table and collects all mistakes.
+    /// - Parameter currency: the reporting currency, the currency of goals.
     package init(reading bytes: [UInt8], currency: Currency) {
         self.currency = currency
         var reader = CSVReader(bytes)
@@ -70,7 +70,7 @@ package struct TargetTable: Sendable {
             check(header, names)
             // Without its header a table cannot be read.
             guard mistakes.isEmpty else { return }
-            while let cells = try reader.row() { take(cells, names) }
+            while let cells = try reader.row() { read(cells, names) }
         } catch {
             mistakes.append(error)
         }
@@ -84,10 +84,13 @@ package struct TargetTable: Sendable {
             if !Self.columns.contains(name) {
                 let known = Self.required.joined(separator: ", ")
                 mistakes.append(
-                    TableMistake(cell, "\(EventError.quoting(cell.text)) is not a column: \(known) and id are read")
+                    TableMistake(
+                        cell,
+                        "\(EventError.quoting(cell.text)) is not a known column: use \(known) and, optionally, id"
+                    )
                 )
             } else if names[..<place].contains(name) {
-                mistakes.append(TableMistake(cell, "\(EventError.quoting(cell.text)) is there twice"))
+                mistakes.append(TableMistake(cell, "\(EventError.quoting(cell.text)) occurs twice"))
             }
         }
         for name in Self.required where !names.contains(name) {
@@ -95,28 +98,28 @@ package struct TargetTable: Sendable {
         }
     }
 
-    private mutating func take(_ cells: [CSVReader.Cell], _ names: [String]) {
+    private mutating func read(_ cells: [CSVReader.Cell], _ names: [String]) {
         guard cells.count == names.count else {
             let place = min(cells.count, names.count + 1)
             return mistakes.append(
                 TableMistake(
                     line: cells[0].line,
                     column: place,
-                    reason: "the row has \(cells.count) cells, and the header \(names.count)"
+                    reason: "the row has \(cells.count) cells, but the header has \(names.count)"
                 )
             )
         }
         var row = TargetRow(cells: Dictionary(uniqueKeysWithValues: zip(names, cells)), currency: currency)
         let found = row.read()
         if let id = found?.id, !ids.insert(id).inserted {
-            row.refuse("id", "\(EventError.quoting(id.rawValue)) is there twice")
+            row.refuse("id", "\(EventError.quoting(id.rawValue)) occurs twice")
         }
         mistakes += row.mistakes.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
         if let found { rows.append(Row(line: cells[0].line, id: found.id, target: found.target)) }
     }
 }
 
-/// One row being read.
+/// Reads the cells of one row.
 private struct TargetRow {
     let cells: [String: CSVReader.Cell]
     let currency: Currency
@@ -131,7 +134,7 @@ private struct TargetRow {
         if let cell = cells[name] { mistakes.append(TableMistake(cell, name: name, reason)) }
     }
 
-    /// Nil after a mistake.
+    /// - Returns: nil after a mistake.
     mutating func read() -> (id: Identifier?, target: Target)? {
         let id = text("id").isEmpty ? nil : value("id", "an id") { Identifier($0) }
         let measure = value("measure", "revenue or orders") { Measure(rawValue: $0.lowercased()) }
@@ -141,7 +144,7 @@ private struct TargetRow {
         let period = start.flatMap { start in end.flatMap { self.period(start, $0) } }
         let assignees = self.assignees()
         if !text("currency").isEmpty, text("currency") != currency.code {
-            refuse("currency", "\(EventError.quoting(text("currency"))) is not \(currency), which goals are in")
+            refuse("currency", "\(EventError.quoting(text("currency"))) is not \(currency), the reporting currency")
         }
         guard mistakes.isEmpty, let measure, let goal, let period else { return nil }
         let target = Target(
@@ -155,7 +158,8 @@ private struct TargetRow {
         return target.map { (id, $0) }
     }
 
-    /// Without the sign that an export puts before what looks like a formula: ids may begin with a dash or an @ too.
+    /// The text of a cell, without the `'` that an export puts before what looks like a formula. Ids can look like one,
+    /// because they may begin with `-` or `@`.
     private func text(_ name: String) -> String {
         let text = cells[name]?.text.trimmed ?? ""
         return CSVWriter.isGuarded(text) ? String(text.unicodeScalars.dropFirst()) : text
@@ -177,7 +181,7 @@ private struct TargetRow {
 
     private mutating func period(_ start: Day, _ end: Day) -> Period? {
         guard let period = Period(start: start, end: end) else {
-            refuse("end", "lies before the start")
+            refuse("end", "is before the start")
             return nil
         }
         guard period.days <= Target.maximumDays else {
@@ -202,7 +206,7 @@ private struct TargetRow {
 }
 
 extension String {
-    /// Without spaces and tabs at either end.
+    /// The text without spaces and tabs at its beginning and end.
     fileprivate var trimmed: String {
         let isSpace = { (character: Character) in character == " " || character == "\t" }
         return String(drop(while: isSpace).reversed().drop(while: isSpace).reversed())

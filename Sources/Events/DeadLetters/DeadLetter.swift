@@ -1,6 +1,6 @@
 public import Log
 
-/// How a record that cannot be applied is put aside: byte for byte, with headers that say why.
+/// The headers of dead letters: records that cannot be applied (docs/CONTRACT.md, "Dead letters").
 public enum DeadLetter {
     /// The record's own headers, and after them `dead-letter-reason`, `-member`, `-topic`, `-partition` and `-offset`.
     public static func headers(
@@ -24,19 +24,19 @@ public enum DeadLetter {
 }
 
 extension DeadLetter {
-    /// Where a record lay when it was refused for the first time; what it is known by, however often it is replayed.
+    /// Where a record was when it was refused for the first time. It identifies the record, also after several replays.
     public struct Origin: Hashable, Sendable, CustomStringConvertible {
-        /// The topic it came from.
+        /// The topic that the record was read from.
         public let topic: String
-        /// The partition there.
+        /// Its partition.
         public let partition: Int32
-        /// Its offset there.
+        /// Its offset.
         public let offset: Int64
 
         /// `<topic>/<partition>/<offset>`
         public var description: String { "\(topic)/\(partition)/\(offset)" }
 
-        /// Reads ``description``.
+        /// Reads ``description``; nil for another text.
         public init?(_ text: String) {
             let parts = text.split(separator: "/", omittingEmptySubsequences: false)
             guard parts.count == 3, !parts[0].isEmpty, let partition = Int32(parts[1]), let offset = Int64(parts[2]),
@@ -46,17 +46,19 @@ extension DeadLetter {
         }
     }
 
-    /// A header that names a replayed record's ``Origin``; on a record in the topic it came from.
+    /// The header with the ``Origin`` of a replayed record. A replay adds it to the record that it writes back.
     public static let originHeader = "dead-letter-origin"
-    /// A header that says that the record of this ``Origin`` was replayed; on a record of its own among the dead letters.
+    /// The header with the ``Origin`` of a record that was replayed. It is on the note that a replay writes to the
+    /// dead-letter topic.
     public static let replayedHeader = "dead-letter-replayed"
 
-    /// What a header of this name says; nil where there is none. A record that was refused twice has two: the later.
+    /// The value of the header `dead-letter-<name>`; nil where there is none. A record that was refused twice has two:
+    /// this is the later one.
     public static func text(_ name: String, in headers: [RecordHeader]) -> String? {
         headers.last { $0.name == "dead-letter-\(name)" }?.value.map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// Nil where the headers do not say.
+    /// The origin of a dead letter; nil where the headers do not have it.
     public static func origin(of headers: [RecordHeader]) -> Origin? {
         if let known = text("origin", in: headers) { return Origin(known) }
         guard let topic = text("topic", in: headers), let partition = text("partition", in: headers),
@@ -65,7 +67,7 @@ extension DeadLetter {
         return Origin("\(topic)/\(partition)/\(offset)")
     }
 
-    /// The record's own headers, and its origin.
+    /// The headers of a record that is written back: its own headers and its origin.
     public static func replayHeaders(of headers: [RecordHeader], origin: Origin) -> [RecordHeader] {
         headers.filter { !$0.name.hasPrefix("dead-letter-") }
             + [RecordHeader(name: originHeader, value: Array(origin.description.utf8))]

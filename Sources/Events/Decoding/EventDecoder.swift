@@ -1,9 +1,9 @@
 public import Log
 public import SalesRules
 
-/// Reads records of the log as events: the contract's own JSON, CloudEvents around it, and what vtiger sends.
+/// Decodes records of the log into events: the program's own events, the same in CloudEvents, and orders of vtiger.
 public struct EventDecoder: Sendable {
-    /// The largest record, in bytes (the contract's bounds).
+    /// The largest value of a record, in bytes (docs/CONTRACT.md, "Bounds").
     public static let maximumSize = 1_048_576
 
     private let settings: EventSettings
@@ -11,12 +11,12 @@ public struct EventDecoder: Sendable {
     /// A decoder with these settings.
     public init(_ settings: EventSettings) { self.settings = settings }
 
-    /// What one record says happened (the contract's "Events" and "Also accepted").
+    /// Decodes the parts of a record (docs/CONTRACT.md, "Events" and "Also accepted").
     /// - Parameters:
-    ///   - topic: the topic that the record came from.
-    ///   - key: names what a null value deletes; not looked at otherwise.
+    ///   - topic: the topic that the record was read from.
+    ///   - key: names what a null value deletes; ignored otherwise.
     ///   - value: nil for a null value.
-    /// - Throws: why it has to be a dead letter.
+    /// - Throws: why the record is a dead letter.
     public func decode(
         topic: Topic,
         key: UnsafeBufferPointer<UInt8>?,
@@ -34,9 +34,9 @@ public struct EventDecoder: Sendable {
         return event
     }
 
-    /// What a record says happened.
-    /// - Parameter topic: the topic that the record came from.
-    /// - Throws: why the record has to be a dead letter.
+    /// Decodes a record.
+    /// - Parameter topic: the topic that the record was read from.
+    /// - Throws: why the record is a dead letter.
     public func decode(_ record: LogRecord, topic: Topic) throws(EventError) -> Event {
         let headers = record.hasHeaders ? record.headers : []
         return try record.withKey { (key) throws(EventError) in
@@ -46,13 +46,15 @@ public struct EventDecoder: Sendable {
         }
     }
 
-    /// What a text says happened, whichever topic it belongs on.
-    /// - Throws: why it cannot be used.
+    /// Decodes an event of any topic.
+    /// - Throws: why the value cannot be used.
     package func decode(_ value: UnsafeBufferPointer<UInt8>, headers: [RecordHeader]) throws(EventError) -> Event {
         guard value.count <= Self.maximumSize else {
             throw EventError(member: "record", reason: "is larger than 1 MiB (\(value.count) bytes)")
         }
-        guard !value.isEmpty else { throw EventError(member: "record", reason: "is empty, which is not null") }
+        guard !value.isEmpty else {
+            throw EventError(member: "record", reason: "is empty; send null to delete")
+        }
         let tape = try JSONTape(value)
         guard tape.nodes[0].kind == .object else {
             throw EventError(member: "record", reason: "is not a JSON object")
@@ -70,7 +72,7 @@ public struct EventDecoder: Sendable {
         return try decode(data, type: type)
     }
 
-    /// - Parameter type: what the envelope says it is; the event's own type goes before it.
+    /// - Parameter type: the type in the envelope. The event's own type goes before it, except for vtiger's types.
     private func decode(_ data: Members, type: String?) throws(EventError) -> Event {
         let vtiger = VtigerEvent(settings: settings)
         if let type, type.hasPrefix(VtigerEvent.prefix) { return try vtiger.tableRow(data, type: type) }

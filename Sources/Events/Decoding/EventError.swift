@@ -1,6 +1,6 @@
 /// Why a record is a dead letter.
 public struct EventError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The member that cannot be used, as in `allocations[2].percent`; nil when it is the record as a whole.
+    /// The member that cannot be used, such as `allocations[2].percent`; nil for the record as a whole.
     public let member: String?
     /// What is wrong with it.
     public let reason: String
@@ -16,7 +16,7 @@ public struct EventError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension EventError {
-    /// The beginning of a text that is at fault, in quotes and fit for one line of a log.
+    /// The beginning of a wrong text for a message: in quotes, and without control characters and line breaks.
     static func quoting(_ text: some Collection<UInt8>) -> String {
         let beginning = String(decoding: text.prefix(40), as: UTF8.self).unicodeScalars.map { scalar in
             let isShown = scalar.value >= 0x20 && !(0x7f...0x9f).contains(scalar.value)

@@ -1,19 +1,20 @@
 internal import Foundation
 public import SalesRules
 
-/// What decoding has to know of its surroundings.
+/// The settings of decoding.
 public struct EventSettings: Sendable {
-    /// Whom an event belongs to that names no tenant.
+    /// The tenant of events that name no tenant.
     public var defaultTenant: Identifier
     /// The reporting currency.
     public let currency: Currency
-    /// What a vtiger order's amount is.
+    /// The field that is a vtiger order's total.
     public let vtigerAmount: VtigerAmount
-    /// What a vtiger order's date is.
+    /// The field that is a vtiger order's date.
     public let vtigerDate: VtigerDate
+    /// The time zone that turns times into dates.
     let timeZone: TimeZone
 
-    /// What of a vtiger order is its amount.
+    /// A field that can be a vtiger order's total.
     public enum VtigerAmount: String, CaseIterable, Sendable {
         /// With taxes and shipping: `hdnGrandTotal`, or `total` in a table row.
         case grandTotal = "hdnGrandTotal"
@@ -21,14 +22,14 @@ public struct EventSettings: Sendable {
         case preTaxTotal = "pre_tax_total"
     }
 
-    /// Which of a vtiger order's fields is its date.
+    /// A field that can be a vtiger order's date.
     public enum VtigerDate: Hashable, Sendable {
-        /// `createdtime`, which is UTC without saying so, as a date of the time zone.
+        /// `createdtime`, which is in UTC. It becomes a date in the time zone of the settings.
         case created
-        /// `duedate` or a custom field `cf_…`, which hold dates.
+        /// `duedate` or a custom field `cf_…`, which contain dates.
         case field(String)
 
-        /// Reads `createdtime`, `duedate` or `cf_…`.
+        /// Reads `createdtime`, `duedate` or `cf_…`; nil for another text.
         public init?(_ text: String) {
             if text == "createdtime" {
                 self = .created

@@ -1,9 +1,9 @@
-/// Checks a text against RFC 8259 and notes its values. It nests without the stack, so that a text of any depth is refused
-/// and not followed.
+/// Checks a text against RFC 8259 and records the place of each value. It does not recurse, so that a deeply nested
+/// text cannot overflow the stack.
 struct JSONParser {
     private let text: UnsafeBufferPointer<UInt8>
     private var position = 0
-    /// The innermost container that is open; until it is closed, its node's `next` is the one around it.
+    /// The index of the innermost open container. Until it is closed, its node's `next` is the container around it.
     private var container = -1
     private var depth = 0
     private var nodes: [JSONTape.Node] = []
@@ -21,16 +21,16 @@ struct JSONParser {
             if needsValue {
                 needsValue = try parser.beginValue()
             } else if parser.depth > 0 {
-                needsValue = try parser.goOn()
+                needsValue = try parser.continueContainer()
             } else if parser.position == text.count {
                 return parser.nodes
             } else {
-                throw parser.failure("something stands behind the end of the JSON text")
+                throw parser.failure("there is text after the end of the JSON value")
             }
         }
     }
 
-    /// - Returns: whether a value has to follow: the first one of a container.
+    /// - Returns: whether a value must follow: the first value of a container.
     private mutating func beginValue() throws(EventError) -> Bool {
         switch current {
         case UInt8(ascii: "\""): try string()
@@ -63,7 +63,9 @@ struct JSONParser {
         return true
     }
 
-    private mutating func goOn() throws(EventError) -> Bool {
+    /// Reads a comma, or the end of the container.
+    /// - Returns: whether a value must follow.
+    private mutating func continueContainer() throws(EventError) -> Bool {
         let isObject = nodes[container].kind == .object
         switch current {
         case UInt8(ascii: ","):
@@ -117,7 +119,7 @@ struct JSONParser {
                 do throws(JSONString.Fault) { position = try JSONString.multibyteEnd(text, from: position) } catch {
                     throw failure(error.rawValue)
                 }
-            default: throw failure("a control character stands in a string")
+            default: throw failure("a string contains a control character")
             }
         }
     }
@@ -158,7 +160,7 @@ struct JSONParser {
         nodes.append(JSONTape.Node(kind: kind, start: Int32(start), end: Int32(end), next: Int32(nodes.count + 1)))
     }
 
-    /// The byte that is next; 0, which no rule allows anywhere, at the end of the text.
+    /// The next byte. At the end of the text it is 0, which JSON allows nowhere.
     private var current: UInt8 { position < text.count ? text[position] : 0 }
 
     private mutating func skipSpace() {

@@ -1,14 +1,14 @@
-/// The inside of JSON's strings: what may stand in them, and what it means.
+/// Checks and decodes the content of JSON strings.
 enum JSONString {
     /// What is wrong with a string.
     enum Fault: String, Error {
         case escape = "a string has an unknown escape"
-        case surrogate = "half a surrogate pair stands in a string"
+        case surrogate = "a string contains half a surrogate pair"
         case encoding = "a string is not UTF-8"
     }
 
-    /// Where the first byte stands that is a quote, a backslash, a control character, or not ASCII; the end of the text
-    /// when there is none.
+    /// The place of the first byte that is a quote, a backslash, a control character, or not ASCII; the end of the text
+    /// if there is none.
     static func plainEnd(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
         var index = start
         let bytes = UnsafeRawBufferPointer(text)
@@ -22,8 +22,8 @@ enum JSONString {
         return index
     }
 
-    /// Eight bytes at once: the top bit of each one that is special. What borrows make of the bytes above the lowest is
-    /// not exact (Mycroft's test for a zero byte), and nobody asks for it.
+    /// Tests eight bytes at once: the top bit of a special byte is set in the result. Only the lowest set bit is exact,
+    /// because borrows may set bits above it (Mycroft's test for a zero byte); the caller uses only the lowest.
     private static func special(_ word: UInt64) -> UInt64 {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let tops = ones << 7
@@ -38,7 +38,8 @@ enum JSONString {
         byte >= 0x20 && byte < 0x80 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
-    /// - Parameter start: where the backslash stands.
+    /// The place after an escape.
+    /// - Parameter start: the place of the backslash.
     static func escapeEnd(_ text: UnsafeBufferPointer<UInt8>, from start: Int) throws(Fault) -> Int {
         guard start + 1 < text.count else { throw .escape }
         switch text[start + 1] {
@@ -54,7 +55,7 @@ enum JSONString {
         }
     }
 
-    /// The code unit that `\uXXXX` stands for.
+    /// The UTF-16 code unit of `\uXXXX`; nil where there is no such escape.
     private static func unit(_ text: UnsafeBufferPointer<UInt8>, at start: Int) -> UInt32? {
         guard start + 6 <= text.count, text[start] == UInt8(ascii: "\\"), text[start + 1] == UInt8(ascii: "u")
         else { return nil }
@@ -75,7 +76,7 @@ enum JSONString {
         }
     }
 
-    /// Well-formed sequences only (Unicode, table 3-7).
+    /// The place after a character of several bytes. Only well-formed sequences are accepted (Unicode, table 3-7).
     static func multibyteEnd(_ text: UnsafeBufferPointer<UInt8>, from start: Int) throws(Fault) -> Int {
         let length: Int
         var second: ClosedRange<UInt8> = 0x80...0xbf
@@ -95,7 +96,7 @@ enum JSONString {
         return start + length
     }
 
-    /// The UTF-8 that a string with escapes stands for.
+    /// Decodes a string with escapes into UTF-8.
     /// - Precondition: the escapes were checked.
     static func unescaped(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8] {
         var result: [UInt8] = []

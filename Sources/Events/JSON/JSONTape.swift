@@ -1,13 +1,13 @@
-/// A JSON text, checked whole and taken apart in one pass: its values one after the other, each with where it stands and
-/// where the next one begins. Nothing is copied, and nesting takes no stack.
+/// A JSON text, parsed in one pass into a list of nodes: one for each value, in the order of the text. The nodes refer
+/// to the text and do not copy it.
 struct JSONTape {
-    /// One value; an object's members are a key and a value in turn.
+    /// One value, or the name of a member: in an object, names and values alternate.
     struct Node {
         var kind: Kind
-        /// Where its text begins and ends: a string's without its quotes.
+        /// Where its text begins and ends; for a string without the quotes.
         var start: Int32
         var end: Int32
-        /// Index of the node after it and all within it.
+        /// The index of the node after this one and all nodes inside it.
         var next: Int32
     }
 
@@ -18,7 +18,7 @@ struct JSONTape {
     private let text: UnsafeBufferPointer<UInt8>
     let nodes: [Node]
 
-    /// How deep objects and arrays may lie in each other.
+    /// How deep objects and arrays may be nested.
     static let maximumDepth = 64
 
     /// - Parameter text: valid for as long as the tape is used, and at most 2 GiB.
@@ -27,7 +27,7 @@ struct JSONTape {
         nodes = try JSONParser.parse(text)
     }
 
-    /// What a string, number or name says, with its escapes resolved, for the time of the call.
+    /// Calls `body` with the text of a string, number or name, with escapes decoded. It is valid only during the call.
     func withText<Result>(
         _ node: Node,
         _ body: (UnsafeBufferPointer<UInt8>) throws(EventError) -> Result
@@ -36,13 +36,13 @@ struct JSONTape {
         return try JSONString.unescaped(bytes(node)).withUnsafeBufferPointer(body)
     }
 
-    /// What a string or number says.
+    /// The text of a string, number or name, with escapes decoded.
     func string(_ node: Node) -> String {
         guard node.kind == .escapedString else { return String(decoding: bytes(node), as: UTF8.self) }
         return String(decoding: JSONString.unescaped(bytes(node)), as: UTF8.self)
     }
 
-    /// The text of a value, without a string's quotes.
+    /// The text of a value as it is written; for a string without the quotes.
     func bytes(_ node: Node) -> UnsafeBufferPointer<UInt8> {
         UnsafeBufferPointer(rebasing: text[Int(node.start)..<Int(node.end)])
     }

@@ -1,54 +1,54 @@
-/// Writes JSON, member by member, into bytes.
+/// Writes JSON, member by member.
 package struct JSONWriter: Sendable {
-    /// What is written so far.
+    /// The JSON so far, in UTF-8.
     package private(set) var bytes: [UInt8] = []
 
-    /// Nothing written yet.
+    /// A writer without output.
     package init() { bytes.reserveCapacity(512) }
 
-    /// An object on its own, with the members that `write` gives it.
+    /// The JSON of one object, with the members that `write` adds.
     package static func object(_ write: (inout JSONWriter) -> Void) -> [UInt8] {
         var json = JSONWriter()
         json.object(write)
         return json.bytes
     }
 
-    /// A text, with what JSON cannot hold escaped.
+    /// Adds a text.
     package mutating func member(_ name: StaticString, _ text: String) {
         self.name(name)
         string(text)
     }
 
-    /// A whole number.
+    /// Adds a whole number.
     package mutating func member(_ name: StaticString, _ number: Int64) {
         self.name(name)
         bytes.append(contentsOf: String(number).utf8)
     }
 
-    /// True or false.
+    /// Adds true or false.
     package mutating func member(_ name: StaticString, _ flag: Bool) {
         self.name(name)
         bytes.append(contentsOf: (flag ? "true" : "false").utf8)
     }
 
-    /// A number that is written already, as in `48.0`.
+    /// Adds a number that is already formatted, such as `48.0`.
     package mutating func member(_ name: StaticString, number: String) {
         self.name(name)
         bytes.append(contentsOf: number.utf8)
     }
 
-    /// An object within.
+    /// Adds an object.
     package mutating func object(_ name: StaticString, _ write: (inout JSONWriter) -> Void) {
         self.name(name)
         object(write)
     }
 
-    /// A list of texts.
+    /// Adds a list of texts.
     package mutating func list(_ name: StaticString, _ texts: [String]) {
         list(name, texts) { text, json in json.string(text) }
     }
 
-    /// A list of objects.
+    /// Adds a list of objects.
     package mutating func objects<Element>(
         _ name: StaticString,
         _ elements: some Sequence<Element>,
@@ -92,7 +92,7 @@ package struct JSONWriter: Sendable {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
                 bytes.append(UInt8(ascii: "\\"))
                 bytes.append(byte)
-            // The short forms where there are some: a text must not grow by being read and written.
+            // The short escapes where they exist, so that a text does not grow when it is read and written again.
             case 0x08: bytes.append(contentsOf: "\\b".utf8)
             case 0x09: bytes.append(contentsOf: "\\t".utf8)
             case 0x0a: bytes.append(contentsOf: "\\n".utf8)

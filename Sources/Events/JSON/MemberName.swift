@@ -1,6 +1,6 @@
-/// The names of the members that mean something, in any shape an event may have.
+/// The names of all members that the program reads, in every form of an event or a request.
 enum MemberName: UInt8, CaseIterable {
-    // The contract's events.
+    // The program's own events.
     case type, tenant, id, version
     case number, subject, account, owner, total, currency, exchangeRate, date, status, allocations
     case order, salesperson, percent, amount
@@ -30,7 +30,7 @@ enum MemberName: UInt8, CaseIterable {
         }
     }
 
-    /// The name that a text is; nil when it means nothing.
+    /// Nil for a name that the program does not read.
     init?(_ text: UnsafeBufferPointer<UInt8>) {
         guard let spelling = Self.spelling(text) else { return nil }
         var slot = Self.slot(spelling)
@@ -44,7 +44,7 @@ enum MemberName: UInt8, CaseIterable {
         return nil
     }
 
-    /// Most are free, and each name is at its own slot or in the next free one after it.
+    /// The size of a hash table with open addressing: a name is in its own slot or in the next free one after it.
     private static let slots = 256
     private static let spellings: [UInt128] = table.map(\.spelling)
     private static let names: [MemberName] = table.map(\.name)
@@ -60,8 +60,9 @@ enum MemberName: UInt8, CaseIterable {
         return table
     }()
 
-    /// A text of up to 16 bytes, the longest that a name has, as one number, so that comparing takes one step. Where a
-    /// half begins with a zero byte, which no name has, two texts would become one.
+    /// A text of 1 to 16 bytes as one number, so that two texts are compared in one step; no name is longer. Nil also
+    /// for a text with a zero byte at the start of either half: no name has one, and two texts could have the
+    /// same number.
     private static func spelling(_ text: UnsafeBufferPointer<UInt8>) -> UInt128? {
         guard (1...16).contains(text.count), text[0] != 0, text.count <= 8 || text[8] != 0 else { return nil }
         var (low, high): (UInt64, UInt64) = (0, 0)

@@ -15,7 +15,7 @@ extension Members {
         return day
     }
 
-    /// - Parameter usual: what most are, and what is not looked up.
+    /// - Parameter usual: the currency of most orders, for which no lookup is needed.
     func currency(_ name: MemberName, usual: Currency) throws(EventError) -> Currency? {
         try text(name, "a currency of ISO 4217") { text in
             text.elementsEqual(usual.code.utf8) ? usual : Currency(String(decoding: text, as: UTF8.self))
@@ -65,8 +65,8 @@ extension Members {
         return value
     }
 
-    /// The order's exchange rate: required for another currency than the reporting one, and such that the total stays
-    /// within bounds.
+    /// The order's exchange rate. It is required unless the currency is the reporting currency, and the converted total
+    /// must stay within its bound.
     func exchangeRate(
         _ name: MemberName,
         total: Int64,
@@ -75,7 +75,7 @@ extension Members {
     ) throws(EventError) -> Decimal {
         guard let rate = try decimal(name) else {
             if currency == reporting { return .one }
-            throw failure(name, "is missing, and the order is in \(currency), not in \(reporting)")
+            throw failure(name, "is missing, but the order is in \(currency), not in \(reporting)")
         }
         guard rate.units > 0 else { throw failure(name, "\(rate) is not above zero") }
         guard Money.convert(total, from: currency, rate: rate, to: reporting) != nil else {

@@ -1,7 +1,7 @@
 internal import SalesRules
 
-/// The members of one object, each read as what it has to be. A member that is null counts as absent; one that is asked
-/// for and is there twice is refused, because which of the two is meant would be a guess.
+/// Reads the members of one object. A member that is null counts as absent. A known member that occurs twice is an
+/// error. Every function throws when the member is there but has another type than the function reads.
 final class Members {
     private let tape: JSONTape
     private let object: Int
@@ -17,7 +17,7 @@ final class Members {
         var key = object + 1
         while key < Int(tape.nodes[object].next) {
             if let name = try tape.withText(tape.nodes[key], { MemberName($0) }) {
-                guard values[Int(name.rawValue)] == 0 else { throw failure(name, "is there twice") }
+                guard values[Int(name.rawValue)] == 0 else { throw failure(name, "occurs twice") }
                 values[Int(name.rawValue)] = Int32(key + 1)
             }
             key = Int(tape.nodes[key + 1].next)
@@ -33,7 +33,7 @@ final class Members {
     /// An error of the object as a whole.
     func failure(_ reason: String) -> EventError { EventError(member: path.text, reason: reason) }
 
-    /// Why a required member cannot be had.
+    /// The error for a required member that is missing or null.
     func missing(_ name: MemberName) -> EventError {
         failure(name, values[Int(name.rawValue)] == 0 ? "is missing" : "is null")
     }
@@ -44,13 +44,13 @@ final class Members {
         return (index, tape.nodes[index])
     }
 
-    /// A member that only settings name.
+    /// The value of a member whose name comes from the settings.
     private func node(named name: String) throws(EventError) -> JSONTape.Node? {
         var found: JSONTape.Node?
         var key = object + 1
         while key < Int(tape.nodes[object].next) {
             if tape.string(tape.nodes[key]) == name {
-                guard found == nil else { throw failure(name, "is there twice") }
+                guard found == nil else { throw failure(name, "occurs twice") }
                 found = tape.nodes[key + 1]
             }
             key = Int(tape.nodes[key + 1].next)
@@ -63,7 +63,7 @@ final class Members {
 
     func isList(_ name: MemberName) -> Bool { node(name)?.1.kind == .array }
 
-    /// A text; nil when it is absent.
+    /// The member's text; nil when the member is absent.
     func text(_ name: MemberName) throws(EventError) -> String? {
         guard let (_, node) = node(name) else { return nil }
         guard node.isText else { throw failure(name, "is not a text") }
@@ -75,8 +75,10 @@ final class Members {
         return text
     }
 
-    /// What `read` makes of a text; nil when it is absent.
-    /// - Parameter expected: what a text has to be that `read` makes something of.
+    /// The member's text, converted by `read`; nil when the member is absent.
+    /// - Parameters:
+    ///   - expected: what the text must be, for the message when `read` returns nil.
+    ///   - read: returns nil for a text that it cannot convert.
     func text<Value>(
         _ name: MemberName,
         _ expected: StaticString,
@@ -87,7 +89,7 @@ final class Members {
         return try value(node, name.text, expected, read)
     }
 
-    /// What `read` makes of a member, be it written as a text or as a number; nil when it is absent.
+    /// The member's text or number, converted by `read`; nil when the member is absent.
     func scalar<Value>(
         _ name: MemberName,
         _ expected: StaticString,
@@ -98,7 +100,7 @@ final class Members {
         return try value(node, name.text, expected, read)
     }
 
-    /// What `read` makes of a text whose name only settings know.
+    /// The text of a required member whose name comes from the settings, converted by `read`.
     func requiredText<Value>(
         named name: String,
         _ expected: StaticString,
@@ -123,7 +125,7 @@ final class Members {
         }
     }
 
-    /// What `read` makes of the digits of a number, be it written as a text or as a JSON number; nil when it is absent.
+    /// The member's number, written as a text or as a JSON number, converted by `read`; nil when the member is absent.
     func number<Value>(
         _ name: MemberName,
         _ read: (_ digits: UnsafeBufferPointer<UInt8>, _ exponent: Bool) throws(NumberError) -> Value
@@ -145,28 +147,29 @@ final class Members {
         return try Members(tape, object: index, path: .member(path, name))
     }
 
-    /// The objects in a list; nil when it is absent.
+    /// The objects in a list; nil when the list is absent.
     func objects(_ name: MemberName, atMost limit: Int) throws(EventError) -> [Members]? {
         var objects: [Members] = []
-        let isThere = try elements(name, atMost: limit) { (index, position, node) throws(EventError) in
+        let exists = try elements(name, atMost: limit) { (index, position, node) throws(EventError) in
             guard node.kind == .object else { throw failure("\(name.text)[\(position)]", "is not an object") }
             objects.append(try Members(tape, object: index, path: .element(path, name, position)))
         }
-        return isThere ? objects : nil
+        return exists ? objects : nil
     }
 
     func requiredIDs(_ name: MemberName, atMost limit: Int) throws(EventError) -> [Identifier] {
         var ids: [Identifier] = []
-        let isThere = try elements(name, atMost: limit) { (_, position, node) throws(EventError) in
+        let exists = try elements(name, atMost: limit) { (_, position, node) throws(EventError) in
             let id = node.isText ? try tape.withText(node) { Identifier(utf8: $0) } : nil
             guard let id else { throw failure("\(name.text)[\(position)]", "is not an id") }
             ids.append(id)
         }
-        guard isThere else { throw missing(name) }
+        guard exists else { throw missing(name) }
         return ids
     }
 
-    /// - Returns: whether there is such a list.
+    /// Calls `body` for each element of a list.
+    /// - Returns: whether the list exists.
     private func elements(
         _ name: MemberName,
         atMost limit: Int,
@@ -195,7 +198,7 @@ extension NumberError {
         switch self {
         case .malformed: "is not a number"
         case .tooLarge: "is too large"
-        case .tooPrecise: "has more digits than can be kept"
+        case .tooPrecise: "has too many digits"
         }
     }
 }

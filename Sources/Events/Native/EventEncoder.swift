@@ -1,14 +1,15 @@
 public import SalesRules
 
-/// Writes events as the contract's JSON, with their keys.
+/// Writes events in the form of docs/CONTRACT.md, "Events", with their keys.
 public struct EventEncoder: Sendable {
     private let currency: Currency
 
-    /// - Parameter currency: the reporting currency, which goals are in.
+    /// - Parameter currency: the reporting currency, the currency of goals.
     public init(currency: Currency) { self.currency = currency }
 
-    /// - Parameter person: who made the change, for those who read the log; nil when it is not known.
-    /// - Returns: the topic it belongs on; a nil value deletes what the key names.
+    /// Encodes an event.
+    /// - Parameter person: who made the change, for people who read the log; nil if unknown.
+    /// - Returns: the topic to write to, the key and the value; a nil value deletes what the key names.
     public func encode(_ event: Event, by person: Identifier? = nil) -> (topic: Topic, key: [UInt8], value: [UInt8]?) {
         func record(
             _ topic: Topic,

@@ -1,6 +1,6 @@
 internal import SalesRules
 
-/// The contract's own events.
+/// Decodes the program's own events (docs/CONTRACT.md, "Events").
 struct NativeEvent {
     let settings: EventSettings
 
@@ -87,7 +87,7 @@ struct NativeEvent {
             }
             return .percent(percent)
         case (nil, let amount?):
-            // The order's currency is not known here: the coarsest one bounds it, and the order's total does later.
+            // The order's currency is not known here. The bound is in major units; the yen's minor unit is one.
             guard amount.units >= 0, Money.minorUnits(of: amount, in: .yen) != nil else {
                 throw data.failure(.amount, "\(amount) is below zero or too large")
             }
@@ -95,7 +95,7 @@ struct NativeEvent {
         default:
             throw isListed
                 ? data.failure("has both a percent and an amount")
-                : data.failure(.percent, "and amount are both there, and one of them at most may be")
+                : data.failure(.percent, "and amount exclude each other: send only one of them")
         }
     }
 
@@ -113,7 +113,7 @@ struct NativeEvent {
             assignees: assignees,
             version: version
         )
-        guard let target else { throw data.failure(.id, "names a target that breaks a bound") }
+        guard let target else { throw data.failure(.id, "is the id of a target that breaks a bound") }
         return target
     }
 
@@ -125,7 +125,7 @@ struct NativeEvent {
     func period(_ data: Members) throws(EventError) -> Period {
         let start = try data.requiredDay(.start)
         let end = try data.requiredDay(.end)
-        guard let period = Period(start: start, end: end) else { throw data.failure(.end, "lies before the start") }
+        guard let period = Period(start: start, end: end) else { throw data.failure(.end, "is before the start") }
         guard period.days <= Target.maximumDays else {
             throw data.failure(.end, "is more than ten years after the start")
         }
@@ -145,7 +145,7 @@ struct NativeEvent {
         case .orders: goal = try data.integer(.goal)
         }
         guard let goal else { throw data.missing(.goal) }
-        guard (1...Money.bound).contains(goal) else { throw data.failure(.goal, "is not above zero, or too large") }
+        guard (1...Money.bound).contains(goal) else { throw data.failure(.goal, "is not above zero, or is too large") }
         return goal
     }
 

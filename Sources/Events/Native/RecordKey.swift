@@ -1,8 +1,8 @@
 internal import SalesRules
 
-/// The contract's keys: `<tenant>/<id>`, and for allocations `<tenant>/<order id>/<allocation id>`.
+/// The keys of records: `<tenant>/<id>`, and for allocations `<tenant>/<order id>/<allocation id>`.
 enum RecordKey {
-    /// What a null value deletes.
+    /// The event for a record with a null value: the deletion of what the key names.
     static func deletion(topic: Topic, key: UnsafeBufferPointer<UInt8>?) throws(EventError) -> Event {
         let text = key.map { String(decoding: $0, as: UTF8.self) } ?? ""
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).compactMap { Identifier($0) }
@@ -10,7 +10,7 @@ enum RecordKey {
         guard parts.count == expected, text.utf8.count(where: { $0 == UInt8(ascii: "/") }) == expected - 1 else {
             throw EventError(
                 member: "key",
-                reason: "\(EventError.quoting(text)) names nothing to delete: "
+                reason: "\(EventError.quoting(text)) is not a valid key for a deletion: "
                     + (topic == .allocations ? "<tenant>/<order id>/<allocation id>" : "<tenant>/<id>") + " is expected"
             )
         }

@@ -1,15 +1,15 @@
 package import Log
 package import SalesRules
 
-/// Why a request's body cannot be used: everything that is wrong with it, as far as it could be read.
+/// Why the body of a request cannot be used: all mistakes that were found.
 package struct RequestBodyErrors: Error, Hashable, Sendable {
     /// One or more.
     package let errors: [EventError]
 }
 
-/// Reads what the body of a request brings, by the rules and bounds of events.
+/// Decodes the bodies of requests, with the same rules and bounds as events.
 package struct RequestBodyDecoder: Sendable {
-    /// How many events one request may bring.
+    /// The most events in one request.
     package static let maximumEvents = 1_000
 
     private let settings: EventSettings
@@ -18,7 +18,7 @@ package struct RequestBodyDecoder: Sendable {
     /// A decoder with these settings.
     package init(_ settings: EventSettings) { self.settings = settings }
 
-    /// A target to be saved, with the id that the body gives it, if it gives one.
+    /// A target to be saved. Without `id` in the body, the id is nil and the target has a placeholder.
     package func target(_ body: [UInt8]) throws(RequestBodyErrors) -> (id: Identifier?, target: Target) {
         try object(body) { members, mistakes in
             let id = mistakes.take { () throws(EventError) in try members.id(.id) }
@@ -39,7 +39,7 @@ package struct RequestBodyDecoder: Sendable {
         }
     }
 
-    /// A year's goal for its months.
+    /// A goal for a year, to be split into monthly targets.
     package func year(_ body: [UInt8]) throws(RequestBodyErrors) -> YearPlan {
         try object(body) { members, mistakes in
             let name = mistakes.take { () throws(EventError) in try members.text(.name) ?? "" }
@@ -51,13 +51,13 @@ package struct RequestBodyDecoder: Sendable {
         }
     }
 
-    /// A year's targets for another.
+    /// A plan to copy the targets of one year to another year.
     package func copies(_ body: [UInt8]) throws(RequestBodyErrors) -> CopyPlan {
         try object(body) { members, mistakes in
             let from = mistakes.take { () throws(EventError) in try members.requiredYear(.from) }
             let to = mistakes.take { () throws(EventError) in
                 let to = try members.requiredYear(.to)
-                if to == from { throw members.failure(.to, "is the year that is copied from") }
+                if to == from { throw members.failure(.to, "is the same year as from") }
                 return to
             }
             let percent = mistakes.take { () throws(EventError) in
@@ -78,7 +78,7 @@ package struct RequestBodyDecoder: Sendable {
         }
     }
 
-    /// An allocation to be saved, with the id that the body gives it, if it gives one.
+    /// An allocation to be saved. Without `id` in the body, the id is nil and the allocation has a placeholder.
     package func allocation(_ body: [UInt8]) throws(RequestBodyErrors) -> (id: Identifier?, allocation: Allocation) {
         try object(body) { members, mistakes in
             let id = mistakes.take { () throws(EventError) in try members.id(.id) }
@@ -89,7 +89,7 @@ package struct RequestBodyDecoder: Sendable {
         }
     }
 
-    /// What a viewer chose to see in the widget.
+    /// What a person chose to see in the widget.
     package func choice(_ body: [UInt8]) throws(RequestBodyErrors) -> WidgetChoice {
         try object(body) { members, mistakes in
             mistakes.take { () throws(EventError) in
@@ -101,8 +101,8 @@ package struct RequestBodyDecoder: Sendable {
 
     /// An event, or a list of events.
     /// - Parameters:
-    ///   - tenant: whom an event belongs to that names no tenant.
-    ///   - headers: those of the request that say what a record's headers would.
+    ///   - tenant: the tenant of events that name no tenant.
+    ///   - headers: headers of the request that have the meaning of a record's headers.
     package func events(
         _ body: [UInt8],
         tenant: Identifier,
@@ -158,18 +158,18 @@ package struct RequestBodyDecoder: Sendable {
         return try decoder.decode(tape.bytes(node), headers: headers)
     }
 
-    /// Stands where an id is made later.
+    /// A placeholder for an id that the server makes later.
     private static let unnamed = Identifier("unnamed")!
 
     private func goal(_ members: Members, _ mistakes: inout Mistakes) -> (measure: Measure, value: Int64)? {
         let measure = mistakes.take { () throws(EventError) in try native.measure(members) }
-        // Without its measure a goal cannot be read.
+        // The goal can only be read with a valid measure.
         guard let measure else { return nil }
         return mistakes.take { () throws(EventError) in (measure, try native.goal(members, measure)) }
     }
 
     /// Reads a body that is an object.
-    /// - Parameter read: gives nil only after a mistake.
+    /// - Parameter read: returns nil only after a mistake.
     private func object<Value>(
         _ body: [UInt8],
         _ read: (Members, inout Mistakes) -> Value?
@@ -204,7 +204,7 @@ package struct RequestBodyDecoder: Sendable {
     }
 }
 
-/// Collects what is wrong, so that all of it can be told at once.
+/// Collects the mistakes, so that one answer can report all of them.
 private struct Mistakes {
     private(set) var errors: [EventError] = []
 

@@ -1,11 +1,11 @@
 internal import Concurrency
 package import Log
 
-/// Where the log of the topics that are read begins and ends.
+/// Reads where the logs of the topics begin and end.
 package enum LogEnds {
-    /// The first offset of every partition, and the one after its last record.
-    /// - Throws: ``MissingTopics``, or ``LogError``; after the time for the topics and the time for their offsets at the
-    ///   latest.
+    /// The watermarks of every partition of the topics that are read.
+    /// - Parameter timeoutMilliseconds: for each of the two requests: the partitions and their offsets.
+    /// - Throws: ``MissingTopics``, or ``LogError``.
     package static func watermarks(
         of topics: TopicNames,
         in log: any LogBackend,
@@ -14,7 +14,7 @@ package enum LogEnds {
         try await watermarks(of: topics, by: log.admin(), timeoutMilliseconds: timeoutMilliseconds)
     }
 
-    /// The same, for a caller that asks often and keeps its connection.
+    /// The same, for a caller that keeps its connection for many calls.
     package static func watermarks(
         of topics: TopicNames,
         by admin: any LogAdmin,

@@ -1,22 +1,22 @@
-/// The contract's topics that are read.
+/// The topics that are read (docs/CONTRACT.md, "Events").
 public enum Topic: String, CaseIterable, Sendable {
     case orders, allocations, targets, people
 }
 
-/// What the contract's topics are called here.
+/// The names of the topics in Kafka.
 public struct TopicNames: Hashable, Sendable {
-    /// Where orders are.
+    /// Has the events of orders.
     public var orders: String
-    /// Where allocations saved on their own are.
+    /// Has the events of allocations that are saved on their own.
     public var allocations: String
-    /// Where targets are.
+    /// Has the events of targets.
     public var targets: String
-    /// Where people and their preferences are.
+    /// Has the events of people and their preferences.
     public var people: String
-    /// Where records go that could not be applied.
+    /// Gets the records that cannot be applied.
     public var deadLetters: String
 
-    /// The contract's names.
+    /// Names; the default names are those of docs/CONTRACT.md, "Events".
     public init(
         orders: String = "sales.orders",
         allocations: String = "sales.allocations",
@@ -31,7 +31,7 @@ public struct TopicNames: Hashable, Sendable {
         self.deadLetters = deadLetters
     }
 
-    /// What a topic is called.
+    /// The name of a topic.
     public subscript(topic: Topic) -> String {
         switch topic {
         case .orders: orders
@@ -41,10 +41,10 @@ public struct TopicNames: Hashable, Sendable {
         }
     }
 
-    /// The topics of targets and people.
+    /// The names of the topics of targets and people.
     public var catalog: Set<String> { [targets, people] }
 
-    /// The topics that are read, by what they are called.
+    /// The topics that are read, by name.
     public var byName: [String: Topic] {
         Dictionary(Topic.allCases.map { (self[$0], $0) }, uniquingKeysWith: { first, _ in first })
     }

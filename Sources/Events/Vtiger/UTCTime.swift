@@ -1,7 +1,7 @@
 internal import Foundation
 internal import SalesRules
 
-/// A moment as databases write it, in UTC: `YYYY-MM-DD HH:MM:SS`.
+/// A time in UTC, in the form that databases use: `YYYY-MM-DD HH:MM:SS`.
 struct UTCTime {
     private let day: Day
     /// Since midnight.
@@ -23,7 +23,7 @@ struct UTCTime {
         seconds = hour * 3_600 + minute * 60 + second
     }
 
-    /// The day it is there at that moment; nil outside of ``Day/years``.
+    /// The date in this time zone; nil outside of ``Day/years``.
     func day(in zone: TimeZone) -> Day? {
         let utc = day.number * 86_400 + seconds
         let local = utc + zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(utc)))

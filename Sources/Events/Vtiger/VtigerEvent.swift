@@ -1,12 +1,13 @@
 internal import SalesRules
 
-/// A sales order as vtiger sends it: as its webservice answers it, or as the row of its table in a CloudEvent.
+/// Decodes sales orders of vtiger: the answer of its webservice, or the row of its table in a CloudEvent
+/// (docs/CONTRACT.md, "Also accepted").
 struct VtigerEvent {
     static let prefix = "com.vtiger.SalesOrder."
 
     let settings: EventSettings
 
-    /// What the two shapes call the same things.
+    /// The names of the members that differ between the two forms.
     private struct Names {
         let owner: MemberName
         let account: MemberName
@@ -16,12 +17,12 @@ struct VtigerEvent {
         static let answer = Names(owner: .assignedUser, account: .accountOfAnswer, grandTotal: .hdnGrandTotal)
     }
 
-    /// Whether an object that says nothing of its type is a sales order as the webservice answers it.
+    /// Whether an object without a type is a sales order from the webservice.
     static func isOrder(_ data: Members) -> Bool {
         data.has(.hdnGrandTotal) && data.has(.assignedUser)
     }
 
-    /// The data of `com.vtiger.SalesOrder.saved | deleted | restored`.
+    /// Decodes the data of a CloudEvent of type `com.vtiger.SalesOrder.saved`, `.deleted` or `.restored`.
     func tableRow(_ data: Members, type: String) throws(EventError) -> Event {
         let id = try data.requiredRecordNumber(.id)
         let isDeleted = try data.integer(.deleted) ?? 0
@@ -35,15 +36,15 @@ struct VtigerEvent {
         }
     }
 
-    /// A record as `retrieve` answers it.
+    /// Decodes a record as the webservice's `retrieve` returns it.
     func webservice(_ data: Members) throws(EventError) -> Event {
         let id = try data.requiredRecordNumber(.id)
         return event(id, .saved(try order(data, id: id, .answer), listed: nil, version: nil))
     }
 
-    /// The same with vtiger's `{"success":true,"result":…}` around it.
+    /// Decodes the same inside vtiger's `{"success":true,"result":…}`.
     func answer(_ data: Members) throws(EventError) -> Event {
-        if data.isList(.result) { throw data.failure(.result, "is a list, and a record is one order") }
+        if data.isList(.result) { throw data.failure(.result, "is a list: send each order on its own") }
         guard let result = try data.object(.result) else { throw data.missing(.result) }
         guard Self.isOrder(result) else { throw data.failure(.result, "is not a sales order") }
         return try webservice(result)
@@ -55,7 +56,7 @@ struct VtigerEvent {
 
     private func order(_ data: Members, id: Identifier, _ names: Names) throws(EventError) -> Order {
         guard let rate = try data.decimal(.conversionRate) else { throw data.missing(.conversionRate) }
-        // The webservice names the currency by a number of vtiger's own, which says nothing here.
+        // The webservice gives the currency only as vtiger's own number, which is not a currency code.
         let currency =
             try data.currency(.currencyCode, usual: settings.currency) ?? (rate == .one ? settings.currency : .unnamed)
         let amount: MemberName =
@@ -89,7 +90,10 @@ struct VtigerEvent {
             let time = try data.text(.createdTime, "a time YYYY-MM-DD HH:MM:SS") { UTCTime(utf8: $0) }
             guard let time else { throw data.missing(.createdTime) }
             guard let day = time.day(in: settings.timeZone) else {
-                throw data.failure(.createdTime, "lies outside of the years \(Day.years)")
+                throw data.failure(
+                    .createdTime,
+                    "is not in the years \(Day.years.lowerBound) to \(Day.years.upperBound)"
+                )
             }
             return day
         case .field(let name):
@@ -99,8 +103,8 @@ struct VtigerEvent {
 }
 
 extension Members {
-    /// `6x7`, `"7"` and `7` are one record: the number before the x is the module's, and vtiger never uses a record's
-    /// number twice.
+    /// The record number: `6x7`, `"7"` and `7` are the same record. The number before the `x` is the module's, and a
+    /// record number is unique over all modules of vtiger.
     fileprivate func requiredRecordNumber(_ name: MemberName) throws(EventError) -> Identifier {
         guard let id = try scalar(name, "an id of vtiger", Self.recordNumber) else { throw missing(name) }
         return id

@@ -2,11 +2,11 @@ internal import CKafka
 public import Log
 
 extension KafkaAdmin {
-    /// Asks who is in a consumer group.
+    /// Returns the state and members of a consumer group; a group that does not exist has an empty state.
     public func group(_ name: String, timeoutMilliseconds: Int32) throws(LogError) -> ConsumerGroup {
         var answer: UnsafePointer<rd_kafka_group_list>?
         let code = rd_kafka_list_groups(handle.pointer, name, &answer, timeoutMilliseconds)
-        // Ours to destroy, also where only some brokers answered.
+        // The caller destroys the list, also when only some brokers answered.
         defer { if let answer { rd_kafka_group_list_destroy(answer) } }
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__PARTIAL, let answer else {
             throw LogError(code, subject: "group \(name)")

@@ -2,20 +2,21 @@ internal import CKafka
 internal import Concurrency
 public import Log
 
-/// Looks at a cluster and makes topics. Any thread may use it, but none of the cooperative pool: its calls block.
+/// Reads a cluster's metadata and creates topics. Any thread may use it except those of Swift's cooperative pool: its
+/// calls block.
 public final class KafkaAdmin: LogAdmin {
-    /// A topic to be made.
+    /// A topic to create.
     public struct NewTopic: Hashable, Sendable {
-        /// What the topic is called.
+        /// The topic's name.
         public var name: String
-        /// How many partitions it gets; 1 or more.
+        /// The number of partitions; 1 or more.
         public var partitions: Int32
-        /// -1: as the brokers are set up.
+        /// The number of replicas; -1 for the brokers' default.
         public var replicationFactor: Int16
-        /// Kafka's topic settings by their own names, such as `retention.ms`.
+        /// Topic settings by their Kafka names, such as `retention.ms`.
         public var configuration: [String: String]
 
-        /// A topic to be created.
+        /// A topic with the brokers' default replication unless it is given.
         public init(
             name: String,
             partitions: Int32,
@@ -32,18 +33,18 @@ public final class KafkaAdmin: LogAdmin {
     let handle: ClientHandle
     private let bootstrapServers: String
 
-    /// Connects to nothing yet.
-    /// - Throws: an error naming the property that is refused.
+    /// Does not wait for a connection.
+    /// - Throws: an error that names the refused property.
     public init(_ configuration: KafkaConfiguration) throws(LogError) {
         bootstrapServers = configuration.bootstrapServers
-        // A consumer's metadata requests make no topics, as a producer's do. It joins nothing without a group.
+        // A consumer, because a producer's metadata requests can create topics. It never subscribes, so it joins no group.
         handle = try ClientHandle(RD_KAFKA_CONSUMER, NativeConfiguration(configuration))
     }
 
-    /// Makes topics, each on its own.
+    /// Creates topics. One can fail while others are created.
     ///
-    /// - Returns: for each topic nil, or why it was not made; `isTopicAlreadyExists` is one such reason.
-    /// - Throws: why none could be made: no broker answered, or a setting was refused.
+    /// - Returns: for each topic nil, or why it was not created, for example `isTopicAlreadyExists`.
+    /// - Throws: an error if no topic could be created: no broker answered, or a setting was refused.
     public func createTopics(
         _ topics: [NewTopic],
         timeoutMilliseconds: Int32
@@ -53,10 +54,10 @@ public final class KafkaAdmin: LogAdmin {
         return try request.send(by: handle, to: bootstrapServers, timeoutMilliseconds: timeoutMilliseconds)
     }
 
-    /// How many partitions topics have. No topics: merely asks whether a broker answers.
+    /// Returns the number of partitions of each topic. With an empty list it only checks that a broker answers.
     ///
-    /// - Returns: the topics that exist; the others are absent.
-    /// - Throws: that no broker answered in time, or refused to.
+    /// - Returns: an entry for each topic that exists.
+    /// - Throws: an error if no broker answered in time, or a broker refused.
     public func partitions(
         of topics: [String],
         timeoutMilliseconds: Int32
@@ -65,7 +66,7 @@ public final class KafkaAdmin: LogAdmin {
         if topics.isEmpty { try metadata(of: nil, until: deadline) { _ in } }
         var counts: [String: Int32] = [:]
         for topic in topics {
-            // Ours to destroy.
+            // The caller destroys the topic.
             guard let native = rd_kafka_topic_new(handle.pointer, topic, nil) else {
                 throw LogError(rd_kafka_last_error(), subject: topic)
             }
@@ -85,8 +86,8 @@ public final class KafkaAdmin: LogAdmin {
         return counts
     }
 
-    /// The offsets of the first record and after the last one, of each partition; asked of each broker for all its
-    /// partitions at once.
+    /// The offset of the first record and the offset after the last record of each partition. Each broker gets one
+    /// request for all its partitions.
     public func watermarks(
         of partitions: [TopicPartition],
         timeoutMilliseconds: Int32
@@ -100,7 +101,7 @@ public final class KafkaAdmin: LogAdmin {
         }
     }
 
-    /// The answer is lent, and destroyed afterwards.
+    /// Calls `body` with the metadata of a topic, or of all topics for nil. The metadata is destroyed after the call.
     private func metadata(
         of topic: OpaquePointer?,
         until deadline: ContinuousClock.Instant,

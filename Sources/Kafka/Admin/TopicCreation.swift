@@ -30,7 +30,7 @@ final class TopicCreation {
         to brokers: String,
         timeoutMilliseconds: Int32
     ) throws(LogError) -> [String: LogError?] {
-        // The three are ours to destroy. The request copies the topics and the options.
+        // The caller destroys the options, the queue and the event. The request copies the topics and the options.
         let options = rd_kafka_AdminOptions_new(client.pointer, RD_KAFKA_ADMIN_OP_CREATETOPICS)
         defer { rd_kafka_AdminOptions_destroy(options) }
         let queue = rd_kafka_queue_new(client.pointer)

@@ -5,12 +5,12 @@ internal import Log
 final class AssignedPartition {
     let origin: RecordOrigin
     var check: PartitionCheck
-    /// The broker that its records come from; nil before the first record.
+    /// The id of the broker that sent the last record; nil before the first record.
     var broker: Int32?
     private var last: LastDelivered?
 
-    /// Compared with the log after the connection was lost. Keeping the record is cheaper than a checksum of each record,
-    /// but it keeps the buffer alive that the record came in.
+    /// Compared with the log after the connection was lost. Keeping the record costs less than a checksum of every
+    /// record, but it keeps the record's fetch buffer in memory.
     private enum LastDelivered {
         case record(LogRecord)
         case fingerprint(Fingerprint)
@@ -34,7 +34,7 @@ final class AssignedPartition {
         check.checkAgain(last: fingerprint)
     }
 
-    /// The offset for librdkafka; nil if the partition is not to be read.
+    /// The offset where librdkafka starts to fetch; nil if the partition must not be read.
     var fetchOffset: Int64? {
         switch check.phase {
         case .comparing, .reading: check.fetchOffset ?? Int64(RD_KAFKA_OFFSET_BEGINNING)

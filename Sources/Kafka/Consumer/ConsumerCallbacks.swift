@@ -2,8 +2,8 @@ internal import CKafka
 internal import Log
 internal import Synchronization
 
-/// What librdkafka tells a consumer by calling back. It calls only inside `rd_kafka_consumer_poll` and
-/// `rd_kafka_consumer_close`, on the thread that is in them; what it said is kept here until `poll` comes to it.
+/// Receives the callbacks of a consumer's client and keeps them until `poll` takes them. librdkafka calls back only
+/// inside `rd_kafka_consumer_poll` and `rd_kafka_consumer_close`, on the thread that called them.
 final class ConsumerCallbacks: Sendable {
     enum Signal {
         case assigned([TopicPartition])
@@ -18,11 +18,11 @@ final class ConsumerCallbacks: Sendable {
 
     private let state = Mutex(State())
 
-    /// Asks to be called; `configuration` must get this object as its opaque value.
+    /// Registers the callbacks. The opaque value of `configuration` must be a `ConsumerCallbacks`.
     static func install(in configuration: NativeConfiguration) {
         rd_kafka_conf_set_rebalance_cb(configuration.pointer) { client, code, partitions, target in
             guard let client, let target else { return }
-            // The client keeps it alive: not taken over.
+            // Not retained: the client's handle keeps the target alive.
             let callbacks = Unmanaged<ConsumerCallbacks>.fromOpaque(target).takeUnretainedValue()
             callbacks.rebalance(client, code, partitions?.partitions ?? [])
         }
@@ -33,7 +33,7 @@ final class ConsumerCallbacks: Sendable {
         }
     }
 
-    /// All that was said since the last call.
+    /// The signals since the last call, in their order.
     func take() -> [Signal] {
         state.withLock { state in
             defer { state.signals = [] }
@@ -41,7 +41,7 @@ final class ConsumerCallbacks: Sendable {
         }
     }
 
-    /// From now on nobody polls, and revocations are answered at once.
+    /// Call this when polling ends: from now on a revocation is answered inside its callback.
     func close() {
         state.withLock { $0.isClosing = true }
     }
@@ -49,7 +49,7 @@ final class ConsumerCallbacks: Sendable {
     private func rebalance(_ client: OpaquePointer, _ code: rd_kafka_resp_err_t, _ partitions: [TopicPartition]) {
         let isClosing = state.withLock { $0.isClosing }
         if isClosing || (code != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && code != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
-            // Taking nothing away cannot fail, but for a client that has failed already.
+            // An empty assignment fails only if the client has already failed.
             _ = rd_kafka_assign(client, nil)
             if !isClosing { add(.error(LogError(code)), of: client) }
             return
@@ -68,7 +68,7 @@ final class ConsumerCallbacks: Sendable {
 
     private func add(_ signal: Signal, of client: OpaquePointer) {
         state.withLock { $0.signals.append(signal) }
-        // Ends the running poll, so that it is looked at before the next record.
+        // Ends the running poll, so that the signal is handled before the next record.
         rd_kafka_yield(client)
     }
 }

@@ -2,18 +2,18 @@ internal import CKafka
 internal import Log
 internal import Synchronization
 
-/// The end of a consumer's client, to be run on a thread of its own.
+/// Closes a consumer's client. Run it on its own thread, because it may hang.
 final class ConsumerClosing: Sendable {
     private let handle: Mutex<ClientHandle?>
 
     init(_ handle: ClientHandle) { self.handle = Mutex(handle) }
 
-    /// Leaves the group, lets go of the client, and so destroys it if no record is left.
+    /// Leaves the group and releases the client, which is destroyed when no record refers to it.
     func run() {
         guard let client = handle.withLock({ $0.take() }) else { return }
-        // A revocation that nobody answered would keep the close waiting.
+        // The close would wait for the answer to an unanswered revocation.
         try? client.unassign()
-        // Its only error is that there is nothing to close.
+        // Fails only if there is nothing to close.
         _ = rd_kafka_consumer_close(client.pointer)
     }
 }

@@ -3,35 +3,36 @@ internal import Concurrency
 public import Log
 
 extension KafkaConsumer {
-    /// What is to be put right before polling on.
+    /// What must be repaired before the next poll.
     struct Repair {
-        /// What is read has changed.
+        /// The partitions to read, or their offsets, have changed.
         var needsAssign = false
         /// The connection was lost: compare every log again.
         var needsCheck = false
-        /// Partitions whose offset the broker does not have, and when to ask for their watermarks.
+        /// Partitions whose offset the broker does not have.
         var outOfRange: Set<TopicPartition> = []
+        /// The earliest time to ask for their watermarks.
         var askAt = ContinuousClock.now
 
         var isNeeded: Bool { needsAssign || needsCheck || !outOfRange.isEmpty }
     }
 
-    /// Waits for the next thing to happen, in the order in which it happened in each partition.
+    /// Waits for the next event. Events of one partition keep their order.
     ///
-    /// - Parameter timeoutMilliseconds: how long to wait. Where a log is out of range, asking the broker about it can
-    ///   take a second more.
+    /// - Parameter timeoutMilliseconds: how long to wait. A partition that is out of range may add a second, for asking
+    ///   its broker.
     /// - Returns: nil if nothing happened.
-    /// - Throws: what the broker refuses about a topic or the group. Polling may go on unless `isFatal`.
+    /// - Throws: an error of the broker about a topic or the group. Polling may continue unless `isFatal`.
     public func poll(timeoutMilliseconds: Int32) throws(LogError) -> ConsumerEvent? {
         let client = try open()
         if !events.isEmpty { return events.removeFirst() }
-        if repair.isNeeded { try mend() }
+        if repair.isNeeded { try carryOutRepairs() }
         if !events.isEmpty { return events.removeFirst() }
         var remaining = timeoutMilliseconds
-        // Read only once something is swallowed: the clock would cost as much as a record.
+        // Set only after a message that gives no event: reading the clock costs as much as a record.
         var deadline: ContinuousClock.Instant?
         repeat {
-            // The message is ours, to be destroyed.
+            // The caller owns the message: `take` or `takeError` takes ownership and destroys it.
             guard let message = rd_kafka_consumer_poll(client.pointer, remaining) else {
                 takeSignals()
                 return events.isEmpty ? nil : events.removeFirst()
@@ -41,7 +42,7 @@ extension KafkaConsumer {
             } else if let event = try takeError(message) {
                 return event
             }
-            if repair.isNeeded { try mend() }
+            if repair.isNeeded { try carryOutRepairs() }
             if !events.isEmpty { return events.removeFirst() }
             let end = deadline ?? .now + .milliseconds(timeoutMilliseconds)
             deadline = end
@@ -60,7 +61,7 @@ extension KafkaConsumer {
         if broker != partition.broker {
             let hasMoved = partition.broker != nil
             partition.broker = broker
-            // A new leader may not have all that the old one had.
+            // A new leader may lack the last records of the old one.
             if hasMoved, partition.check.phase == .reading {
                 partition.checkAgain()
                 repair.needsAssign = true
@@ -101,16 +102,16 @@ extension KafkaConsumer {
         if let fatal = LogError.fatal(of: try open().pointer) { return .failed(fatal) }
         let error = LogError(
             code,
-            // For an error the payload is its text, and belongs to the message.
+            // The text belongs to the message.
             reason: rd_kafka_message_errstr(message).map { String(cString: $0) },
             topicPartition: partition?.origin.topicPartition,
             subject: message.pointee.rkt.map { String(cString: rd_kafka_topic_name($0)) }
         )
         if code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC {
-            // Whatever has this name later is not the log that was read.
+            // A later topic of this name is not the log that was read.
             repair.needsCheck = true
         }
-        // After a poll that came too late librdkafka joins the group again by itself.
+        // librdkafka itself joins the group again after a poll that came too late.
         if error.isRetriable || code == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED { return .disconnected(error) }
         throw error
     }
@@ -133,14 +134,14 @@ extension KafkaConsumer {
                 if code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || code == RD_KAFKA_RESP_ERR__TRANSPORT {
                     repair.needsCheck = true
                 }
-                // One for each broker may come at a time: the latest will do.
+                // There may be one for each broker: the latest is enough.
                 if case .disconnected = events.last { events.removeLast() }
                 events.append(.disconnected(error))
             }
         }
     }
 
-    private func mend() throws(LogError) {
+    private func carryOutRepairs() throws(LogError) {
         if repair.needsCheck {
             for partition in partitions.values { partition.checkAgain() }
             repair.needsCheck = false
@@ -156,7 +157,7 @@ extension KafkaConsumer {
     }
 
     private func askWatermarks() throws(LogError) {
-        // No oftener than this, whatever the brokers say.
+        // Limits how often brokers are asked.
         repair.askAt = .now + .milliseconds(500)
         for name in repair.outOfRange.sorted() {
             guard let partition = partitions[name] else {

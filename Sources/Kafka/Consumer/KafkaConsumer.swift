@@ -2,25 +2,25 @@ internal import CKafka
 internal import Concurrency
 public import Log
 
-/// A consumer in a group, or of partitions assigned by hand. It starts at the given positions and never skips a record
-/// that was not read: a partition whose log is not the one that was read before is stopped (``LogFault``).
+/// A consumer, with or without a group. It starts at the given positions and never skips a record that was not read: if
+/// a log is no longer the one that was read before, its partition is stopped (``LogFault``).
 ///
-/// Not `Sendable`: one thread uses it, and not one of Swift's cooperative pool, because its calls block.
+/// Not `Sendable`: only one thread uses it. Its calls block, so that thread must not be in Swift's cooperative pool.
 public final class KafkaConsumer: BlockingLogConsumer {
     let callbacks = ConsumerCallbacks()
     private var handle: ClientHandle?
     private let isGroupMember: Bool
     var partitions: [TopicPartition: AssignedPartition] = [:]
-    /// The same by their names in messages; entries are made at the first message.
+    /// The same partitions, by librdkafka's name for them. An entry is added with the first message of a partition.
     var partitionsByNativeName: [NativePartition: AssignedPartition] = [:]
-    /// Where the last message came from: the next one mostly comes from there too.
+    /// The partition of the last message: the next message usually has the same one.
     var latest: (name: NativePartition, partition: AssignedPartition)?
     var events: [ConsumerEvent] = []
     var repair = Repair()
 
     /// - Parameters:
-    ///   - group: the consumer group to join; nil to read only what `assign` says, without a group.
-    /// - Throws: an error naming the property that is refused.
+    ///   - group: the consumer group to join; nil to read only the partitions given to `assign`.
+    /// - Throws: an error that names the refused property.
     public init(_ configuration: KafkaConfiguration, group: String?) throws(LogError) {
         isGroupMember = group != nil
         if let strategy = configuration.properties["partition.assignment.strategy"], strategy.contains("cooperative") {
@@ -32,12 +32,12 @@ public final class KafkaConsumer: BlockingLogConsumer {
         let native = try NativeConfiguration(
             configuration,
             defaults: Self.defaults,
-            // librdkafka lets nobody poll without a group's name; without subscribing, the group is never joined.
+            // librdkafka needs a group name for polling. A client that does not subscribe never joins the group.
             forced: Self.forced.merging(["group.id": group ?? "salestargets-no-group"]) { $1 }
         )
         ConsumerCallbacks.install(in: native)
         let handle = try ClientHandle(RD_KAFKA_CONSUMER, native, callbackTarget: callbacks)
-        // Errors of the client arrive by the same poll as records.
+        // From now on errors of the client arrive through the same poll as records.
         let code = rd_kafka_poll_set_consumer(handle.pointer)
         if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw LogError(code) }
         self.handle = handle
@@ -45,7 +45,7 @@ public final class KafkaConsumer: BlockingLogConsumer {
 
     deinit { close(timeoutMilliseconds: 5_000) }
 
-    /// Joins the group for these topics; replaces an earlier subscription. `assigned` comes by `poll`.
+    /// Joins the group for these topics; replaces an earlier subscription. `poll` then returns `assigned`.
     public func subscribe(to topics: [String]) throws(LogError) {
         let list = PartitionList(capacity: topics.count)
         for topic in topics { list.add(TopicPartition(topic: topic, partition: RD_KAFKA_PARTITION_UA)) }
@@ -55,7 +55,8 @@ public final class KafkaConsumer: BlockingLogConsumer {
         }
     }
 
-    /// Reads these partitions from these positions, instead of what was read before. Also the way to go back.
+    /// Reads these partitions from these positions, in place of the earlier assignment. A position may be before what
+    /// was already read.
     public func assign(_ starts: [TopicPartition: StartPosition]) throws(LogError) {
         let handle = try open()
         repair = Repair()
@@ -67,24 +68,24 @@ public final class KafkaConsumer: BlockingLogConsumer {
         try assignToClient()
     }
 
-    /// Reads nothing any more, and leaves the partitions to the group.
+    /// Stops reading and gives the partitions back to the group.
     public func unassign() throws(LogError) {
         let handle = try open()
         forgetPartitions()
         try handle.unassign()
     }
 
-    /// Delivers nothing more from this partition until it is assigned again; the group still counts it as ours.
+    /// Delivers no more records of this partition until it is assigned again. It stays with this member of the group.
     public func stop(_ partition: TopicPartition) {
         guard let assigned = partitions[partition] else { return }
         assigned.check.stop()
         repair.needsAssign = true
     }
 
-    /// Tells the group how far this consumer is, for tools that show lag: reading never starts from it.
+    /// Commits offsets to the group, for tools that show lag. Reading never starts from them.
     ///
-    /// Does not wait, and has no result: what cannot be committed, say during a rebalance, is so the next time.
-    /// - Parameter offsets: the offset after the last applied record of each partition.
+    /// Does not wait and reports no errors: a commit that fails, for example during a rebalance, is replaced by the next.
+    /// - Parameter offsets: for each partition the offset after the last applied record.
     public func commit(_ offsets: [TopicPartition: Int64]) {
         guard isGroupMember, let handle, !offsets.isEmpty else { return }
         let list = PartitionList(capacity: offsets.count)
@@ -100,34 +101,35 @@ public final class KafkaConsumer: BlockingLogConsumer {
         try open().watermarks(of: partition, timeoutMilliseconds: timeoutMilliseconds)
     }
 
-    /// Compares every log with what was read of it, before anything more is delivered. A log can be made anew without
-    /// the connection being lost.
+    /// Compares every log with what was read from it before the next record is delivered. Needed because a topic can be
+    /// deleted and created again while the connection stays open.
     public func checkLogs() { repair.needsCheck = true }
 
-    /// What the cluster calls itself; nil where it does not say, or not in time.
+    /// The cluster's id; nil if the cluster has none or does not answer in time.
     public func clusterId(timeoutMilliseconds: Int32) throws(LogError) -> String? {
-        // Ours to free.
+        // The caller frees the string.
         guard let id = rd_kafka_clusterid(try open().pointer, timeoutMilliseconds) else { return nil }
         defer { rd_kafka_mem_free(nil, id) }
         return String(cString: id)
     }
 
-    /// Leaves the group and ends the client. Release all records before: the last one left ends it otherwise.
+    /// Leaves the group and ends the client. Release all records first: a record keeps its client alive.
     ///
-    /// librdkafka 2.0.2 may hang in here. What is not done by the deadline goes on on a thread of its own, and the
-    /// client's memory is given up.
+    /// librdkafka 2.0.2 may hang while closing. After the deadline the closing continues on its own thread; if it never
+    /// ends, the client's memory is not freed.
     public func close(timeoutMilliseconds: Int32) {
         guard let handle else { return }
         self.handle = nil
         forgetPartitions()
         events = []
         callbacks.close()
-        // Whichever of the two threads lets go of the client last destroys it.
+        // The thread that releases the client last destroys it.
         let closing = ConsumerClosing(handle)
         _ = BlockingThread.finishes("kafka-close", withinMilliseconds: timeoutMilliseconds) { closing.run() }
     }
 
-    /// The client, if it is not closed.
+    /// The client.
+    /// - Throws: an error if the consumer is closed.
     func open() throws(LogError) -> ClientHandle {
         guard let handle else { throw LogError(RD_KAFKA_RESP_ERR__DESTROY, reason: "the consumer is closed") }
         return handle
@@ -140,7 +142,7 @@ public final class KafkaConsumer: BlockingLogConsumer {
         repair = Repair()
     }
 
-    /// Gives librdkafka what is to be read now. It drops all that it had fetched before this returns.
+    /// Gives librdkafka the partitions to read and their offsets. Records fetched earlier are dropped before this returns.
     func assignToClient() throws(LogError) {
         partitionsByNativeName = [:]
         latest = nil
@@ -154,10 +156,10 @@ public final class KafkaConsumer: BlockingLogConsumer {
 
     private static let defaults = [
         "partition.assignment.strategy": "range",
-        // What is fetched and not yet polled; this is what holds memory when the caller is behind.
+        // Bounds the records that are fetched but not yet polled, which is most of the memory when the caller is slow.
         "queued.max.messages.kbytes": "65536",
-        // Of all partitions together: above it nothing is fetched, and librdkafka may look only a second later whether it
-        // still is so. It has to last that long.
+        // For all partitions together. Above this number librdkafka fetches nothing, and may check again only a second
+        // later. The queue must last for that second.
         "queued.min.messages": "50000",
     ]
 

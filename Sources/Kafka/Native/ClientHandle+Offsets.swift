@@ -4,13 +4,13 @@ internal import Log
 internal import Synchronization
 
 extension ClientHandle {
-    /// Asks the partition's leader where its log begins and ends. Blocks.
+    /// Asks the partition's leader for the beginning and the end of its log. Blocks.
     func watermarks(
         of partition: TopicPartition,
         timeoutMilliseconds: Int32
     ) throws(LogError) -> Watermarks {
         let answer = WatermarkAnswer()
-        // librdkafka 2.0.2 does not keep to this timeout once a leader is found.
+        // On its own thread: librdkafka 2.0.2 can exceed its timeout once it has found a leader.
         let finished = BlockingThread.finishes("kafka-offsets", withinMilliseconds: timeoutMilliseconds) { [self] in
             var low: Int64 = 0
             var high: Int64 = 0
@@ -43,14 +43,14 @@ private final class WatermarkAnswer: Sendable {
 }
 
 extension ClientHandle {
-    /// What the brokers take in the place of a time.
+    /// Special timestamps of Kafka's ListOffsets request.
     enum End: Int64 {
         case beginning = -2
         case end = -1
     }
 
-    /// Asks the leaders of many partitions where their logs begin or end, each for all of its own at once. Blocks.
-    /// - Throws: why one of them did not tell.
+    /// Asks for the beginning or the end of many logs, with one request for each leader. Blocks.
+    /// - Throws: the first error: all offsets or none.
     func offsets(
         of partitions: [TopicPartition],
         _ end: End,

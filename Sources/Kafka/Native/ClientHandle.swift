@@ -1,12 +1,12 @@
 internal import CKafka
 internal import Log
 
-// Unchecked, because of the pointer alone: it never changes, and librdkafka's functions on a client may be called from
-// any thread at once. It is destroyed when nobody refers to it any more, so never during a call.
+// Unchecked only because of the pointer. It never changes, and librdkafka lets all threads use a client at once. The
+// client is destroyed with the last reference, so never during a call.
 /// Owns a librdkafka client.
 final class ClientHandle: @unchecked Sendable {
     let pointer: OpaquePointer
-    /// What the client's callbacks are given; lives as long as they can be called.
+    /// The object that the callbacks receive. Kept here so that it lives as long as the client.
     private let callbackTarget: (any AnyObject & Sendable)?
 
     init(
@@ -23,7 +23,7 @@ final class ClientHandle: @unchecked Sendable {
     }
 
     deinit {
-        // Closing, which may talk to brokers and call back, was done before where it is wanted.
+        // Does not close the consumer: that may contact brokers and call back, so `ConsumerClosing` does it earlier.
         rd_kafka_destroy_flags(pointer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
     }
 }

@@ -1,12 +1,12 @@
 internal import CKafka
 internal import Log
 
-/// A record that owns librdkafka's message, and with it the buffer that the message came in.
+/// A record that owns librdkafka's message, and so keeps the message's fetch buffer in memory.
 final class KafkaRecord: LogRecord {
     private let message: UnsafeMutablePointer<rd_kafka_message_t>
     private let origin: RecordOrigin
 
-    /// Takes the message over: it is destroyed with the record.
+    /// Takes ownership of the message and destroys it in `deinit`.
     init(consuming message: UnsafeMutablePointer<rd_kafka_message_t>, origin: RecordOrigin) {
         self.message = message
         self.origin = origin
@@ -31,7 +31,7 @@ final class KafkaRecord: LogRecord {
         var name: UnsafePointer<CChar>?
         var value: UnsafeRawPointer?
         var size = 0
-        // The pointers are into the message, and are copied at once.
+        // The pointers are valid only while the message lives, so the bytes are copied.
         while rd_kafka_header_get_all(list, headers.count, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR,
             let text = name
         {
@@ -41,10 +41,10 @@ final class KafkaRecord: LogRecord {
         return headers
     }
 
-    /// The broker it came from.
+    /// The id of the broker that sent the record.
     var broker: Int32 { rd_kafka_message_broker_id(message) }
 
-    /// Parsed by librdkafka at the first call, and owned by the message.
+    /// Owned by the message; librdkafka parses the headers at the first call.
     private var nativeHeaders: OpaquePointer? {
         var list: OpaquePointer?
         return rd_kafka_message_headers(message, &list) == RD_KAFKA_RESP_ERR_NO_ERROR ? list : nil
@@ -56,7 +56,7 @@ final class KafkaRecord: LogRecord {
     }
 }
 
-/// What the records of a partition share: its name, created once, and the client, which must outlive its messages.
+/// Shared by the records of a partition: its name, and the client, which must live longer than its messages.
 final class RecordOrigin: Sendable {
     let topicPartition: TopicPartition
     private let client: ClientHandle

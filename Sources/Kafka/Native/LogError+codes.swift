@@ -2,10 +2,10 @@ internal import CKafka
 package import Log
 
 extension LogError {
-    /// The topic to create exists.
+    /// Whether the topic could not be created because it exists.
     package var isTopicAlreadyExists: Bool { code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS.rawValue }
 
-    /// Waiting ended at its deadline.
+    /// Whether the deadline passed before an answer, or before a record was delivered.
     package var isTimeout: Bool {
         code == RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue || code == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT.rawValue
     }
@@ -33,7 +33,7 @@ extension LogError {
         )
     }
 
-    /// Takes over an error object: librdkafka leaves destroying it to whoever received it.
+    /// Takes ownership of an error object of librdkafka and destroys it.
     init(consuming error: OpaquePointer, topicPartition: TopicPartition? = nil, subject: String? = nil) {
         defer { rd_kafka_error_destroy(error) }
         self.init(
@@ -71,7 +71,7 @@ extension LogError {
     private static func remedy(for code: rd_kafka_resp_err_t) -> String? {
         switch code {
         case RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__RESOLVE:
-            "check that the brokers run and that the bootstrap servers are theirs"
+            "check that the brokers run and that the bootstrap servers are right"
         case RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
             "check sasl.mechanism, sasl.username and sasl.password"
         case RD_KAFKA_RESP_ERR__SSL:
@@ -81,7 +81,7 @@ extension LogError {
             "check the topic's name, or create it"
         case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
             RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
-            "give this Kafka user the right to it"
+            "give this Kafka user the permission"
         case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
             "raise message.max.bytes here and on the broker"
         default: nil
@@ -89,11 +89,11 @@ extension LogError {
     }
 }
 
-/// The buffer that librdkafka writes a message into.
+/// A buffer for an error text of librdkafka.
 struct ErrorText {
     private var bytes = [CChar](repeating: 0, count: 512)
 
-    /// Lets a C function write into it; the pointer is good during the call only.
+    /// Lets a C function write the text. The pointer is valid only during the call.
     mutating func read<R>(_ call: (UnsafeMutablePointer<CChar>?, Int) -> R) -> R {
         bytes.withUnsafeMutableBufferPointer { call($0.baseAddress, $0.count) }
     }

@@ -3,11 +3,11 @@ internal import Log
 
 /// Owns an `rd_kafka_conf_t` until a client takes it over.
 final class NativeConfiguration {
-    /// nil once a client has it.
+    /// Nil after a client took ownership.
     private(set) var pointer: OpaquePointer?
     private let source: KafkaConfiguration
 
-    /// - Throws: an error naming the first property that librdkafka refuses.
+    /// - Throws: an error that names the first property that librdkafka refuses.
     init(
         _ source: KafkaConfiguration,
         defaults: [String: String] = [:],
@@ -18,7 +18,7 @@ final class NativeConfiguration {
         pointer = rd_kafka_conf_new()
         for (name, value) in settings.sorted(by: { $0.key < $1.key }) {
             var text = ErrorText()
-            // Its text is thrown away: it quotes the value, which may be a password.
+            // The error text is not used: it quotes the value, which may be a password.
             switch text.read({ rd_kafka_conf_set(pointer, name, value, $0, $1) }) {
             case RD_KAFKA_CONF_OK: continue
             case RD_KAFKA_CONF_UNKNOWN:
@@ -27,11 +27,11 @@ final class NativeConfiguration {
                 throw LogError(refusedProperty: name, reason: "librdkafka does not accept its value")
             }
         }
-        // Without a callback nothing is printed; what matters arrives as errors. `debug` is asked for to be read.
+        // No log callback, so nothing is printed: problems arrive as errors. With `debug` set the user wants the output.
         if settings["debug"] == nil { rd_kafka_conf_set_log_cb(pointer, nil) }
     }
 
-    /// Makes the client, which owns the configuration from then on; if it cannot be made, we still do.
+    /// Creates the client, which takes ownership of the configuration. On failure it stays owned here.
     func makeClient(_ type: rd_kafka_type_t) throws(LogError) -> OpaquePointer {
         var text = ErrorText()
         guard let client = text.read({ rd_kafka_new(type, pointer, $0, $1) }) else {

@@ -2,17 +2,17 @@ internal import CKafka
 internal import Log
 
 extension rd_kafka_vu_t {
-    /// An argument of `rd_kafka_produceva`; `set` fills in the member of the union that the type names.
+    /// An argument of `rd_kafka_produceva`; `set` writes the member of the union that belongs to `type`.
     init(_ type: rd_kafka_vtype_t, _ set: (inout rd_kafka_vu_t) -> Void) {
         self.init()
         vtype = type
         set(&self)
     }
 
-    /// Bytes that stay the caller's; null for nil, and not null where they are merely empty.
+    /// An argument that points to the caller's bytes: a null pointer for nil, and never for empty bytes.
     init(_ type: rd_kafka_vtype_t, bytes: UnsafeRawBufferPointer?) {
         self.init(type) { argument in
-            // An empty buffer may have no address; nothing is read at this one.
+            // An empty buffer may have no address. Address 1 is never read.
             let address = bytes.map { $0.baseAddress ?? UnsafeRawPointer(bitPattern: 1) }
             argument.u.mem.ptr = UnsafeMutableRawPointer(mutating: address ?? nil)
             argument.u.mem.size = bytes?.count ?? 0
@@ -20,17 +20,17 @@ extension rd_kafka_vu_t {
     }
 }
 
-/// Owns a `rd_kafka_headers_t` until librdkafka takes it with a message.
+/// Owns an `rd_kafka_headers_t` until librdkafka takes ownership together with a message.
 final class NativeHeaders {
     private(set) var pointer: OpaquePointer?
 
-    /// - Returns: nil if there are none.
+    /// Copies the headers; nil if there are none.
     init?(_ headers: [RecordHeader]) throws(LogError) {
         if headers.isEmpty { return nil }
         let pointer = rd_kafka_headers_new(headers.count)
         self.pointer = pointer
         for header in headers {
-            // Both are copied. The size -1 asks for strlen of a name; of a value it would too, so null has size 0.
+            // librdkafka copies both. Size -1 means strlen; a null value has size 0, because -1 would read it too.
             let code = header.value.withOptionalBytes { bytes in
                 rd_kafka_header_add(
                     pointer,
@@ -44,7 +44,7 @@ final class NativeHeaders {
         }
     }
 
-    /// The message that has them was taken.
+    /// Gives up ownership: librdkafka accepted the message.
     func wasTaken() { pointer = nil }
 
     deinit {
@@ -53,7 +53,7 @@ final class NativeHeaders {
 }
 
 extension [UInt8]? {
-    /// Lends the bytes; nil only where the array is.
+    /// Calls `body` with the bytes: nil for a nil array, and never for an empty one.
     func withOptionalBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer?) throws(E) -> R) throws(E) -> R {
         guard let self else { return try body(nil) }
         return try self.withUnsafeBufferPointer { (bytes) throws(E) in try body(UnsafeRawBufferPointer(bytes)) }

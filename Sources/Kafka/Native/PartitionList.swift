@@ -1,7 +1,7 @@
 internal import CKafka
 internal import Log
 
-/// Owns a `rd_kafka_topic_partition_list_t`: librdkafka copies what it is given of it.
+/// Owns an `rd_kafka_topic_partition_list_t`. librdkafka copies a list that it is given.
 struct PartitionList: ~Copyable {
     let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
 
@@ -9,7 +9,7 @@ struct PartitionList: ~Copyable {
         pointer = rd_kafka_topic_partition_list_new(Int32(capacity))
     }
 
-    /// Adds a partition; the name is copied, and the element belongs to the list.
+    /// Adds a partition. The name is copied; the list owns the element.
     func add(_ partition: TopicPartition, offset: Int64 = Int64(RD_KAFKA_OFFSET_INVALID)) {
         rd_kafka_topic_partition_list_add(pointer, partition.topic, partition.partition).pointee.offset = offset
     }
@@ -18,7 +18,7 @@ struct PartitionList: ~Copyable {
 }
 
 extension UnsafeMutablePointer<rd_kafka_topic_partition_list_t> {
-    /// The partitions in it, copied.
+    /// The partitions of the list, copied.
     var partitions: [TopicPartition] {
         elements.map { TopicPartition(topic: String(cString: $0.topic), partition: $0.partition) }
     }

@@ -2,7 +2,7 @@ internal import CKafka
 internal import Log
 internal import Synchronization
 
-/// Takes the delivery reports of a producer: whoever waits for one is told, and the other failures are counted.
+/// Receives a producer's delivery reports: completes the caller that waits for one, and counts the other failures.
 final class DeliveryReports: Sendable {
     private struct Failures {
         var count = 0
@@ -11,16 +11,16 @@ final class DeliveryReports: Sendable {
 
     private let failures = Mutex(Failures())
 
-    /// Asks for the reports; `configuration` must get this object as its opaque value.
+    /// Registers the callback. The opaque value of `configuration` must be a `DeliveryReports`.
     static func install(in configuration: NativeConfiguration) {
         rd_kafka_conf_set_dr_msg_cb(configuration.pointer) { _, message, target in
             guard let message, let target else { return }
-            // The client keeps it alive: not taken over. The message stays librdkafka's.
+            // Not retained: the client's handle keeps the target alive. librdkafka owns the message.
             Unmanaged<DeliveryReports>.fromOpaque(target).takeUnretainedValue().report(message.pointee)
         }
     }
 
-    /// What failed since the last call and was waited for by nobody.
+    /// The failures since the last call that no caller waited for, as one error; nil if there were none.
     func takeFailure() -> LogError? {
         failures.withLock { failures in
             defer { failures = Failures() }
@@ -39,7 +39,7 @@ final class DeliveryReports: Sendable {
     private func report(_ message: rd_kafka_message_t) {
         let failure = message.err == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : LogError(undelivered: message)
         if let context = message._private {
-            // Retained when it was handed over; there is one report for each message.
+            // Balances the retain in `produce`: there is exactly one report for each message.
             let pending = Unmanaged<PendingDelivery>.fromOpaque(context).takeRetainedValue()
             pending.finish(
                 failure.map { .failure($0) } ?? .success(pending.position(message.partition, message.offset))
@@ -66,7 +66,7 @@ extension LogError {
     }
 }
 
-/// Someone who waits for a delivery report.
+/// A caller that waits for its delivery report.
 final class PendingDelivery: Sendable {
     private let topic: String
     private let continuation: CheckedContinuation<Result<RecordPosition, LogError>, Never>

@@ -3,14 +3,14 @@ internal import Concurrency
 public import Log
 internal import Synchronization
 
-/// An idempotent producer: what is acknowledged was written by all in-sync replicas, once and in order.
+/// An idempotent producer: all in-sync replicas wrote an acknowledged record, once and in order.
 ///
-/// Any thread may use it. A fatal error (`LogError.isFatal`) ends it, and it must be made anew. What is not delivered
+/// Any thread may use it. After a fatal error (`LogError.isFatal`) create a new producer. A record that is not delivered
 /// within `message.timeout.ms` (30 s unless configured) fails.
 public final class KafkaProducer: LogProducer {
     private let client: Mutex<ProducerClient?>
 
-    /// - Throws: an error naming the property that is refused.
+    /// - Throws: an error that names the refused property.
     public init(_ configuration: KafkaConfiguration) throws(LogError) {
         let client = try ProducerClient(configuration)
         self.client = Mutex(client)
@@ -23,9 +23,9 @@ public final class KafkaProducer: LogProducer {
 
     deinit { close(timeoutMilliseconds: 1_000) }
 
-    /// Writes a message and waits, without blocking, until the brokers have it.
+    /// Writes a record and suspends until the brokers have acknowledged it.
     ///
-    /// Cancelling the task does not take the message back.
+    /// Cancelling the task has no effect.
     /// - Throws: why it was not written. A full local queue (`_QUEUE_FULL`) is retriable.
     public func send(_ record: ProducerRecord) async throws(LogError) -> RecordPosition {
         let client = try open()
@@ -42,10 +42,10 @@ public final class KafkaProducer: LogProducer {
         return try result.get()
     }
 
-    /// Hands a message over without waiting for it to be written; `flush` tells whether all were.
+    /// Puts a record into the local queue and does not wait until it is written; `flush` reports failures.
     ///
     /// Blocks while the local queue is full, for up to 30 s: never call it on the cooperative pool.
-    /// - Throws: why it was not taken.
+    /// - Throws: why the record was not accepted.
     public func enqueue(_ record: ProducerRecord) throws(LogError) {
         let client = try open()
         try record.withBytes { (key, value) throws(LogError) in
@@ -53,16 +53,16 @@ public final class KafkaProducer: LogProducer {
         }
     }
 
-    /// Blocks until all that was handed over is written or has failed.
-    /// - Throws: a timeout, or the first failure of `enqueue` since the last `flush`, with how many there were.
+    /// Blocks until every record in the queue is written or has failed.
+    /// - Throws: a timeout, or the first failure of an enqueued record since the last `flush`, with the number of failures.
     public func flush(timeoutMilliseconds: Int32) throws(LogError) {
         try open().flush(timeoutMilliseconds: timeoutMilliseconds)
     }
 
-    /// Waits for what is still to be written, fails what is not by the deadline, and ends the client.
+    /// Waits until the queue is written, fails the records that are left at the deadline, and ends the client.
     public func close(timeoutMilliseconds: Int32) {
         guard let client = client.withLock({ $0.take() }) else { return }
-        // Ends with the client's destruction, unless a call on another thread still has it.
+        // Destroys the client, unless a call on another thread still uses it.
         let closing = ProducerClosing(client)
         _ = BlockingThread.finishes("kafka-close", withinMilliseconds: timeoutMilliseconds &+ 1_000) {
             closing.run(timeoutMilliseconds: timeoutMilliseconds)
@@ -78,7 +78,7 @@ public final class KafkaProducer: LogProducer {
 }
 
 extension ProducerRecord {
-    /// Lends key and value; a pointer is nil only where the array is.
+    /// Calls `body` with key and value: nil for a nil array, and never for an empty one.
     fileprivate func withBytes<R>(
         _ body: (UnsafeRawBufferPointer?, UnsafeRawBufferPointer?) throws(LogError) -> R
     ) throws(LogError) -> R {

@@ -2,16 +2,17 @@ internal import CKafka
 internal import Log
 internal import Synchronization
 
-/// The client of a producer with its topics. Any thread may call it.
+/// A producer's client and its topics. Any thread may call it.
 final class ProducerClient: Sendable {
     private let handle: ClientHandle
     private let deliveries: DeliveryReports
     private let topics = Mutex<[String: TopicHandle]>([:])
     private let calls = Mutex(Calls())
-    /// Closed, and what was left has been failed.
+    /// Set when `close` is complete.
     private let isDone = Atomic(false)
 
-    /// The calls that are handing a record over, so that none comes after the last delivery report is served.
+    /// Counts the running calls of `produce`, so that `close` can wait for them: a record that is queued later would
+    /// get no delivery report.
     private struct Calls {
         var isClosed = false
         var producing = 0
@@ -30,15 +31,15 @@ final class ProducerClient: Sendable {
         handle = try ClientHandle(RD_KAFKA_PRODUCER, native, callbackTarget: deliveries)
     }
 
-    /// Serves delivery reports until the client is closed and has told everyone; the body of the producer's own thread.
+    /// Serves delivery reports until the client is closed and all reports were served. Runs on the producer's thread.
     func servePolls() {
         while !isDone.load(ordering: .acquiring) || rd_kafka_outq_len(handle.pointer) > 0 {
-            // Comes back at once with each report; its result is how many it served.
+            // Returns as soon as it has served a report; the result is the number of reports.
             _ = rd_kafka_poll(handle.pointer, 100)
         }
     }
 
-    private func enter() throws(LogError) {
+    private func beginCall() throws(LogError) {
         let isOpen = calls.withLock { calls in
             if !calls.isClosed { calls.producing += 1 }
             return !calls.isClosed
@@ -46,7 +47,7 @@ final class ProducerClient: Sendable {
         if !isOpen { throw LogError(RD_KAFKA_RESP_ERR__DESTROY, reason: "the producer is closed") }
     }
 
-    private func leave() { calls.withLock { $0.producing -= 1 } }
+    private func endCall() { calls.withLock { $0.producing -= 1 } }
 
     func produce(
         _ record: ProducerRecord,
@@ -54,11 +55,11 @@ final class ProducerClient: Sendable {
         value: UnsafeRawBufferPointer?,
         delivery: PendingDelivery?
     ) throws(LogError) {
-        try enter()
-        defer { leave() }
+        try beginCall()
+        defer { endCall() }
         let topic = try topic(record.topic)
         let headers = try NativeHeaders(record.headers)
-        // Taken back by the report, or below if there will be none.
+        // Released by the delivery report, or below if the message is refused.
         let context = delivery.map { Unmanaged.passRetained($0) }
         var arguments: [rd_kafka_vu_t] = [
             .init(RD_KAFKA_VTYPE_RKT) { $0.u.rkt = topic.pointer },
@@ -74,10 +75,10 @@ final class ProducerClient: Sendable {
         if let headers {
             arguments.append(.init(RD_KAFKA_VTYPE_HEADERS) { $0.u.headers = headers.pointer })
         }
-        // Key and value are copied. The headers are librdkafka's if it takes the message, and ours if not.
+        // librdkafka copies key and value. It takes ownership of the headers only if it accepts the message.
         if let error = rd_kafka_produceva(handle.pointer, arguments, arguments.count) {
             context?.release()
-            // The error object is ours to destroy.
+            // `LogError(consuming:)` destroys the error object.
             let refusal = LogError(consuming: error, subject: record.topic)
             throw LogError.fatal(of: handle.pointer) ?? refusal
         }
@@ -98,7 +99,7 @@ final class ProducerClient: Sendable {
                 let end = deadline ?? .now + .seconds(30)
                 deadline = end
                 if error.code != RD_KAFKA_RESP_ERR__QUEUE_FULL.rawValue || .now >= end { throw error }
-                // Waits for a report, which makes room.
+                // Each report that is served makes room in the queue.
                 _ = rd_kafka_poll(handle.pointer, 10)
             }
         }
@@ -115,17 +116,17 @@ final class ProducerClient: Sendable {
 
     func close(timeoutMilliseconds: Int32) {
         calls.withLock { $0.isClosed = true }
-        // Handing over takes microseconds, and cannot begin any more.
+        // Waits for the running calls of `produce`, which take microseconds. No new one can begin.
         while calls.withLock({ $0.producing }) > 0 { _ = rd_kafka_poll(handle.pointer, 1) }
-        // What it leaves fails right after.
+        // A timeout is no error here: the records that are left fail below.
         _ = rd_kafka_flush(handle.pointer, timeoutMilliseconds)
         fail()
         isDone.store(true, ordering: .releasing)
     }
 
-    /// Fails all that is not written yet, and reports it; what takes longer, ``servePolls()`` does.
+    /// Fails all records that are not written yet. Reports that take longer than a second are left to ``servePolls()``.
     private func fail() {
-        // Its only errors are about arguments.
+        // Fails only for wrong arguments.
         _ = rd_kafka_purge(handle.pointer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
         let deadline = ContinuousClock.now + .seconds(1)
         while rd_kafka_outq_len(handle.pointer) > 0, .now < deadline {
@@ -136,7 +137,7 @@ final class ProducerClient: Sendable {
     private func topic(_ name: String) throws(LogError) -> TopicHandle {
         let found: Result<TopicHandle, LogError> = topics.withLock { topics in
             if let topic = topics[name] { return .success(topic) }
-            // Ours, to be destroyed before the client.
+            // The `TopicHandle` destroys it before the client.
             guard let pointer = rd_kafka_topic_new(handle.pointer, name, nil) else {
                 return .failure(LogError(rd_kafka_last_error(), subject: name))
             }
@@ -148,8 +149,8 @@ final class ProducerClient: Sendable {
     }
 }
 
-// Unchecked, because of the pointer alone: it never changes, and librdkafka lets any thread use a topic.
-/// Owns a `rd_kafka_topic_t`: naming the topic in each message costs twice as much.
+// Unchecked only because of the pointer. It never changes, and librdkafka lets any thread use a topic.
+/// Owns an `rd_kafka_topic_t`. Giving each message the topic's name instead doubles the cost of `produce`.
 final class TopicHandle: @unchecked Sendable {
     let pointer: OpaquePointer
     private let client: ClientHandle
@@ -162,7 +163,7 @@ final class TopicHandle: @unchecked Sendable {
     deinit { rd_kafka_topic_destroy(pointer) }
 }
 
-/// The end of a producer's client, to be run on a thread of its own.
+/// Closes a producer's client. Run it on its own thread, because it blocks.
 final class ProducerClosing: Sendable {
     private let client: Mutex<ProducerClient?>
 
@@ -174,7 +175,7 @@ final class ProducerClosing: Sendable {
 }
 
 extension KafkaConfiguration {
-    /// Whether the user gave a property under its other name.
+    /// Whether the user set the property by its other name.
     fileprivate func hasAlias(of property: String) -> Bool {
         let aliases = [
             "compression.codec": "compression.type", "linger.ms": "queue.buffering.max.ms",

@@ -1,15 +1,15 @@
 internal import Redis
 
-/// How a worker is admitted to a Redis. A server that would lose or distort the numbers is refused before anything is
-/// written to it. A server that was restarted, emptied or replaced gets a new stamp (``ViewStamp``), next to which the
-/// settings are kept; postings are made under that stamp.
+/// Admits a worker to a Redis. A server that could lose or change the numbers is refused before anything is written to
+/// it. A server that was restarted, emptied or replaced gets a new stamp (``ViewStamp``), together with the settings.
+/// A posting applies only under the stamp that its worker was admitted with.
 package enum Admission {
     /// How long a rewrite of the append-only file may take.
     private static let rewriteLimit = Duration.seconds(600)
 
     /// Admits a worker to this Redis, and stamps the view if it has no valid stamp.
-    /// - Parameter pause: waits between two checks of work that takes a while.
-    /// - Returns: the stamp that postings are made under.
+    /// - Parameter pause: waits between two checks of a rewrite of the append-only file.
+    /// - Returns: the stamp of the view.
     /// - Throws: ``LedgerError/unfit(_:)``, ``LedgerError/otherSettings(kept:ours:)``, ``LedgerError/held``.
     package static func admit(
         _ link: some PostingLink,
@@ -45,7 +45,7 @@ package enum Admission {
         }
     }
 
-    /// Compares the Kafka cluster with the one whose log the view was made from. The first one is noted.
+    /// Compares the Kafka cluster with that of the view. A view without a cluster gets this one.
     /// - Throws: ``LedgerError/otherCluster(kept:ours:)``.
     package static func checkCluster(
         _ cluster: String,
@@ -62,12 +62,14 @@ package enum Admission {
         if kept != cluster { throw .otherCluster(kept: kept, ours: cluster) }
     }
 
-    /// - Returns: what INFO says of the server.
-    /// - Throws: ``LedgerError/unfit(_:)`` for a replica, or a server that may evict keys; ``LedgerError/notReady(_:)``.
+    /// Checks whether the server may hold the numbers.
+    /// - Returns: the server's INFO.
+    /// - Throws: ``LedgerError/unfit(_:)`` for a replica, or a server that may evict keys; ``LedgerError/notReady(_:)``
+    ///   while it loads its data.
     @discardableResult
     package static func checkFitness(_ link: some RedisLink) async throws(LedgerError) -> RedisInfo {
         let info = try await RedisInfo.read(over: link)
-        // Until its data is loaded it does not say whether it has an append-only file either.
+        // While it loads its data, its INFO does not even show whether it has an append-only file.
         if info.isLoading { throw .notReady("it is still loading its data") }
         if let reason = info.unfitReason { throw .unfit(reason) }
         return info
@@ -102,15 +104,15 @@ package enum Admission {
         return views
     }
 
-    /// Redis loads an append-only file that was torn in the middle of a transaction correctly, but leaves the torn
-    /// transaction in the file, and applies half of it at the next start (Redis 7.0, Valkey 8.0). So the file is rewritten
-    /// after every restart.
+    /// Rewrites the append-only file, which is needed after every restart. If the file ends in the middle of a
+    /// transaction, Redis loads it correctly but leaves the incomplete transaction in it, and applies a part of that
+    /// transaction at the next start (Redis 7.0, Valkey 8.0).
     private static func rewriteAppendOnlyFile(
         _ link: some RedisLink,
         _ pause: @Sendable (Duration) async -> Void
     ) async throws(LedgerError) {
         let started = try await link.replies(to: RedisCommand("BGREWRITEAOF"))[0]
-        // A rewrite that is in progress will do.
+        // A rewrite that is already in progress is enough.
         if case .error(let error) = started, !error.message.contains("already in progress") {
             throw .notReady("its append-only file cannot be rewritten: \(error.message)")
         }

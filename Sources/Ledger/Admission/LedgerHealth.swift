@@ -1,14 +1,14 @@
 package import Log
 internal import Redis
 
-/// How a ledger is, beside its numbers.
+/// The state of a ledger, without its numbers.
 package struct LedgerHealth: Sendable {
     /// Partitions that a worker has stopped.
     package let stopped: [StoppedPartition]
-    /// Up to where each partition is applied; those of which nothing was ever applied are absent.
+    /// Up to where each partition is applied. A partition of which nothing was applied yet is absent.
     package let cursors: [TopicPartition: Cursor]
 
-    /// How a ledger was found.
+    /// The state of a ledger.
     package init(stopped: [StoppedPartition], cursors: [TopicPartition: Cursor]) {
         self.stopped = stopped
         self.cursors = cursors
@@ -16,11 +16,11 @@ package struct LedgerHealth: Sendable {
 }
 
 extension LedgerReader {
-    /// Looks whether this Redis is fit to hold the numbers, and up to where they are applied.
+    /// Checks whether this Redis may hold the numbers, and reads how far the log is applied.
     /// - Parameters:
-    ///   - partitions: those whose cursors are wanted.
-    ///   - catalogTopics: those of targets and people, which only shard 0 keeps.
-    /// - Throws: what makes it unfit, or why it cannot be asked.
+    ///   - partitions: the partitions whose cursors are read.
+    ///   - catalogTopics: the topics of targets and people, whose cursors only shard 0 has.
+    /// - Throws: why this Redis may not hold the numbers, or why it does not answer.
     package func health(
         of partitions: [TopicPartition],
         catalogTopics: Set<String>

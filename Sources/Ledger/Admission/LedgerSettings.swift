@@ -1,16 +1,17 @@
 package import SalesRules
 
-/// The settings that shape numbers. They are kept beside the numbers, and a program with others is refused.
+/// The settings that the numbers depend on. Redis keeps them beside the numbers, and a program with other settings is
+/// refused.
 package struct LedgerSettings: Sendable {
-    /// What an order counts for.
+    /// The rules for what an order counts for.
     package let rules: Rules
-    /// Where a timestamp becomes a date.
+    /// The time zone that turns times into dates.
     package let timeZone: String
-    /// Over how many shards the orders are spread.
+    /// The number of shards that the orders are spread over.
     package let shards: Int
-    /// The names of what is kept.
+    /// The keys of the ledger in Redis.
     package let keys: KeySpace
-    /// What is kept in Redis of the settings, in a form that people can read.
+    /// The form of the settings in Redis, which people can read.
     package let text: String
 
     /// The settings of one ledger.
@@ -25,7 +26,8 @@ package struct LedgerSettings: Sendable {
             + "time-zone=\(timeZone) shards=\(shards)"
     }
 
-    /// - Parameter kept: what stands in Redis; nil when it is empty.
+    /// Compares these settings with those in Redis.
+    /// - Parameter kept: the settings in Redis; nil when it has none.
     /// - Throws: ``LedgerError/otherSettings(kept:ours:)``.
     package func check(kept: [UInt8]?) throws(LedgerError) {
         guard let kept, kept != Array(text.utf8) else { return }

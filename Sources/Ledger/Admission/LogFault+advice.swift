@@ -12,7 +12,7 @@ extension LogFault {
     }
 }
 
-/// A partition cannot be read any further, because its log is not the one that was read before.
+/// A partition cannot be read further, because its log is not the one that was read before.
 package struct LogStopped: Error, Sendable, Hashable, CustomStringConvertible {
     /// The partition.
     package let partition: TopicPartition

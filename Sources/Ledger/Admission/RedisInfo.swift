@@ -1,13 +1,13 @@
 package import Redis
 
-/// What INFO says of a Redis server, and whether the server is fit for the ledger.
+/// The INFO of a Redis server, and whether the server may hold the ledger.
 package struct RedisInfo: Sendable {
     private let fields: [String: String]
 
     /// - Parameter fields: the lines of INFO, by their names.
     package init(_ fields: [String: String]) { self.fields = fields }
 
-    /// Reads the sections of INFO that decide about fitness.
+    /// Reads the sections of INFO that are used here.
     package static func read(over link: some RedisLink) async throws(LedgerError) -> RedisInfo {
         var fields: [String: String] = [:]
         for reply in try await link.replies(
@@ -41,7 +41,7 @@ package struct RedisInfo: Sendable {
     /// In bytes; 0 for no limit.
     package var maxMemory: Int { number("maxmemory") }
     package var evictionPolicy: String { fields["maxmemory_policy"] ?? "" }
-    /// Whether it writes an append-only file. It does not say so while it loads its data.
+    /// Whether it writes an append-only file. It may be false while the server loads its data.
     package var hasAppendOnlyFile: Bool { fields["aof_enabled"] == "1" }
     /// Whether it is still loading its data.
     package var isLoading: Bool { fields["loading"] == "1" }
@@ -51,7 +51,7 @@ package struct RedisInfo: Sendable {
 
     private func number(_ name: String) -> Int { fields[name].flatMap { Int($0) } ?? 0 }
 
-    /// Why nothing may be written to this server, and what to do about it; nil if it is fit.
+    /// Why nothing may be written to this server, and what to do about it; nil if it may hold the ledger.
     package var unfitReason: String? {
         if !role.isEmpty, role != "master" {
             return "this Redis is a replica of another server: give the address of the primary (--redis-url)"
@@ -63,14 +63,14 @@ package struct RedisInfo: Sendable {
         return nil
     }
 
-    /// What is wrong with the server, a sentence each, with what to do about it.
+    /// One sentence for each problem of the server, with what to do about it.
     package var problems: [String] {
         var problems: [String] = []
         if let unfitReason { problems.append(unfitReason) }
         if maxMemory > 0, usedMemory > maxMemory / 10 * 9 {
             problems.append(
-                "Redis uses \(usedMemory * 100 / maxMemory) % of its maxmemory, and refuses postings when it is full: raise "
-                    + "maxmemory"
+                "Redis uses \(usedMemory * 100 / maxMemory) % of its maxmemory, and refuses postings when it is full: "
+                    + "raise maxmemory"
             )
         }
         if fields["rdb_last_bgsave_status"] == "err" {
@@ -83,7 +83,7 @@ package struct RedisInfo: Sendable {
         return problems
     }
 
-    /// What is worth knowing, but not wrong.
+    /// One sentence for each fact that an operator should know although it is not a problem.
     /// - Parameter now: in seconds since 1970.
     package func notes(now: Int) -> [String] {
         var notes: [String] = []
@@ -92,8 +92,8 @@ package struct RedisInfo: Sendable {
         }
         if !hasAppendOnlyFile, changesSinceSave > 0, now - lastSave > 3_600 {
             notes.append(
-                "Redis has saved no snapshot for \((now - lastSave) / 3_600) h: after a crash that much of the log is "
-                    + "applied again (with `save 60 1` in its configuration it would be a minute)"
+                "Redis has saved no snapshot for \((now - lastSave) / 3_600) h: after a crash the log of these hours "
+                    + "is applied again (with `save 60 1` in its configuration it would be one minute)"
             )
         }
         return notes

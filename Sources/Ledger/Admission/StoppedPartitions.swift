@@ -13,7 +13,7 @@ package struct StoppedPartition: Hashable, Sendable, CustomStringConvertible {
     /// A sentence that names the partition.
     package var description: String { "\(partition) is stopped: \(sentence)" }
 
-    /// A partition that was stopped; line breaks and the like become spaces, and a long sentence is cut.
+    /// A partition that was stopped. Control characters and line breaks become spaces, and a long sentence is cut.
     package init(_ partition: TopicPartition, since: Int64, sentence: String) {
         self.partition = partition
         self.since = min(max(since, 0), Self.latest)
@@ -21,7 +21,7 @@ package struct StoppedPartition: Hashable, Sendable, CustomStringConvertible {
         self.sentence = printable.isEmpty ? "no reason was given" : String(String.UnicodeScalarView(printable))
     }
 
-    /// The most code points of a sentence.
+    /// The most Unicode code points of a sentence.
     static let sentenceLimit = 1_000
     /// The end of the year 9999.
     private static let latest: Int64 = 253_402_300_799
@@ -38,7 +38,7 @@ package struct StoppedPartition: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads a field of the hash and its value.
     package init(field: String, value: [UInt8]) throws(CorruptRecord) {
-        let unreadable = CorruptRecord(reason: "it is no note of a stopped partition")
+        let unreadable = CorruptRecord(reason: "it does not describe a stopped partition")
         let text = String(decoding: value, as: UTF8.self)
         guard let colon = field.lastIndex(of: ":"), colon != field.startIndex,
             let number = Int32(field[field.index(after: colon)...]), number >= 0,
@@ -46,20 +46,20 @@ package struct StoppedPartition: Hashable, Sendable, CustomStringConvertible {
         else { throw unreadable }
         let sentence = String(text[text.index(after: space)...])
         self.init(TopicPartition(topic: String(field[..<colon]), partition: number), since: since, sentence: sentence)
-        // What was written by ``value`` is as it was.
+        // The program writes it in exactly one form.
         guard self.field == field, Array(self.value.utf8) == value else { throw unreadable }
     }
 }
 
-/// Which partitions are stopped, kept beside the numbers so that everybody can see it: servers, `status` and `verify`.
+/// The list of stopped partitions. It is in Redis, so that servers, `status` and `verify` can show it.
 package enum StoppedPartitions {
-    /// The most that are read; a log has no more partitions than that.
+    /// The most partitions that are read; a longer list is an error.
     package static let limit: Int64 = 10_000
 
-    /// Notes that a partition was stopped, in the place of an earlier note.
+    /// Records that a partition was stopped. It replaces an earlier note of the same partition.
     /// - Parameters:
     ///   - sentence: what is wrong and what to do about it, without the partition's name.
-    ///   - seconds: when, since 1970.
+    ///   - seconds: when it was stopped, in seconds since 1970.
     package static func note(
         _ partition: TopicPartition,
         _ sentence: String,
@@ -72,7 +72,7 @@ package enum StoppedPartitions {
         _ = try count(reply, keys)
     }
 
-    /// Takes back what was noted of these partitions: they are read again.
+    /// Removes these partitions from the list, because they are read again.
     package static func clear(
         _ partitions: some Collection<TopicPartition>,
         over link: some RedisLink,
@@ -84,7 +84,7 @@ package enum StoppedPartitions {
         _ = try count(try await link.replies(to: command)[0], keys)
     }
 
-    /// All that are stopped, by topic and number.
+    /// All stopped partitions, sorted by topic and number.
     package static func all(over link: some RedisLink, keys: KeySpace) async throws(LedgerError) -> [StoppedPartition] {
         let size = try count(try await link.replies(to: RedisCommand("HLEN", keys.stopped))[0], keys)
         if size == 0 { return [] }

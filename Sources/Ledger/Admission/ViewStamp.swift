@@ -1,13 +1,13 @@
-/// Which view of the log a Redis holds. Drawn by the worker that admits a Redis (``Admission``), anew whenever it was
-/// restarted, emptied, replaced, or is another one than before: what was remembered of the view before, its targets and
-/// how far the log is applied, may not be true of this one.
+/// Identifies the view of the log that a Redis holds. A worker writes a new stamp when it finds a Redis that was
+/// restarted, emptied or replaced (``Admission``). What a program remembers of a view with another stamp, such as its
+/// targets and cursors, may be wrong for this one.
 package struct ViewStamp: Hashable, Sendable, CustomStringConvertible {
-    /// The run of the Redis that it was admitted under, as INFO names it.
+    /// The run id of the Redis (`run_id` of INFO).
     package let runId: String
-    /// Drawn at random.
+    /// A random number.
     package let token: UInt64
 
-    /// A stamp that no other view has.
+    /// A stamp; without `token` one that no other view has.
     package init(runId: String, token: UInt64 = .random(in: 1...(.max))) {
         self.runId = runId
         self.token = token
@@ -23,6 +23,6 @@ package struct ViewStamp: Hashable, Sendable, CustomStringConvertible {
         self.init(runId: String(parts[0]), token: token)
     }
 
-    /// What stands in its place while a rebuilt view is about to: nothing can be posted then.
+    /// The value of the key in place of a stamp while `rebuild` swaps two views. Nothing can be posted then.
     static let held = "held for a rebuilt view"
 }

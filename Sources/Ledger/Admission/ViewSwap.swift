@@ -1,8 +1,8 @@
 internal import Redis
 
-/// Lets a view that was built in a database of its own take the place of another one, in one step for all who read.
+/// Replaces a view by another one that was built in a second database. For readers this is one step.
 package enum ViewSwap {
-    /// Nothing can be posted to a view that is held; it is let go by itself after `time`.
+    /// Holds a view: nothing can be posted to it until the hold ends, after `time`.
     package static func hold(
         _ link: some RedisLink,
         _ keys: KeySpace,
@@ -18,13 +18,14 @@ package enum ViewSwap {
         }
     }
 
-    /// Swaps two databases and empties the one behind, if the view in place still is held.
+    /// Swaps two databases and deletes the old view, if the old view is still held.
     /// - Parameters:
-    ///   - connection: to the database that the new view was built in.
-    ///   - place: the number of the database that is read.
-    ///   - held: the keys of the view there.
-    ///   - keys: those of the new view.
-    /// - Returns: false when the hold was over: nothing has happened.
+    ///   - connection: a connection to the database with the new view.
+    ///   - database: the number of the database with the new view.
+    ///   - place: the number of the database with the old view, which servers read.
+    ///   - held: the keys of the old view.
+    ///   - keys: the keys of the new view.
+    /// - Returns: false when the hold had ended: nothing was changed.
     package static func swap(
         _ connection: some PostingLink,
         database: Int,

@@ -1,11 +1,11 @@
 package import Redis
 package import SalesRules
 
-/// Counts earlier orders into a shared target that was created or changed: each order that credits several of its people
-/// is derived anew, through the same step as live traffic and safe against it, a few hundred at a time.
+/// Counts earlier orders into a shared target that was created or changed. Each order that credits several of its
+/// assignees is derived again, a few hundred at a time, with the same optimistic transaction as live postings.
 ///
-/// Only those orders matter: what one person alone is credited with is in their days already, and counts towards every
-/// target of theirs from the first moment.
+/// Other orders need no backfill: the credits of one person are already in the tallies of their days, which every
+/// target of theirs is read from.
 package struct Backfill {
     private let key: TenantScoped
     private let job: BackfillJob
@@ -14,13 +14,13 @@ package struct Backfill {
     private var days: SharedDays
     private var waiting: SharedDays.Orders?
     private var isPrepared = false
-    /// The catalog revision that every shard has followed up to.
-    private var followed: Int64 = 0
+    /// The catalog revision that the revisions of all shards were raised to.
+    private var raisedRevision: Int64 = 0
 
-    /// Orders derived anew in one step.
+    /// The most orders that one step derives again.
     package static let stepSize = 500
 
-    /// The jobs to be done, in no particular order.
+    /// The jobs to be done, by target.
     package static func jobs(
         in link: some RedisLink,
         keys: KeySpace
@@ -28,7 +28,7 @@ package struct Backfill {
         try jobs(from: try await link.replies(to: RedisCommand("HGETALL", keys.backfills))[0])
     }
 
-    /// Reads the jobs from what HGETALL replies.
+    /// Reads the jobs from a reply to HGETALL.
     package static func jobs(from reply: RedisValue) throws(LedgerError) -> [TenantScoped: BackfillJob] {
         var jobs: [TenantScoped: BackfillJob] = [:]
         for (key, bytes) in try reply.scopedFields("the backfills") {
@@ -39,7 +39,7 @@ package struct Backfill {
         return jobs
     }
 
-    /// A pass that has not begun.
+    /// A backfill that has not begun.
     package init(of key: TenantScoped, job: BackfillJob, settings: LedgerSettings) {
         self.key = key
         self.job = job
@@ -48,11 +48,11 @@ package struct Backfill {
         days = SharedDays(of: key.tenant, keys: keys)
     }
 
-    /// Goes on for one step.
-    /// - Returns: true when the job is done, or was replaced by a newer one.
+    /// Does the next step.
+    /// - Returns: true when the job is done or was replaced by a newer one.
     package mutating func step(on connection: some PostingLink, catalogs: Catalogs) async throws(LedgerError) -> Bool {
-        // Again whenever targets change in the middle: nothing may be sold that would let the other shards follow.
-        if followed < catalogs.revision { try await letShardsFollow(catalogs, on: connection) }
+        // Needed again whenever targets change. Without new orders in a shard no posting would raise its revision.
+        if raisedRevision < catalogs.revision { try await raiseRevisions(catalogs, on: connection) }
         if !isPrepared {
             try await findDays(on: connection, catalogs: catalogs)
             isPrepared = true
@@ -66,18 +66,18 @@ package struct Backfill {
         return false
     }
 
-    /// From here on whatever is posted counts under this revision of the catalog, or a later one.
-    private mutating func letShardsFollow(
+    /// Raises the revision of every shard: later postings use this revision of the catalog or a newer one.
+    private mutating func raiseRevisions(
         _ catalogs: Catalogs,
         on connection: some PostingLink
     ) async throws(LedgerError) {
         for shard in 1..<max(2, settings.shards) where shard < settings.shards {
             try await raiseRevision(of: shard, to: catalogs, on: connection)
         }
-        followed = catalogs.revision
+        raisedRevision = catalogs.revision
     }
 
-    /// Finds the days on which there is something to derive anew.
+    /// Finds the days with orders to derive again.
     private mutating func findDays(on connection: some PostingLink, catalogs: Catalogs) async throws(LedgerError) {
         if let revision = job.target, catalogs.revision < revision { throw .catalogChanged }
         guard let revision = job.target, let entry = catalogs[key.tenant][key.id], entry.revision == revision else {
@@ -100,8 +100,8 @@ package struct Backfill {
         }
     }
 
-    /// Watches a key of a shard together with its view, and reads it.
-    /// - Throws: ``LedgerError/viewChanged``: what the pass has found is not true of what is there now.
+    /// Watches a key of a shard and the shard's view, and reads the key.
+    /// - Throws: ``LedgerError/viewChanged``: what the backfill has found is not valid for the new view.
     private func watch(
         _ key: String,
         _ read: RedisCommand,
@@ -129,7 +129,7 @@ package struct Backfill {
         return try Posting.outcome(of: try await connection.replies(to: pipeline))
     }
 
-    /// - Returns: false when somebody else changed one of them meanwhile, so that they have to be read again.
+    /// - Returns: false when another client changed one of the orders meanwhile, so that they must be read again.
     private func rederive(
         _ orders: [TenantScoped],
         shard: Int,
@@ -151,7 +151,7 @@ package struct Backfill {
     }
 
     private func finish(on connection: some PostingLink, catalogs: Catalogs) async throws(LedgerError) -> Bool {
-        // A transaction for each shard, since a cluster keeps them apart; nobody reads or writes these keys any more.
+        // One transaction for each shard, because shards may be in different slots. These keys are not used any more.
         for shard in 0..<settings.shards where !job.stale.isEmpty {
             let view = keys.view(shard: shard)
             let stale = job.stale.map { RedisCommand("DEL", keys.overlap(key, revision: $0, shard: shard)) }

@@ -1,12 +1,12 @@
-/// What is still to be done after a shared target was created, changed or deleted: earlier orders have to be derived
-/// anew for it, and what was kept under its former revisions has to go.
+/// The work that remains after a shared target was created, changed or deleted: earlier orders must be derived again
+/// for it, and the overlaps of its former revisions must be deleted.
 package struct BackfillJob: Hashable, Sendable, CustomStringConvertible {
-    /// The revision that earlier orders are counted under; nil when the target is no longer shared.
+    /// The target's revision, for which earlier orders are derived again; nil when the target is no longer shared.
     package var target: Int64?
-    /// Former revisions of the target, whose overlaps are no longer read.
+    /// Former revisions of the target, whose overlaps are not read any more.
     package var stale: Set<Int64>
 
-    /// A job to be done.
+    /// A job.
     package init(target: Int64?, stale: Set<Int64>) {
         self.target = target
         self.stale = stale
@@ -14,7 +14,7 @@ package struct BackfillJob: Hashable, Sendable, CustomStringConvertible {
 
     var isNothing: Bool { target == nil && stale.isEmpty }
 
-    /// `<revision or -> <former revisions, by commas>`
+    /// `<revision or -> <former revisions between commas>`
     package var description: String {
         "\(target.map(String.init) ?? "-") \(stale.sorted().map(String.init).joined(separator: ","))"
     }
@@ -26,10 +26,10 @@ package struct BackfillJob: Hashable, Sendable, CustomStringConvertible {
             maxSplits: 1,
             omittingEmptySubsequences: false
         )
-        guard parts.count == 2 else { throw CorruptRecord(reason: "a counting job is not one") }
+        guard parts.count == 2 else { throw CorruptRecord(reason: "it is not a valid backfill") }
         let former = parts[1].split(separator: ",").map { Int64($0) }
         guard parts[0] == "-" || Int64(parts[0]) != nil, !former.contains(nil) else {
-            throw CorruptRecord(reason: "a counting job is not one")
+            throw CorruptRecord(reason: "it is not a valid backfill")
         }
         self.init(target: Int64(parts[0]), stale: Set(former.compactMap(\.self)))
     }

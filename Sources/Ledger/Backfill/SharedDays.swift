@@ -1,8 +1,8 @@
 internal import Redis
 internal import SalesRules
 
-/// The days on which several of a shared target's people sold something, and the orders that credit several of them:
-/// no other order can count more than once for it.
+/// Finds the orders that credit several assignees of a shared target: only these can count more than once in it. It
+/// reads the days on which several assignees have orders, and then the indexes of these days.
 struct SharedDays {
     private let tenant: Identifier
     private let keys: KeySpace
@@ -12,7 +12,7 @@ struct SharedDays {
         let shard: Int
         let day: Day
         var people: [Identifier]
-        /// What the indexes of these people hold together.
+        /// How many orders the indexes of these people have together.
         var marks: Int64
     }
 
@@ -21,17 +21,17 @@ struct SharedDays {
         let shard: Int
         let orders: ArraySlice<TenantScoped>
 
-        /// The others; nil when there are none.
+        /// The orders after the first `count`; nil when there are none.
         func dropFirst(_ count: Int) -> Orders? {
             let rest = orders.dropFirst(count)
             return rest.isEmpty ? nil : Orders(shard: shard, orders: rest)
         }
     }
 
-    /// Marks of indexes that are read at once, unless a single day has more.
+    /// The most entries of indexes that are read at once, unless a single day has more.
     private static let marksPerRead = 8_192
 
-    /// No days.
+    /// Without days: call ``find(_:on:)`` first.
     init(of tenant: Identifier, keys: KeySpace) {
         self.tenant = tenant
         self.keys = keys
@@ -73,8 +73,9 @@ struct SharedDays {
         return days
     }
 
-    /// Takes some of the days, of one shard, and reads which orders credit several people on them. An order that comes
-    /// or goes meanwhile is posted under the newest targets, and needs no counting any more.
+    /// Removes some days of one shard and reads which orders credit several people on them. An order that is posted
+    /// meanwhile is derived from the newest targets, so that it needs no backfill.
+    /// - Returns: nil when no days are left.
     mutating func take(on connection: some PostingLink) async throws(LedgerError) -> Orders? {
         guard let shard = days.last?.shard else { return nil }
         var taken = 0

@@ -1,12 +1,13 @@
 internal import SalesRules
 
-/// Puts values together, compactly: numbers as variable-length integers, texts with their length before them.
+/// Encodes values in a compact form: numbers as variable-length integers, texts with their length first
+/// (docs/CONTRACT.md, "Keys in Redis").
 struct ByteWriter {
     private(set) var bytes: [UInt8] = []
 
     init(reserving capacity: Int) { bytes.reserveCapacity(capacity) }
 
-    /// Lets `write` add to bytes that are there already, without copying them.
+    /// Lets `write` append to existing bytes, without a copy of them.
     static func append(to bytes: inout [UInt8], _ write: (inout ByteWriter) -> Void) {
         var writer = ByteWriter(reserving: 0)
         swap(&writer.bytes, &bytes)
@@ -25,7 +26,7 @@ struct ByteWriter {
         bytes.append(UInt8(value))
     }
 
-    /// Zigzag, so that small numbers below zero are short too.
+    /// In zigzag form, so that small negative numbers are short too.
     mutating func signed(_ value: Int64) {
         unsigned(UInt64(bitPattern: (value << 1) ^ (value >> 63)))
     }
@@ -38,7 +39,7 @@ struct ByteWriter {
     mutating func id(_ id: Identifier) { text(id.rawValue) }
 }
 
-/// Takes apart what a ``ByteWriter`` put together, trusting nothing.
+/// Decodes what a ``ByteWriter`` has encoded. Any other bytes give an error.
 struct ByteReader {
     private let bytes: [UInt8]
     private var position = 0
@@ -69,11 +70,11 @@ struct ByteReader {
         return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
     }
 
-    /// A count of things that take at least one byte each.
+    /// A count of elements that take at least one byte each.
     mutating func count(upTo limit: Int) throws(CorruptRecord) -> Int {
         let count = try unsigned()
         guard count <= UInt64(limit), count <= UInt64(bytes.count - position) else {
-            throw CorruptRecord(reason: "a count of \(count) is beyond what it can hold")
+            throw CorruptRecord(reason: "a count of \(count) is too large")
         }
         return Int(count)
     }
@@ -90,13 +91,13 @@ struct ByteReader {
 
     mutating func id() throws(CorruptRecord) -> Identifier {
         let text = try text()
-        guard let id = Identifier(text) else { throw CorruptRecord(reason: "an id is not one") }
+        guard let id = Identifier(text) else { throw CorruptRecord(reason: "an id is not valid") }
         return id
     }
 
     mutating func day() throws(CorruptRecord) -> Day {
         guard let number = Int(exactly: try signed()), let day = Day(number: number) else {
-            throw CorruptRecord(reason: "a date is not one")
+            throw CorruptRecord(reason: "a date is not valid")
         }
         return day
     }
@@ -104,6 +105,6 @@ struct ByteReader {
     var isAtEnd: Bool { position == bytes.count }
 
     func end() throws(CorruptRecord) {
-        guard position == bytes.count else { throw CorruptRecord(reason: "it goes on after its end") }
+        guard position == bytes.count else { throw CorruptRecord(reason: "it has bytes after its end") }
     }
 }

@@ -1,7 +1,6 @@
 package import SalesRules
 
-/// What the ledger keeps of one target: it as it now stands, or that it was deleted, so that a late event cannot bring
-/// it back.
+/// What the ledger keeps of one target, also of a deleted one, so that a late event cannot bring it back.
 package struct CatalogRecord: Hashable, Sendable {
     /// Nil when it was deleted.
     package var target: Target?
@@ -10,7 +9,7 @@ package struct CatalogRecord: Hashable, Sendable {
     /// The catalog revision at which its assignees or its period last changed.
     package var countsFrom: Int64
 
-    /// What is kept of a target.
+    /// The record of a target.
     package init(target: Target?, version: Int64?, countsFrom: Int64) {
         self.target = target
         self.version = version
@@ -19,7 +18,7 @@ package struct CatalogRecord: Hashable, Sendable {
 
     private static let format: UInt8 = 1
 
-    /// The form in Redis: a format byte, flags, and the fields that are there.
+    /// The form in Redis: a format byte, flags, and the fields that the flags announce.
     package func encode() -> [UInt8] {
         var writer = ByteWriter(reserving: 128)
         writer.byte(Self.format)
@@ -39,10 +38,10 @@ package struct CatalogRecord: Hashable, Sendable {
     }
 
     /// Reads what ``encode()`` wrote.
-    /// - Throws: ``CorruptRecord``; whatever the bytes are, nothing worse happens.
+    /// - Throws: ``CorruptRecord`` for any other bytes.
     package static func decode(_ bytes: [UInt8], id: Identifier) throws(CorruptRecord) -> CatalogRecord {
         var reader = ByteReader(bytes)
-        guard try reader.byte() == format else { throw CorruptRecord(reason: "it is of another format") }
+        guard try reader.byte() == format else { throw CorruptRecord(reason: "its format is unknown") }
         let flags = try reader.byte()
         guard flags <= 3 else { throw CorruptRecord(reason: "it has unknown flags") }
         let countsFrom = try reader.signed()
@@ -78,9 +77,9 @@ package struct CatalogRecord: Hashable, Sendable {
     }
 }
 
-/// What the ledger keeps of one person.
+/// Encodes and decodes what the ledger keeps of one person.
 package enum PersonCodec {
-    /// The form in Redis: the version when there is one, the name and the address.
+    /// The form in Redis: the version if there is one, the name and the e-mail address.
     package static func encode(_ person: Person) -> [UInt8] {
         var writer = ByteWriter(reserving: 64)
         writer.byte(person.version == nil ? 0 : 1)
@@ -91,7 +90,7 @@ package enum PersonCodec {
     }
 
     /// Reads what ``encode(_:)`` wrote.
-    /// - Throws: ``CorruptRecord``; whatever the bytes are, nothing worse happens.
+    /// - Throws: ``CorruptRecord`` for any other bytes.
     package static func decode(_ bytes: [UInt8], id: Identifier) throws(CorruptRecord) -> Person {
         var reader = ByteReader(bytes)
         let version = try reader.byte() == 0 ? nil : try reader.signed()
@@ -100,8 +99,8 @@ package enum PersonCodec {
         return person
     }
 
-    /// The form in Redis of what someone chose to see.
-    /// - Parameter version: the highest applied; nil when none had one.
+    /// The form in Redis of what a person chose to see.
+    /// - Parameter version: the highest version applied; nil when no event had one.
     package static func encode(_ choice: WidgetChoice, version: Int64?) -> [UInt8] {
         var writer = ByteWriter(reserving: 32)
         writer.byte(version == nil ? 0 : 1)
@@ -112,8 +111,8 @@ package enum PersonCodec {
         return writer.bytes
     }
 
-    /// A choice, and the highest version applied.
-    /// - Throws: ``CorruptRecord``.
+    /// Reads what ``encode(_:version:)`` wrote.
+    /// - Throws: ``CorruptRecord`` for any other bytes.
     package static func decodeChoice(
         _ bytes: [UInt8]
     ) throws(CorruptRecord) -> (choice: WidgetChoice, version: Int64?) {

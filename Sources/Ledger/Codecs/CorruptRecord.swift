@@ -1,6 +1,6 @@
-/// Why bytes from Redis cannot be what this program wrote.
+/// Why a value in Redis cannot be read: it is not what this program writes.
 package struct CorruptRecord: Error, Hashable, CustomStringConvertible {
-    /// The key or field that holds it, where known.
+    /// The key or field with the value; empty where unknown.
     package var place: String
     /// What is wrong with it.
     package let reason: String
@@ -12,7 +12,7 @@ package struct CorruptRecord: Error, Hashable, CustomStringConvertible {
     }
 
     package var description: String {
-        "\(place) in Redis cannot be read (\(reason)): it was changed by another program or another version; "
-            + "`salestargets rebuild` makes it anew from the log"
+        "\(place) in Redis cannot be read (\(reason)): another program or another version of this program wrote it; "
+            + "run `salestargets rebuild`"
     }
 }

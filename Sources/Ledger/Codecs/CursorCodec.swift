@@ -1,7 +1,7 @@
 package import Log
 
 extension Cursor {
-    /// The form in Redis, for people with redis-cli too: `<next> <last offset> <checksum>`.
+    /// The form in Redis, which people can read with redis-cli: `<next> <last offset> <checksum>`.
     package var encoded: String { "\(next) \(last.offset) \(last.checksum)" }
 
     /// Reads ``encoded``.

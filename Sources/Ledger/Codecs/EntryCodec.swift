@@ -1,7 +1,7 @@
 package import SalesRules
 
-/// The form of an order's entry in Redis: a format byte, flags, and the fields that are there. The order's id is not
-/// repeated: it is in the key.
+/// The form of an order's entry in Redis: a format byte, flags, and the fields that the flags announce. It does not
+/// have the order's id, which is in the key.
 package enum EntryCodec {
     private static let format: UInt8 = 1
 
@@ -15,14 +15,14 @@ package enum EntryCodec {
         static let all: Flags = [.order, .deleted, .version, .allocations, .foreignCurrency]
     }
 
-    /// - Parameter reporting: the currency that is not written out, with a rate of 1.
+    /// - Parameter reporting: the reporting currency. An order in it with rate 1 is written without currency and rate.
     package static func encode(_ entry: OrderEntry, reporting: Currency) -> [UInt8] {
         var bytes: [UInt8] = []
         write(entry, revision: entry.revision, reporting: reporting, to: &bytes)
         return bytes
     }
 
-    /// Adds the entry, derived under this revision of the catalog, to the bytes.
+    /// Appends the entry with this catalog revision to the bytes.
     package static func write(_ entry: OrderEntry, revision: Int64, reporting: Currency, to bytes: inout [UInt8]) {
         var flags: Flags = []
         let foreign = entry.order.map { $0.currency != reporting || $0.exchangeRate != .one } ?? false
@@ -42,14 +42,14 @@ package enum EntryCodec {
         }
     }
 
-    /// - Throws: ``CorruptRecord``; whatever the bytes are, nothing worse happens.
+    /// - Throws: ``CorruptRecord`` for bytes that this codec did not write.
     package static func decode(
         _ bytes: [UInt8],
         id: Identifier,
         reporting: Currency
     ) throws(CorruptRecord) -> OrderEntry {
         var reader = ByteReader(bytes)
-        guard try reader.byte() == format else { throw CorruptRecord(reason: "it is of another format") }
+        guard try reader.byte() == format else { throw CorruptRecord(reason: "its format is unknown") }
         let flags = Flags(rawValue: try reader.byte())
         guard Flags.all.isSuperset(of: flags) else { throw CorruptRecord(reason: "it has unknown flags") }
         var entry = OrderEntry()
@@ -168,7 +168,7 @@ extension ByteWriter {
 extension ByteReader {
     mutating func decimal() throws(CorruptRecord) -> Decimal {
         let scale = Int(try byte())
-        guard scale <= 18 else { throw CorruptRecord(reason: "a decimal has \(scale) digits behind its point") }
+        guard scale <= 18 else { throw CorruptRecord(reason: "a decimal has \(scale) digits after the point") }
         return Decimal(units: try signed(), scale: scale)
     }
 

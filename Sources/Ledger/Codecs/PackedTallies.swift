@@ -1,19 +1,19 @@
 package import Redis
 package import SalesRules
 
-/// Tallies side by side in one Redis string: 64 bits of revenue and 32 bits of orders each, big-endian as BITFIELD has
-/// them, so that many are raised by one command and read by one GETRANGE.
+/// Tallies one after the other in one Redis string. Each has 64 bits of revenue and 32 bits of orders, big-endian as in
+/// BITFIELD, so that one BITFIELD changes many of them and one GETRANGE reads them.
 package enum PackedTallies {
     /// Bytes of one tally.
     package static let stride = 12
 
-    /// Goes behind the key of a BITFIELD: what would overflow is left as it is, and answered with null.
+    /// Goes after the key of a BITFIELD: an increment that would overflow changes nothing, and its reply is null.
     static func refuseOverflow(_ command: inout RedisCommand) {
         command.append("OVERFLOW")
         command.append("FAIL")
     }
 
-    /// Adds to the tally at the given place; nothing where there is nothing to add.
+    /// Appends the increments of the tally at the given place; none for zero.
     static func appendIncrement(_ tally: Tally, at place: Int, to command: inout RedisCommand) {
         func append(_ type: String, offset: Int, value: Int64) {
             guard value != 0 else { return }
@@ -35,7 +35,7 @@ package enum PackedTallies {
         return command
     }
 
-    /// Adds the tallies read, place by place, to those in `tallies`.
+    /// Adds the tallies in `bytes`, place by place, to those in `tallies`.
     package static func add(_ bytes: [UInt8], to tallies: inout ArraySlice<Tally>) {
         for (count, index) in tallies.indices.enumerated() {
             guard let tally = tally(at: count, in: bytes) else { return }
@@ -43,7 +43,7 @@ package enum PackedTallies {
         }
     }
 
-    /// The sum of all tallies read.
+    /// The sum of all tallies in `bytes`.
     package static func sum(_ bytes: [UInt8]) -> Tally {
         var sum = Tally.zero
         var place = 0
@@ -54,7 +54,7 @@ package enum PackedTallies {
         return sum
     }
 
-    /// Nil beyond the end of the string. A string that ends within a tally ends with zeros.
+    /// Nil after the end of the string. If the string ends inside a tally, the missing bytes are zeros.
     private static func tally(at place: Int, in bytes: [UInt8]) -> Tally? {
         let start = place * stride
         guard start < bytes.count else { return nil }

@@ -1,19 +1,19 @@
 package import SalesRules
 
-/// Tells two states of one record apart, from its version and a hash of what it holds. What changes by itself, as a
-/// target's result does, has no part in it.
+/// The entity tag of a record: its version and a hash of its content. It does not depend on results, which change
+/// without a change of the record.
 package struct RecordETag: Hashable, Sendable, CustomStringConvertible {
     private let version: Int64
     private let hash: UInt64
 
-    /// The state of a target.
+    /// The tag of a target.
     package init(_ target: Target) {
         let record = CatalogRecord(target: target, version: target.version, countsFrom: 0)
         self.init(version: target.version, record.encode())
     }
 
-    /// The state of an allocation of an order.
-    /// - Parameter isOwn: whether it was saved on its own, and not listed on the order.
+    /// The tag of an allocation.
+    /// - Parameter isOwn: true for one that was saved on its own, false for one that the order lists.
     package init(_ allocation: Allocation, version: Int64?, isOwn: Bool) {
         var writer = ByteWriter(reserving: 64)
         writer.byte(isOwn ? 1 : 0)
@@ -28,7 +28,7 @@ package struct RecordETag: Hashable, Sendable, CustomStringConvertible {
         self.version = version ?? 0
     }
 
-    /// A strong entity tag of HTTP: `"3-1f0c…"`, with its quotes.
+    /// A strong entity tag of HTTP with its quotes: `"3-1f0c…"`.
     package var description: String {
         let digits = String(hash, radix: 16)
         return "\"\(version)-\(String(repeating: "0", count: 16 - digits.count))\(digits)\""

@@ -2,7 +2,7 @@ package import Log
 package import Redis
 package import SalesRules
 
-// What the ledger reads from replies. A reply of another type is an error that names what was read.
+// Reads replies of Redis. A reply of an unexpected type is an error that names what was read.
 extension RedisValue {
     /// The bytes of a bulk reply, nil for the null reply.
     package func optionalBytes(_ what: @autoclosure () -> String) throws(LedgerError) -> [UInt8]? {
@@ -23,7 +23,7 @@ extension RedisValue {
         }
     }
 
-    /// The number that a bulk reply spells; nil for the null reply.
+    /// The number in a bulk reply; nil for the null reply.
     package func number(_ what: String) throws(LedgerError) -> Int64? {
         guard let bytes = try optionalBytes(what) else { return nil }
         guard let number = Int64(String(decoding: bytes, as: UTF8.self)) else {
@@ -32,7 +32,7 @@ extension RedisValue {
         return number
     }
 
-    /// The id of an order, in a list of orders.
+    /// The id of an order in an index.
     package func orderID(in place: @autoclosure () -> String, _ what: String) throws(LedgerError) -> Identifier {
         guard let id = Identifier(String(decoding: try optionalBytes(what) ?? [], as: UTF8.self)) else {
             throw .corrupt(CorruptRecord(place: place(), reason: "the id of an order is not valid"))
@@ -40,18 +40,18 @@ extension RedisValue {
         return id
     }
 
-    /// The stamp of a view; nil where there is none.
+    /// The stamp of a view; nil where there is none or the view is held.
     package func view() throws(LedgerError) -> ViewStamp? {
         try optionalBytes("view").flatMap { ViewStamp(String(decoding: $0, as: UTF8.self)) }
     }
 
-    /// The cursor of a partition; nil where nothing was ever applied.
+    /// The cursor of a partition; nil where nothing was applied yet.
     package func cursor(of partition: TopicPartition) throws(LedgerError) -> Cursor? {
         guard let bytes = try optionalBytes("a cursor") else { return nil }
         return try reading("the cursor of \(partition)") { () throws(CorruptRecord) in try Cursor(parsing: bytes) }
     }
 
-    /// The entry of an order; an empty one where the order is not known.
+    /// The entry of an order; an empty entry for an unknown order.
     package func entry(of order: TenantScoped, reporting: Currency) throws(LedgerError) -> OrderEntry {
         guard let bytes = try optionalBytes("an entry") else { return OrderEntry() }
         return try reading("the entry of order \(order)") { () throws(CorruptRecord) in
@@ -59,7 +59,7 @@ extension RedisValue {
         }
     }
 
-    /// The fields of a hash whose fields are `<tenant>/<id>`.
+    /// The fields and values of a hash whose field names are `<tenant>/<id>`.
     package func scopedFields(_ what: String) throws(LedgerError) -> [(key: TenantScoped, value: [UInt8])] {
         let values = try elements("HGETALL")
         var fields: [(key: TenantScoped, value: [UInt8])] = []
@@ -74,7 +74,7 @@ extension RedisValue {
     }
 }
 
-/// Runs `body`, and adds to its error where the bytes were.
+/// Runs `body` and adds `place` to its error.
 package func reading<Value>(
     _ place: @autoclosure () -> String,
     _ body: () throws(CorruptRecord) -> Value

@@ -1,7 +1,7 @@
-/// What an order is marked with in the index of a person's day.
+/// The value of an order in the index of a person's day.
 package enum IndexMark {
-    /// It credits this person alone.
+    /// The order credits only this person.
     package static let single = "1"
-    /// It credits several, and so may count more than once in a target they share.
+    /// The order credits several people, so that it may count more than once in a target that they share.
     package static let split = "2"
 }

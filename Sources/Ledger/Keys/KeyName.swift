@@ -1,7 +1,7 @@
 package import Log
 package import SalesRules
 
-/// What a key in Redis holds, told by its name: the way back from ``KeySpace``.
+/// What a key in Redis holds, read from its name: the inverse of ``KeySpace``.
 package enum KeyName: Hashable, Sendable {
     case settings
     case view
@@ -22,11 +22,11 @@ package enum KeyName: Hashable, Sendable {
 }
 
 extension KeySpace {
-    /// A key of this ledger.
+    /// A key with the tag of a shard.
     package struct Place: Hashable, Sendable {
-        /// The shard that it lies in.
+        /// The shard in the tag.
         package let shard: Int
-        /// What it holds; nil where no key of this ledger has such a name there.
+        /// What the key holds; nil where the ledger has no key of this name in this shard.
         package let name: KeyName?
     }
 
@@ -65,7 +65,8 @@ extension KeySpace {
         let rest = String(text[text.index(after: kindEnd)...])
         if text[..<kindEnd] == "o" { return TenantScoped(rest).map { .entry($0) } }
         if text[..<kindEnd] == "a" { return TenantScoped(rest).map { .allocation($0) } }
-        // Ids may hold colons, so the number is behind the last one: not 007 nor +7, which no key of ours has.
+        // Ids may contain colons, so the number is after the last colon. The ledger never writes 007
+        // or +7.
         guard let numberStart = rest.lastIndex(of: ":"),
             let number = Int64(rest[rest.index(after: numberStart)...]),
             rest[numberStart...] == ":\(number)"

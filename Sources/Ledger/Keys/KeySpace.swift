@@ -2,16 +2,16 @@ package import Log
 package import Redis
 package import SalesRules
 
-/// The names of everything the ledger keeps in Redis. Keys of one shard share a hash tag, so that a posting touches one
-/// slot of a cluster.
+/// The names of all keys of the ledger in Redis. The keys of one shard share a hash tag, so that a posting uses only
+/// one slot of a cluster. docs/CONTRACT.md, "Keys in Redis", has the format of the values.
 ///
 /// | key | type | holds |
 /// |---|---|---|
-/// | `{s<n>}:settings` | string | the settings the numbers were made with |
+/// | `{s<n>}:settings` | string | the settings that the numbers were made with |
 /// | `{s<n>}:view` | string | which view of the log this is (``ViewStamp``) |
-/// | `{s<n>}:revision` | string | the catalog revision; in other shards than 0, the one they have followed up to |
+/// | `{s<n>}:revision` | string | the catalog revision; in shards other than 0, the newest that the shard uses |
 /// | `{s0}:cluster` | string | the Kafka cluster whose log this is a view of |
-/// | `{s0}:rebuild` | string | in a view that is being built: the settings it is built with |
+/// | `{s0}:rebuild` | string | in a view that is being built: the settings that it is built with |
 /// | `{s0}:targets` | hash | tenant/target → target and the revision it counts from |
 /// | `{s0}:target-changes` | sorted set | tenant/target by the revision of its last change |
 /// | `{s0}:counting` | hash | tenant/target → the backfill of a shared target (``BackfillJob``) |
@@ -20,9 +20,9 @@ package import SalesRules
 /// | `{s<n>}:cursor:<topic>:<partition>` | string | the next offset, and the fingerprint of the last record applied |
 /// | `{s<n>}:o:<tenant>/<order>` | string | the entry of an order |
 /// | `{s<n>}:d:<tenant>/<person>:<year>` | string | a tally for each day of the year; `*` is everyone |
-/// | `{s<n>}:i:<tenant>/<person>:<day>` | hash | the orders that credit them on that day |
-/// | `{s<n>}:a:<tenant>/<allocation>` | set | the orders that have this allocation, where it was saved on its own |
-/// | `{s<n>}:v:<tenant>/<target>:<revision>` | string | a tally of what its assignees' credits count more than once |
+/// | `{s<n>}:i:<tenant>/<person>:<day>` | hash | the orders that credit the person on that day (``IndexMark``) |
+/// | `{s<n>}:a:<tenant>/<allocation>` | set | the orders that have this allocation, saved on its own |
+/// | `{s<n>}:v:<tenant>/<target>:<revision>` | string | a tally: what the assignees' credits count more than once |
 package struct KeySpace: Sendable {
     /// How many shards the orders are spread over, 1 to 1,024.
     package let shards: Int
@@ -36,7 +36,7 @@ package struct KeySpace: Sendable {
         prefixes = (0..<shards).map { "{s\($0)}:" }
     }
 
-    /// The shard that an order lives in: FNV-1a over `<tenant>/<order id>`.
+    /// The shard of an order: FNV-1a of `<tenant>/<order id>`, modulo the number of shards.
     package func shard(of order: TenantScoped) -> Int {
         if shards == 1 { return 0 }
         var hash = FNV1a()
@@ -48,7 +48,7 @@ package struct KeySpace: Sendable {
 
     /// The Kafka cluster whose log this is a view of.
     package var cluster: String { "{s0}:cluster" }
-    /// Marks a view that is being built and takes another one's place when it is done.
+    /// Marks a view that `rebuild` is building.
     package var rebuild: String { "{s0}:rebuild" }
     /// The hash of targets.
     package var targets: String { "{s0}:targets" }
@@ -69,48 +69,48 @@ package struct KeySpace: Sendable {
     /// The stamp of the view that a shard belongs to.
     package func view(shard: Int) -> String { "{s\(shard)}:view" }
 
-    /// Shard 0's revision is the catalog's; another shard's is the one its totals have followed up to.
+    /// In shard 0 the catalog revision; in another shard the newest catalog revision that its postings have used.
     package func revision(shard: Int) -> String { "{s\(shard)}:revision" }
 
-    /// Up to where a shard has applied a partition.
+    /// How far a shard has applied a partition.
     package func cursor(_ partition: TopicPartition, shard: Int) -> String {
         "{s\(shard)}:cursor:\(partition.topic):\(partition.partition)"
     }
 
-    /// The entry of an order, which is in this shard.
+    /// The entry of an order of this shard.
     package func entry(_ order: TenantScoped, shard: Int) -> String {
         text { write("o:", order.tenant, order.id.rawValue, shard: shard, to: &$0) }
     }
 
-    /// A year's tallies by day.
+    /// The tallies of the days of a year.
     package func days(_ days: DaysKey, shard: Int) -> String {
         text { write("d:", days.tenant, days.person?.rawValue ?? "*", days.year, shard: shard, to: &$0) }
     }
 
-    /// The orders that credit someone on a day.
+    /// The index of the orders that credit a person on a day.
     package func index(tenant: Identifier, person: Identifier, day: Day, shard: Int) -> String {
         text { write("i:", tenant, person.rawValue, day.number, shard: shard, to: &$0) }
     }
 
-    /// The orders that have an allocation of this id, saved on its own.
+    /// The index of the orders that have an allocation with this id, saved on its own.
     package func allocation(_ id: TenantScoped, shard: Int) -> String {
         text { write("a:", id.tenant, id.id.rawValue, shard: shard, to: &$0) }
     }
 
-    /// Adds the name of an order's entry to a command. Here and below: in the path of every order, a text of its own
-    /// would take longer than Redis does for the command.
+    /// Appends the key of an order's entry to a command. This and the next two functions run for every order, so they
+    /// write the key directly: a `String` for each key would take longer than the command takes in Redis.
     package func append(entryOf order: TenantScoped, shard: Int, to command: inout RedisCommand) {
         command.appendArgument { write("o:", order.tenant, order.id.rawValue, shard: shard, to: &$0) }
     }
 
-    /// Adds the name of a year's tallies to a command.
+    /// Appends the key of a year's tallies to a command.
     package func append(daysOf days: DaysKey, shard: Int, to command: inout RedisCommand) {
         command.appendArgument {
             write("d:", days.tenant, days.person?.rawValue ?? "*", days.year, shard: shard, to: &$0)
         }
     }
 
-    /// Adds the name of the index of someone's day to a command.
+    /// Appends the key of the index of a person's day to a command.
     package func append(
         indexOf person: Identifier,
         tenant: Identifier,
@@ -146,7 +146,7 @@ package struct KeySpace: Sendable {
         }
     }
 
-    /// What a shared target's assignees' credits count more than once.
+    /// The tally of what the assignees' credits of a shared target count more than once.
     package func overlap(_ target: TenantScoped, revision: Int64, shard: Int) -> String {
         "{s\(shard)}:v:\(target.tenant.rawValue)/\(target.id.rawValue):\(revision)"
     }
@@ -155,7 +155,7 @@ package struct KeySpace: Sendable {
     package func changes(shard: Int) -> String { "{s\(shard)}:changes" }
 }
 
-/// The days of one person's year.
+/// Identifies a person's year with its daily tallies.
 package struct DaysKey: Hashable, Sendable {
     /// The organisation.
     package let tenant: Identifier
@@ -164,7 +164,7 @@ package struct DaysKey: Hashable, Sendable {
     /// The year.
     package let year: Int
 
-    /// The days of this person's year.
+    /// A year of this person.
     package init(tenant: Identifier, person: Identifier?, year: Int) {
         self.tenant = tenant
         self.person = person

@@ -1,12 +1,11 @@
 internal import Redis
 internal import SalesRules
 
-/// Which orders have an allocation of an id, saved on its own: what a posting changes of it. Orders without such
-/// allocations cost nothing.
+/// The changes of one posting to the index that finds the orders by the ids of allocations saved on their own.
 struct AllocationIndex {
-    private var changes: [(allocation: TenantScoped, order: Identifier, isThere: Bool)] = []
+    private var changes: [(allocation: TenantScoped, order: Identifier, isAdded: Bool)] = []
 
-    /// Notes what came and what went of an order's own allocations.
+    /// Records which of an order's own allocations were added and removed.
     mutating func move(
         _ order: TenantScoped,
         from old: [OrderEntry.OwnAllocation],
@@ -25,7 +24,7 @@ struct AllocationIndex {
         for change in changes {
             pipeline.append(
                 RedisCommand(
-                    change.isThere ? "SADD" : "SREM",
+                    change.isAdded ? "SADD" : "SREM",
                     keys.allocation(change.allocation, shard: shard),
                     change.order.rawValue
                 )

@@ -1,41 +1,41 @@
 internal import Redis
 package import SalesRules
 
-/// What one transaction changed of what people look at. It is published by that transaction, on the changes channel of
-/// its shard, so that whoever hears of it finds it done.
+/// What one transaction changed that viewers see. The transaction itself publishes it on the channel of its shard, so
+/// that a subscriber always finds the change in Redis (docs/CONTRACT.md, "Keys in Redis", "Announcements").
 package struct Announcement: Hashable, Sendable {
     /// Days of one person's year, or of everyone's, whose tallies changed.
     package struct Days: Hashable, Sendable {
-        /// Whose year.
+        /// The person and the year.
         package let key: DaysKey
-        /// From the first day that changed to the last, as ``Day/ordinal`` counts them.
+        /// From the first day that changed to the last, as in ``Day/ordinal``.
         package let ordinals: ClosedRange<Int>
 
-        /// Days of a year.
+        /// Days of one year.
         package init(key: DaysKey, ordinals: ClosedRange<Int>) {
             self.key = key
             self.ordinals = ordinals
         }
     }
 
-    /// Whose days changed.
+    /// The days whose tallies changed.
     package var days: [Days]
-    /// Targets that changed in another way than by their assignees' days: saved, deleted, or counted anew.
+    /// Targets that were saved or deleted, whose overlap changed, or whose backfill ended.
     package var targets: [TenantScoped]
     /// People whose name changed.
     package var people: [TenantScoped]
 
-    /// Whether anything may have changed: another view took this one's place.
+    /// Whether everything may have changed, because the view was replaced by another one.
     package var isOfEverything = false
 
-    /// That anything may have changed.
+    /// An announcement that everything may have changed.
     package static var everything: Announcement {
         var announcement = Announcement()
         announcement.isOfEverything = true
         return announcement
     }
 
-    /// An announcement of these.
+    /// An announcement of these changes.
     package init(days: [Days] = [], targets: [TenantScoped] = [], people: [TenantScoped] = []) {
         self.days = days
         self.targets = targets
@@ -57,8 +57,8 @@ package struct Announcement: Hashable, Sendable {
 extension Announcement {
     private static let format: UInt8 = 1
 
-    /// The form on the channel: a format byte, each list with its length before it, and a last byte where it is of
-    /// everything.
+    /// The form on the channel: a format byte, each list after its length, and a last byte 1 if everything may have
+    /// changed.
     package func encode() -> [UInt8] {
         var writer = ByteWriter(reserving: 16 + 40 * (days.count + targets.count + people.count))
         writer.byte(Self.format)
@@ -84,13 +84,13 @@ extension Announcement {
     /// - Throws: ``CorruptRecord`` for what another program, or another version, published.
     package static func decode(_ bytes: [UInt8]) throws(CorruptRecord) -> Announcement {
         var reader = ByteReader(bytes)
-        guard try reader.byte() == format else { throw CorruptRecord(reason: "it is of another format") }
+        guard try reader.byte() == format else { throw CorruptRecord(reason: "its format is unknown") }
         var announcement = Announcement()
         for _ in 0..<(try reader.count(upTo: .max)) { announcement.days.append(try days(from: &reader)) }
         announcement.targets = try names(from: &reader)
         announcement.people = try names(from: &reader)
         if !reader.isAtEnd {
-            guard try reader.byte() == 1 else { throw CorruptRecord(reason: "it goes on after its end") }
+            guard try reader.byte() == 1 else { throw CorruptRecord(reason: "it has bytes after its end") }
             announcement.isOfEverything = true
         }
         try reader.end()
@@ -101,10 +101,10 @@ extension Announcement {
         let tenant = try reader.id()
         let name = try reader.text()
         let person = Identifier(name)
-        guard person != nil || name.isEmpty else { throw CorruptRecord(reason: "an id is not one") }
+        guard person != nil || name.isEmpty else { throw CorruptRecord(reason: "an id is not valid") }
         let (year, first, last) = (try reader.unsigned(), try reader.unsigned(), try reader.unsigned())
         guard let year = Int(exactly: year), Day.years.contains(year), first <= last, last <= 365 else {
-            throw CorruptRecord(reason: "days are not of a year")
+            throw CorruptRecord(reason: "its days are not valid")
         }
         return Days(key: DaysKey(tenant: tenant, person: person, year: year), ordinals: Int(first)...Int(last))
     }

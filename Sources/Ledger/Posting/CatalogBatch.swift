@@ -2,7 +2,7 @@ package import Log
 package import Redis
 package import SalesRules
 
-/// The changes of targets and people in a batch of records, applied by one transaction in shard 0.
+/// The changes of targets and people in a batch of records. One transaction in shard 0 applies them.
 package struct CatalogBatch {
     private let settings: LedgerSettings
     private let keys: KeySpace
@@ -11,7 +11,7 @@ package struct CatalogBatch {
     private let targets: [TenantScoped]
     private let people: [TenantScoped]
 
-    /// One change, and the record that it came with.
+    /// One change and its record.
     package struct Change {
         /// The partition of the record.
         package let partition: TopicPartition
@@ -29,8 +29,8 @@ package struct CatalogBatch {
     }
 
     /// - Parameters:
-    ///   - changes: of targets and people only, in the order of the log.
-    ///   - ranges: what was read of each partition of targets and people.
+    ///   - changes: changes of targets and people only, in the order of the log.
+    ///   - ranges: what was read from each partition of targets and people.
     package init(_ changes: [Change], ranges: [OffsetRange], settings: LedgerSettings) {
         self.changes = changes
         self.ranges = ranges
@@ -51,8 +51,8 @@ package struct CatalogBatch {
 
     /// Applies the batch.
     /// - Parameter view: the view that the batch was read for.
-    /// - Throws: ``LedgerError/viewChanged``, or ``LedgerError/cursorBehind`` when Redis has not applied everything that
-    ///   was read before this batch.
+    /// - Throws: ``LedgerError/viewChanged``, or ``LedgerError/cursorBehind`` when Redis has not applied all records
+    ///   before this batch.
     package nonisolated(nonsending) func apply(
         over link: any PostingLink,
         to view: ViewStamp?
@@ -78,7 +78,7 @@ package struct CatalogBatch {
         for (key, fields) in hashes {
             var command = RedisCommand("HMGET")
             command.append(key)
-            // HMGET takes at least one field, and no id is empty.
+            // HMGET needs at least one field; no record has an empty id.
             for field in fields.isEmpty ? [""] : fields.map(\.description) { command.append(field) }
             pipeline.append(command)
         }
@@ -89,13 +89,13 @@ package struct CatalogBatch {
         [(keys.targets, targets), (keys.backfills, targets), (keys.people, people), (keys.preferences, people)]
     }
 
-    /// What was read.
+    /// What was read from Redis.
     package struct Snapshot {
-        /// The view that Redis holds; nil where it was not admitted yet.
+        /// The view that Redis holds; nil where it has no stamp.
         package let view: ViewStamp?
         /// The catalog revision.
         package let revision: Int64
-        /// By the order of the batch's partitions; nil where nothing was ever applied.
+        /// In the order of the batch's ranges; nil where nothing was applied yet.
         package let cursors: [Cursor?]
         var records: [TenantScoped: CatalogRecord] = [:]
         var jobs: [TenantScoped: BackfillJob] = [:]
@@ -123,7 +123,7 @@ package struct CatalogBatch {
             }
         }
         for (target, bytes) in try fields(targets, replies[3]) {
-            snapshot.jobs[target] = try reading("the counting of target \(target)") { () throws(CorruptRecord) in
+            snapshot.jobs[target] = try reading("the backfill of target \(target)") { () throws(CorruptRecord) in
                 try BackfillJob(parsing: bytes)
             }
         }
@@ -240,9 +240,8 @@ extension CatalogBatch.Snapshot {
             version: target.version,
             countsFrom: old?.countsFrom ?? revision
         )
-        let counted = old?.target.map { ($0.assignees, $0.period) }
-        let counts = new.target.map { ($0.assignees, $0.period) }
-        if counted?.0 != counts?.0 || counted?.1 != counts?.1 {
+        let (before, after) = (old?.target, new.target)
+        if before?.assignees != after?.assignees || before?.period != after?.period {
             new.countsFrom = revision
             var job = jobs[key] ?? BackfillJob(target: nil, stale: [])
             if let old, old.target?.isShared == true, old.countsFrom != revision { job.stale.insert(old.countsFrom) }

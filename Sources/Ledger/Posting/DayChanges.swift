@@ -1,9 +1,10 @@
 internal import Redis
 internal import SalesRules
 
-/// What a batch changes in people's days, put together so that each day is written once: its tally, and which orders are
-/// in its index. Days and years are found by number, and orders chained up by number too: this is in the path of every
-/// order, where an array for each day would cost more than what it holds.
+/// The changes of one posting to people's days: tallies, and orders in indexes. Each day is written once.
+///
+/// This runs for every order, so it avoids an array for each day: years, days and orders are in one array each, and the
+/// elements that belong together are linked lists of indexes into these arrays.
 struct DayChanges {
     private var placesOfYears: [DaysKey: Int] = [:]
     private var years: [YearChanges] = []
@@ -12,7 +13,7 @@ struct DayChanges {
     private var entered: [Entered] = []
     private var left: [Left] = []
 
-    /// The end of a chain.
+    /// The end of a linked list.
     private static let none = -1
 
     private struct DayOfYear: Hashable {
@@ -22,7 +23,7 @@ struct DayChanges {
 
     private struct YearChanges {
         let key: DaysKey
-        /// The chain of its days.
+        /// The head of the list of its days.
         var lastDay: Int
     }
 
@@ -30,7 +31,7 @@ struct DayChanges {
         let day: Day
         let nextOfYear: Int
         var tally = Tally.zero
-        /// The chains of its orders.
+        /// The heads of the lists of its orders.
         var lastEntered = DayChanges.none
         var lastLeft = DayChanges.none
     }
@@ -53,7 +54,7 @@ struct DayChanges {
 
     var isEmpty: Bool { days.isEmpty }
 
-    /// The days that are changed, year by year: all from the first of them to the last.
+    /// For each year the range from the first changed day to the last.
     var announced: [Announcement.Days] {
         years.map { year in
             var (first, last) = (Int.max, Int.min)
@@ -65,7 +66,7 @@ struct DayChanges {
         }
     }
 
-    /// What the order counted for no longer counts.
+    /// Removes what the order counted for before.
     mutating func remove(_ worth: OrderWorth, of order: TenantScoped) {
         for credit in worth.credits {
             let place = place(of: credit.salesperson, order.tenant, worth.day)
@@ -76,7 +77,7 @@ struct DayChanges {
         if let all = worth.tallyOfAll { days[place(of: nil, order.tenant, worth.day)].tally -= all }
     }
 
-    /// What the order counts for now; after ``remove(_:of:)`` of what it counted for before.
+    /// Adds what the order counts for now. Call ``remove(_:of:)`` first for what it counted for before.
     mutating func enter(_ worth: OrderWorth, of order: TenantScoped) {
         let isSplit = worth.credits.count > 1
         for credit in worth.credits {
@@ -112,7 +113,7 @@ struct DayChanges {
         return days.count - 1
     }
 
-    /// Adds the commands that write it all.
+    /// Appends the commands that write the changes.
     func append(to pipeline: inout RedisPipeline, keys: KeySpace, shard: Int) {
         var command = RedisCommand("")
         for year in years {

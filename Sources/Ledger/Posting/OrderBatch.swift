@@ -1,15 +1,15 @@
 package import Log
 package import SalesRules
 
-/// The changes of one shard's orders in a batch of records: what one posting applies. It derives each order again from
-/// its entry and the changes, compares it with what is posted, and posts the difference.
+/// The changes of one shard's orders in a batch of records; one posting applies them. Each order is derived from its
+/// entry and the changes, compared with what is posted, and the difference is posted.
 package final class OrderBatch {
     /// The shard of the orders.
     package let shard: Int
-    /// What the whole batch read from each partition of orders; set once the batch is read.
+    /// What the whole batch read from each partition of orders; set after the batch is read.
     package var ranges: [OffsetRange] = []
     private var changes: [Change] = []
-    /// The orders of the changes, each once.
+    /// The orders of the changes, without duplicates.
     private var orders: [TenantScoped] = []
     private var places: [TenantScoped: Int] = [:]
 
@@ -27,9 +27,9 @@ package final class OrderBatch {
 
     /// Adds the next change.
     /// - Parameters:
-    ///   - range: the index of its partition in ``ranges``.
-    ///   - offset: of its record.
-    /// - Returns: the number of the change, which ``Derivation`` names where the change is refused.
+    ///   - range: the index of the record's partition in ``ranges``.
+    ///   - offset: the offset of the record.
+    /// - Returns: the number of the change, which ``Derivation`` gives if the change is refused.
     @discardableResult
     package func append(_ change: OrderChange, to order: TenantScoped, range: Int, offset: Int64) -> Int {
         let place = places[order] ?? orders.count
@@ -41,23 +41,23 @@ package final class OrderBatch {
         return changes.count - 1
     }
 
-    /// What has to be read from Redis to derive the batch.
+    /// What must be read from Redis to derive the batch.
     package func reads(_ settings: LedgerSettings) -> OrderReads {
         OrderReads(shard: shard, partitions: ranges.map(\.partition), orders: orders, settings: settings)
     }
 
-    /// What to do with a batch after its reads came back.
+    /// What to do with a batch after its reads.
     package enum Derivation {
         /// Send the posting.
-        /// - `refused`: the numbers of changes that break a bound of their order.
+        /// - `refused`: the changes that break a bound of their order, by number.
         case post(Posting, refused: [(change: Int, OrderChangeRefusal)])
         /// The targets changed: refresh the catalog, and read the batch again.
         case refreshCatalog
     }
 
-    /// Derives the orders again from what was read.
-    /// - Throws: ``LedgerError/viewChanged``, or ``LedgerError/cursorBehind`` when Redis has not applied everything that
-    ///   was read before this batch.
+    /// Derives the orders from what was read.
+    /// - Throws: ``LedgerError/viewChanged``, or ``LedgerError/cursorBehind`` when Redis has not applied all records
+    ///   before this batch.
     package func derive(
         from snapshot: OrderReads.Snapshot,
         catalogs: Catalogs,
@@ -73,7 +73,7 @@ package final class OrderBatch {
         var posting = Posting(shard: shard, settings: settings)
         if snapshot.revision < catalogs.revision { posting.raiseRevision(to: catalogs.revision) }
         var refused: [(change: Int, OrderChangeRefusal)] = []
-        // Nil where nothing is new to the order: copying all entries would cost more than deriving them.
+        // Nil for an order without new changes: to copy all entries would cost more than to derive them.
         var entries: [OrderEntry?] = Array(repeating: nil, count: orders.count)
         for (number, change) in changes.enumerated() where change.offset >= applied[change.range] {
             var entry = entries[change.order].take() ?? snapshot.entries[change.order]
@@ -96,7 +96,7 @@ package final class OrderBatch {
 }
 
 extension OrderReads.Snapshot {
-    /// Whether a record was applied to this shard before.
+    /// Whether a record is already applied to this shard.
     package func hasApplied(_ partition: TopicPartition, offset: Int64, in ranges: [OffsetRange]) -> Bool {
         zip(ranges, cursors).contains { range, cursor in
             range.partition == partition && offset < cursor?.next ?? 0

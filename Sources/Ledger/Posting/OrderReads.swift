@@ -2,21 +2,21 @@ package import Log
 package import Redis
 package import SalesRules
 
-/// What a posting is made from, in one shard: the cursors it moves and the entries it changes, watched from the moment
-/// they are read.
+/// Reads what a posting in one shard starts from: the cursors that it moves and the entries that it changes. It watches
+/// them too, so that the posting fails if they change meanwhile.
 package struct OrderReads: Sendable {
     /// The shard that is read.
     package let shard: Int
-    /// Whose cursors are read.
+    /// The partitions whose cursors are read.
     package let partitions: [TopicPartition]
-    /// Whose entries are read; all of this shard.
+    /// The orders whose entries are read, all in this shard.
     package let orders: [TenantScoped]
     private let settings: LedgerSettings
 
-    /// How many replies it gets.
+    /// The number of replies to the commands.
     package static let replyCount = 2
 
-    /// What a unit of these orders has to read.
+    /// The reads of these cursors and orders.
     package init(shard: Int, partitions: [TopicPartition], orders: [TenantScoped], settings: LedgerSettings) {
         self.shard = shard
         self.partitions = partitions
@@ -24,19 +24,19 @@ package struct OrderReads: Sendable {
         self.settings = settings
     }
 
-    /// What was read.
+    /// What was read from Redis.
     package struct Snapshot {
-        /// The view that Redis holds; nil where it was not admitted yet.
+        /// The view that Redis holds; nil where it has no stamp.
         package let view: ViewStamp?
-        /// The catalog revision that this shard has followed up to; in shard 0 the catalog's own.
+        /// In shard 0 the catalog revision; in another shard the newest catalog revision that its postings have used.
         package let revision: Int64
-        /// By the order of `partitions`; nil where nothing was ever applied.
+        /// In the order of `partitions`; nil where nothing was applied yet.
         package let cursors: [Cursor?]
-        /// By the order of `orders`; an order not seen yet has an empty entry.
+        /// In the order of `orders`; an unknown order has an empty entry.
         package let entries: [OrderEntry]
     }
 
-    /// Adds the commands; they have ``replyCount`` replies.
+    /// Appends the commands, which have ``replyCount`` replies.
     package func append(to pipeline: inout RedisPipeline) {
         let keys = settings.keys
         var watch = RedisCommand("WATCH", keys.view(shard: shard), keys.revision(shard: shard))
@@ -47,7 +47,7 @@ package struct OrderReads: Sendable {
         pipeline.append(watch.renamed("MGET"))
     }
 
-    /// - Parameter replies: the ``replyCount`` replies to what was appended.
+    /// - Parameter replies: the ``replyCount`` replies to the commands.
     package func snapshot(from replies: ArraySlice<RedisValue>) throws(LedgerError) -> Snapshot {
         let first = replies.startIndex
         guard replies.count == Self.replyCount else { throw .unexpectedReply("WATCH") }

@@ -2,7 +2,7 @@ package import Log
 package import Redis
 package import SalesRules
 
-/// What a batch changes in one shard: the differences of many orders put together, and written by one transaction.
+/// The changes of one transaction in one shard: the differences of many orders, and the cursors.
 package struct Posting {
     /// The shard that is written to.
     package let shard: Int
@@ -26,13 +26,13 @@ package struct Posting {
         values.reserveCapacity(arguments: 2_048, bytes: 262_144)
     }
 
-    /// Whether it would change nothing that is read: at most entries' versions, and cursors.
+    /// Whether no result would change: only entries and cursors, if anything.
     package var movesNothing: Bool { days.isEmpty && overlaps.values.allSatisfy { $0 == .zero } }
 
-    /// Derive, diff, post: replaces what the order contributed as it stood by what it contributes as it stands now.
+    /// Replaces what an order contributed before by what it contributes now.
     /// - Parameters:
-    ///   - old: the entry in Redis, as it was posted.
-    ///   - new: the entry to write; it gets the catalog's revision.
+    ///   - old: the entry in Redis.
+    ///   - new: the entry to write; it gets the revision of the catalogs.
     package mutating func move(
         _ order: TenantScoped,
         from old: OrderEntry,
@@ -68,7 +68,7 @@ package struct Posting {
         setValue(keys.cursor(partition, shard: shard), cursor.encoded)
     }
 
-    /// Lets the shard follow the catalog.
+    /// Raises the shard's revision to the catalog revision.
     package mutating func raiseRevision(to revision: Int64) {
         setValue(keys.revision(shard: shard), String(revision))
     }
@@ -87,7 +87,7 @@ package struct Posting {
         overlaps[key, default: .zero] += signed
     }
 
-    /// The transaction: to be sent after the reads that watch what it was made from.
+    /// The transaction. Send it on the same connection after the ``OrderReads`` that it was derived from.
     package func transaction() -> RedisPipeline {
         var pipeline = RedisPipeline(reserving: 131_072)
         pipeline.append(RedisCommand("MULTI"))
@@ -115,12 +115,13 @@ package struct Posting {
     /// How a transaction ended.
     package enum Outcome: Hashable, Sendable {
         case applied
-        /// Another worker changed what was watched: nothing was applied, and what is there has to be read again.
+        /// Another client changed a watched key: nothing was applied, and the keys must be read again.
         case lostRace
     }
 
-    /// Reads the replies to a ``transaction()``.
-    /// - Throws: ``LedgerError/refused(_:)`` when nothing was applied, ``LedgerError/partialPosting(_:)`` when a part was.
+    /// Reads the replies to a transaction.
+    /// - Throws: ``LedgerError/refused(_:)`` when nothing was applied, ``LedgerError/partialPosting(_:)`` when only a
+    ///   part was applied.
     package static func outcome(of replies: some BidirectionalCollection<RedisValue>) throws(LedgerError) -> Outcome {
         for reply in replies {
             if case .error(let error) = reply, error.code != "EXECABORT" { throw .refused(error) }

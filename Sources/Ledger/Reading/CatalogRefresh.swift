@@ -2,10 +2,11 @@ internal import Redis
 internal import SalesRules
 
 extension Catalogs {
-    /// The most targets that one posting may change, so that a page always holds a whole revision.
+    /// The most targets that one posting may change. It is less than a page of changes, so that a page always has at
+    /// least one whole revision.
     package static let maximumChanges = 1_000
 
-    /// Takes in what changed in Redis since this revision; all of it, where Redis holds another view than was read.
+    /// Applies what changed in Redis since this revision. If Redis holds another view, everything is read again.
     package mutating func refresh(from link: some RedisLink, keys: KeySpace) async throws(LedgerError) {
         while true {
             let values = try await link.replies(
@@ -16,11 +17,11 @@ extension Catalogs {
             let current = (try values[1].number("revision") ?? 0)
             if view != self.view || current < revision { self = Catalogs(view: view) }
             if current == revision { return }
-            try await takePage(from: link, keys: keys)
+            try await readPage(from: link, keys: keys)
         }
     }
 
-    private mutating func takePage(from link: some RedisLink, keys: KeySpace) async throws(LedgerError) {
+    private mutating func readPage(from link: some RedisLink, keys: KeySpace) async throws(LedgerError) {
         let limit = 2 * Self.maximumChanges + 1
         let reply = try await link.replies(
             to: RedisCommand(
@@ -34,8 +35,9 @@ extension Catalogs {
                 String(limit)
             )
         )[0]
-        var changes = try Self.changes(in: try reply.elements("ZRANGEBYSCORE"))
+        var changes = try Self.changes(in: try reply.elements("ZRANGEBYSCORE"), keys: keys)
         guard let last = changes.last else { return }
+        // The last revision of a full page may be incomplete.
         if changes.count == limit { changes.removeAll { $0.revision == last.revision } }
         guard let upTo = changes.last?.revision else { throw .unexpectedReply("ZRANGEBYSCORE") }
         var read = RedisCommand("HMGET")
@@ -53,13 +55,14 @@ extension Catalogs {
     }
 
     private static func changes(
-        in values: [RedisValue]
+        in values: [RedisValue],
+        keys: KeySpace
     ) throws(LedgerError) -> [(target: TenantScoped, revision: Int64)] {
         var changes: [(target: TenantScoped, revision: Int64)] = []
         for index in stride(from: 0, to: values.count - 1, by: 2) {
             let name = try values[index].optionalBytes("ZRANGEBYSCORE") ?? []
             guard let target = TenantScoped(String(decoding: name, as: UTF8.self)) else {
-                throw .corrupt(CorruptRecord(place: "a changed target", reason: "its name is not one"))
+                throw .corrupt(CorruptRecord(place: keys.targetChanges, reason: "the name of a target is not valid"))
             }
             changes.append((target, (try values[index + 1].number("a target's revision") ?? 0)))
         }

@@ -1,15 +1,15 @@
 package import SalesRules
 
-/// Every tenant's targets, as of one revision of one view.
+/// The targets of all tenants, at one catalog revision of one view.
 package struct Catalogs: Sendable {
-    /// The view that they were read from; a revision means nothing in another one. Nil before anything was read.
+    /// The view that they were read from; revisions of different views cannot be compared. Nil before the first read.
     package private(set) var view: ViewStamp?
-    /// The catalog revision in Redis that this stands for.
+    /// The catalog revision up to which changes were read.
     package var revision: Int64 = 0
     /// The targets by tenant.
     package private(set) var byTenant: [Identifier: Catalog] = [:]
 
-    /// No targets, before any revision.
+    /// Without targets, at revision 0.
     package init(view: ViewStamp? = nil) { self.view = view }
 
     /// The targets of a tenant.
@@ -17,7 +17,7 @@ package struct Catalogs: Sendable {
         byTenant[tenant] ?? Self.none
     }
 
-    /// Takes in what the ledger keeps of one target.
+    /// Applies the record of one target.
     package mutating func put(_ record: CatalogRecord, for key: TenantScoped) {
         if let target = record.target {
             byTenant[key.tenant, default: Catalog()].put(CatalogTarget(target: target, revision: record.countsFrom))

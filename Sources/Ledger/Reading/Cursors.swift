@@ -3,9 +3,9 @@ internal import Redis
 
 /// Reads how far the log is applied.
 package enum Cursors {
-    /// Each partition's cursor, of its shards the lowest: reading goes on from there, and what a shard further on has
-    /// applied already is left out. Partitions of which nothing was ever applied are absent.
-    /// - Parameter catalogTopics: those of targets and people, which only shard 0 keeps.
+    /// The lowest cursor of each partition over its shards. Reading continues there; a shard skips the records that it
+    /// has already applied. A partition of which some shard has applied nothing is absent.
+    /// - Parameter catalogTopics: the topics of targets and people, whose cursors only shard 0 has.
     package static func lowest(
         of partitions: [TopicPartition],
         over link: some RedisLink,
@@ -25,7 +25,7 @@ package enum Cursors {
             var ofShards: [Cursor?] = []
             for value in values.prefix(count) { ofShards.append(try value.cursor(of: partition)) }
             values.removeFirst(count)
-            // A shard that has none stands at the beginning.
+            // A shard without a cursor is at the beginning.
             guard !ofShards.contains(nil) else { continue }
             cursors[partition] = ofShards.compactMap(\.self).min { $0.next < $1.next }
         }

@@ -1,7 +1,8 @@
 internal import Redis
 package import SalesRules
 
-/// Reads the numbers. All parts of one answer are as they were at one moment, with the catalog of that moment.
+/// Reads the numbers. The results of targets and the lines of the widget are read in one transaction, together with a
+/// check that the catalog is current.
 package struct LedgerReader: Sendable {
     let links: any ReadLinks
     let settings: LedgerSettings
@@ -26,7 +27,7 @@ package struct LedgerReader: Sendable {
     /// What an order is worth under the settings.
     package var rules: Rules { settings.rules }
 
-    /// The channels on which changes are announced (``Announcement``).
+    /// The channels of all shards, on which changes are announced (``Announcement``).
     package var changes: [String] { (0..<keys.shards).map { keys.changes(shard: $0) } }
 
     /// The targets of a tenant now.
@@ -34,7 +35,8 @@ package struct LedgerReader: Sendable {
         try await read { (_) throws(LedgerError) in [] }.catalogs[tenant]
     }
 
-    /// Runs commands that `make` derives from the catalogs; again, if the catalogs changed before the commands ran.
+    /// Runs the commands that `make` derives from the catalogs. If the catalogs changed before the commands ran, it
+    /// makes and runs them again.
     func read(
         _ make: @Sendable (Catalogs) throws(LedgerError) -> [RedisCommand]
     ) async throws(LedgerError) -> (catalogs: Catalogs, replies: [RedisValue]) {
@@ -63,7 +65,7 @@ package struct LedgerReader: Sendable {
     }
 }
 
-/// What the readers of one server share: the catalogs, and what is expensive to compute from them.
+/// Caches the catalogs, and what is expensive to compute from them, for all reads of one server.
 actor CatalogCache {
     private(set) var catalogs = Catalogs()
     private var goalsOfAll: [GoalsKey: [Int64]] = [:]

@@ -1,7 +1,7 @@
 internal import Redis
 package import SalesRules
 
-/// An order with what it counts for.
+/// An order and what it counts for.
 package struct OrderResult: Sendable {
     /// The order's id.
     package let id: Identifier
@@ -12,13 +12,13 @@ package struct OrderResult: Sendable {
 }
 
 extension LedgerReader {
-    /// The order of this id; nil when none was ever seen.
+    /// The order with this id; nil when no save of it was seen.
     package func order(_ id: Identifier, of tenant: Identifier) async throws(LedgerError) -> OrderResult? {
         let found = try await entries([id], of: tenant)[0]
         return found.entry.order == nil ? nil : found
     }
 
-    /// The orders that have an allocation of this id, saved on its own: two of them at most from each shard.
+    /// The orders that have an allocation with this id, saved on its own: at most two from each shard.
     package func orders(withOwn allocation: Identifier, of tenant: Identifier) async throws(LedgerError) -> [Identifier]
     {
         let id = TenantScoped(tenant: tenant, id: allocation)

@@ -1,7 +1,7 @@
 package import Log
 internal import Redis
 
-/// Records of the log that have to be applied before what they say can be read.
+/// Records that were written to the log and are not applied yet.
 package struct PendingWrites: Sendable {
     private let keys: KeySpace
     /// The offset that each cursor has to pass.
@@ -12,18 +12,18 @@ package struct PendingWrites: Sendable {
         let shard: Int
     }
 
-    /// Nothing to be applied yet.
+    /// Without records.
     package init(keys: KeySpace) { self.keys = keys }
 
     /// Adds a record.
-    /// - Parameter shard: that of its order, and 0 for one of targets and people.
+    /// - Parameter shard: the shard of its order; 0 for a record of a target or a person.
     package mutating func add(_ partition: TopicPartition, offset: Int64, shard: Int) {
         let place = Place(partition: partition, shard: shard)
         offsets[place] = max(offset, offsets[place] ?? offset)
     }
 
-    /// Reads how far the log is applied.
-    /// - Returns: whether everything is.
+    /// Reads how far the log is applied, and removes the records that are applied.
+    /// - Returns: whether all are applied.
     package mutating func settle(over link: some RedisLink) async throws(LedgerError) -> Bool {
         let places = Array(offsets.keys)
         var reads = RedisPipeline()

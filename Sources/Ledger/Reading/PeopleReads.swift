@@ -2,7 +2,7 @@ internal import Redis
 package import SalesRules
 
 extension LedgerReader {
-    /// Every person of a tenant that the log has named, by id.
+    /// Every person of a tenant that an event has saved, by id.
     package func people(of tenant: Identifier) async throws(LedgerError) -> [Identifier: Person] {
         let reply = try await link.replies(to: RedisCommand("HGETALL", keys.people))[0]
         var people: [Identifier: Person] = [:]
@@ -12,7 +12,7 @@ extension LedgerReader {
         return people
     }
 
-    /// The people with these ids; a person who is not known gets the id as name.
+    /// The people with these ids; an unknown person has the id as name.
     package func people(
         _ ids: some Collection<Identifier>,
         of tenant: Identifier
@@ -33,7 +33,7 @@ extension LedgerReader {
         return people
     }
 
-    /// What a viewer chose to see last.
+    /// What a person chose to see last.
     package func preference(of person: TenantScoped) async throws(LedgerError) -> WidgetChoice {
         let reply = try await link.replies(to: RedisCommand("HGET", keys.preferences, person.description))[0]
         guard let bytes = try reply.optionalBytes("HGET") else { return WidgetChoice() }

@@ -1,10 +1,10 @@
 internal import SalesRules
 
-/// The years that the days of a period lie in, as far as one person's tallies go.
+/// Splits a period into the years whose keys have the tallies of its days.
 enum PersonDays {
     struct Part {
         let key: DaysKey
-        /// The days' places within the year.
+        /// The places of the days in the year's tallies.
         let places: ClosedRange<Int>
         let firstDay: Day
     }

@@ -1,14 +1,14 @@
 internal import Redis
 package import SalesRules
 
-/// Where a list of orders, newest first, goes on.
+/// The place in a list of orders, newest first, after which the next page begins.
 package struct OrderPosition: Hashable, Sendable {
-    /// The day of the last order shown.
+    /// The day of the last order of the page before.
     package let day: Day
-    /// Its id.
+    /// The id of that order.
     package let order: Identifier
 
-    /// The place behind this order.
+    /// The place after this order.
     package init(day: Day, order: Identifier) {
         self.day = day
         self.order = order
@@ -16,8 +16,8 @@ package struct OrderPosition: Hashable, Sendable {
 }
 
 extension LedgerReader {
-    /// The orders that make up a target's result, newest first, a tie by id downwards.
-    /// - Parameter after: the last one of the page before.
+    /// The orders that make up a target's result: newest date first, orders of one day by descending id.
+    /// - Parameter after: the last order of the page before; nil for the first page.
     /// - Returns: up to `limit` orders, and whether there may be more.
     package func orders(
         of target: Target,
@@ -34,7 +34,7 @@ extension LedgerReader {
             if let after, after.day == day { ids = ids.filter { $0 < after.order } }
             var rest = ids.sorted(by: >)[...]
             while found.count <= limit, !rest.isEmpty {
-                // One more than asked for tells whether there is a next page.
+                // One order more than requested shows whether there is a next page.
                 let chunk = Array(rest.prefix(limit + 1 - found.count))
                 rest.removeFirst(chunk.count)
                 for order in try await entries(chunk, of: tenant) {
@@ -46,7 +46,7 @@ extension LedgerReader {
         return (Array(found.prefix(limit)), found.count > limit)
     }
 
-    /// Newest first.
+    /// The days on which an assignee has orders, newest first.
     private func daysWithOrders(
         of target: Target,
         tenant: Identifier,

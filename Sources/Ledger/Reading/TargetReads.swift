@@ -1,25 +1,25 @@
 internal import Redis
 package import SalesRules
 
-/// A target with what has been sold towards it.
+/// A target and its result.
 package struct TargetResult: Sendable {
     /// The target.
     package let target: Target
-    /// The target's own result.
+    /// The target's result.
     package let realized: Tally
-    /// What each assignee is credited with in its period, in the order of the target's assignees.
+    /// What each assignee is credited with in the target's period, in the order of the target's assignees.
     package let assignees: [(person: Identifier, tally: Tally)]
-    /// Whether earlier orders that credit several of the assignees are still being counted in.
+    /// Whether a backfill of the target is not finished, so that some earlier orders may count more than once.
     package let isCounting: Bool
 }
 
 extension LedgerReader {
-    /// The target of this id with its result; nil when there is none.
+    /// The target with this id and its result; nil when there is none.
     package func target(_ id: Identifier, of tenant: Identifier) async throws(LedgerError) -> TargetResult? {
         try await targets(of: tenant) { catalog in catalog[id].map { [$0] } ?? [] }.first
     }
 
-    /// What the ledger keeps of the target of this id, also of one that was deleted; nil when none was ever seen.
+    /// The record of the target with this id, also of a deleted one; nil when no event of it was seen.
     package func targetRecord(_ id: Identifier, of tenant: Identifier) async throws(LedgerError) -> CatalogRecord? {
         let key = TenantScoped(tenant: tenant, id: id)
         let reply = try await link.replies(to: RedisCommand("HGET", keys.targets, key.description))[0]
@@ -27,7 +27,7 @@ extension LedgerReader {
         return try reading("target \(key)") { () throws(CorruptRecord) in try CatalogRecord.decode(bytes, id: id) }
     }
 
-    /// Results of the targets that `choose` picks from the catalog, in its order.
+    /// The results of the targets that `choose` returns from the catalog, in the same order.
     package func targets(
         of tenant: Identifier,
         _ choose: @escaping @Sendable (Catalog) -> [CatalogTarget]
@@ -39,7 +39,7 @@ extension LedgerReader {
     }
 }
 
-/// The commands that give the results of some targets, and how to read what they answer.
+/// The commands that read the results of some targets, and the decoding of their replies.
 struct TargetQuery {
     private let targets: [CatalogTarget]
     private let tenant: Identifier

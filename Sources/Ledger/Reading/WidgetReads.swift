@@ -1,16 +1,17 @@
 internal import Redis
 package import SalesRules
 
-/// The widget's two lines, month by month, in the measure's unit.
+/// The widget's two lines, by month, in the measure's unit.
 package struct YearResult: Sendable {
-    /// Twelve goals.
+    /// The goals of the twelve months.
     package let goals: [Int64]
-    /// What was credited in each of the twelve months.
+    /// The results of the twelve months.
     package let results: [Int64]
 }
 
 extension LedgerReader {
-    /// A year of one salesperson, or of everyone together.
+    /// A year of one salesperson.
+    /// - Parameter person: nil for everyone together.
     package func year(
         _ year: Int,
         of person: Identifier?,

@@ -1,11 +1,11 @@
 package import Events
 package import Log
 
-/// A record among the dead letters, copied.
+/// A copy of a record of the dead-letter topic.
 package struct DeadLetterRecord: Sendable {
-    /// Where it lies among the dead letters.
+    /// Its partition in the dead-letter topic.
     package let partition: Int32
-    /// Its offset there.
+    /// Its offset in that partition.
     package let offset: Int64
     package let key: [UInt8]?
     package let value: [UInt8]?
@@ -22,16 +22,16 @@ package struct DeadLetterRecord: Sendable {
         timestamp = record.timestamp
     }
 
-    /// Why it was refused.
+    /// Why the original record was refused.
     package var reason: String { DeadLetter.text("reason", in: headers) ?? "" }
-    /// The topic it came from, as its headers say.
+    /// The topic of the original record, from the headers.
     package var topic: String { DeadLetter.text("topic", in: headers) ?? "" }
-    /// What it is known by.
+    /// The topic, partition and offset of the original record; nil if the headers do not have them.
     package var origin: DeadLetter.Origin? { DeadLetter.origin(of: headers) }
     /// Whether it was replayed and refused again.
     package var isRefusedAgain: Bool { DeadLetter.text("origin", in: headers) != nil }
-    /// Whether it was too large to be put here with its value.
+    /// Whether the value was left out because the record was too large.
     package var isValueLeftOut: Bool { DeadLetter.text("value", in: headers) != nil }
-    /// The origin of a record that was replayed, which this one notes; nil for a dead letter.
+    /// The origin of a replayed record, if this record only notes a replay; nil for a dead letter.
     var replayed: String? { DeadLetter.text("replayed", in: headers) }
 }

@@ -3,31 +3,34 @@ internal import Events
 internal import Log
 
 extension DeadLetters {
-    /// What became of one dead letter.
+    /// The result for one dead letter.
     package enum Outcome: Hashable, Sendable {
         case replayed
-        /// One of the same origin was replayed before.
+        /// A record of the same origin was replayed before, or is a newer one of this replay.
         case skipped
-        /// Why it cannot be put back.
+        /// It cannot be replayed. The text is the reason.
         case refused(String)
     }
 
-    /// Whether a dead letter can be replayed, and if not, why.
+    /// The expected result of a replay, without reading the record again.
+    /// - Parameter again: whether records that were replayed before are replayed again.
     package func outlook(of entry: Entry, again: Bool) -> Outcome {
-        guard let origin = entry.origin else { return .refused("its headers do not say where it came from") }
+        guard let origin = entry.origin else {
+            return .refused("its headers do not name the topic, partition and offset that it came from")
+        }
         guard topics.byName[origin.topic] != nil else {
-            return .refused("it came from \(origin.topic), which is none of the topics that are read")
+            return .refused("it came from topic \(origin.topic), which the workers do not read")
         }
         return entry.isReplayed && !again ? .skipped : .replayed
     }
 
-    /// Writes the records back to the topics they came from, byte for byte, and then notes among the dead letters that
-    /// they were. Of several with one origin only the newest goes.
-    /// - Parameter told: called with each and what became of it.
+    /// Writes the records back to their topics, byte for byte, and then notes each replay in the dead-letter topic. Of
+    /// several records with one origin, only the newest is replayed.
+    /// - Parameter report: called with each record and its result.
     package func replay(
         _ entries: [Entry],
         again: Bool,
-        _ told: @escaping @Sendable (Entry, Outcome) -> Void
+        _ report: @escaping @Sendable (Entry, Outcome) -> Void
     ) async throws {
         var newest: [DeadLetter.Origin: Entry] = [:]
         for entry in entries {
@@ -51,7 +54,7 @@ extension DeadLetters {
                     outcome = try await replay(entry, origin, by: producer, partitions: counts[origin.topic] ?? 0)
                 }
             }
-            told(entry, outcome)
+            report(entry, outcome)
         }
     }
 
@@ -62,17 +65,15 @@ extension DeadLetters {
         partitions: Int32
     ) async throws -> Outcome {
         guard let letter = try await letter(partition: entry.partition, offset: entry.offset) else {
-            return .refused("it is not there any more")
+            return .refused("the dead-letter topic no longer has it")
         }
         if letter.isValueLeftOut {
-            return .refused(
-                "it was too large to be kept here: it is at \(origin) \(origin.offset)"
-            )
+            return .refused("its value was too large for the dead-letter topic: the original record is \(origin)")
         }
         _ = try await producer.send(
             ProducerRecord(
                 topic: origin.topic,
-                // Behind the others of its key, as far as the source's own partitions still are what they were.
+                // The same partition keeps it behind the other records of its key. Without that partition, the key decides.
                 partition: origin.partition < partitions ? origin.partition : nil,
                 key: letter.key,
                 value: letter.value,

@@ -3,7 +3,7 @@ package import Events
 internal import Ledger
 package import Log
 
-/// Reads the dead letters, and puts them back where they came from.
+/// Reads the dead-letter topic, and replays its records to the topics that they came from.
 package struct DeadLetters: Sendable {
     let log: any LogBackend
     let topics: TopicNames
@@ -14,7 +14,7 @@ package struct DeadLetters: Sendable {
         self.topics = topics
     }
 
-    /// A dead letter without its bytes, for lists.
+    /// A dead letter without value and headers, for lists.
     package struct Entry: Sendable {
         package let partition: Int32
         package let offset: Int64
@@ -28,21 +28,21 @@ package struct DeadLetters: Sendable {
         package var isReplayed = false
     }
 
-    /// Which dead letters are meant.
+    /// Selects dead letters.
     package struct Filter: Sendable {
-        /// The topic they came from; nil for any.
+        /// The topic of the original records; nil for any.
         package var topic: String?
-        /// What their reason contains, without case.
+        /// A part of the reason; upper and lower case are equal.
         package var reason: String?
         /// Records of this time or later, in milliseconds since 1970.
         package var since: Int64?
-        /// The newest so many.
+        /// The largest number of entries; the last ones of the list are kept.
         package var limit: Int?
 
-        /// All of them.
+        /// Selects all dead letters.
         package init() {}
 
-        func holds(_ letter: DeadLetterRecord) -> Bool {
+        func matches(_ letter: DeadLetterRecord) -> Bool {
             if let topic, letter.topic != topic { return false }
             if let reason, !letter.reason.lowercased().contains(reason.lowercased()) { return false }
             if let since, letter.timestamp < since { return false }
@@ -50,12 +50,12 @@ package struct DeadLetters: Sendable {
         }
     }
 
-    /// The dead letters that are there now, oldest first in each partition.
+    /// The present dead letters, by partition and offset.
     package func list(_ filter: Filter) async throws -> [Entry] {
         try await BlockingThread.run("dead letters") { try entries(filter) }
     }
 
-    /// The dead letter at this place; nil where there is none.
+    /// The dead letter at this offset; nil if there is none.
     package func letter(partition: Int32, offset: Int64) async throws -> DeadLetterRecord? {
         try await BlockingThread.run("dead letters") {
             var found: DeadLetterRecord?
@@ -73,7 +73,7 @@ package struct DeadLetters: Sendable {
         try forEach(from: nil) { letter in
             if let origin = letter.replayed {
                 replayed.insert(origin)
-            } else if filter.holds(letter) {
+            } else if filter.matches(letter) {
                 entries.append(
                     Entry(
                         partition: letter.partition,
@@ -99,8 +99,8 @@ package struct DeadLetters: Sendable {
 
     /// Reads up to the present end of each partition.
     /// - Parameters:
-    ///   - from: the partitions and where to begin; nil for everything.
-    ///   - body: returns false when no more of that partition is wanted.
+    ///   - from: the partitions and their first offsets; nil for everything.
+    ///   - body: returns false to stop reading the record's partition.
     private func forEach(from starts: [Int32: Int64]?, _ body: (DeadLetterRecord) throws -> Bool) throws {
         let admin = try log.admin()
         let name = topics.deadLetters

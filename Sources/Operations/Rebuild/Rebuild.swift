@@ -4,45 +4,45 @@ internal import Ledger
 package import Log
 package import Redis
 
-/// Builds the view anew from the log, in a database beside the one that is there, and lets it take its place in one
-/// step. Who reads sees the old view until then, and workers may go on with it meanwhile.
+/// Builds a new view from the log in another database of the same Redis, and then swaps the two databases in one step.
+/// Until then readers see the old view, and workers continue with it.
 ///
-/// Interrupted at any moment, it leaves the old view as it was, and the new one to be gone on with: it has its cursors.
+/// An interruption does not change the old view. The new view has its own cursors, so the next rebuild can continue it.
 package struct Rebuild: Sendable {
     private let settings: OperationsSettings
     private let acceptsDeleted: Bool
     private let applier: any LogApplier
     private let stop = StopFlag()
 
-    /// How long the old view is held while the last records are applied to the new one.
+    /// How long postings to the old view are held while the last records are applied to the new one.
     private static let holdTime = Duration.seconds(10)
-    /// When catching up takes no longer than this, the old view is held and the last step taken.
+    /// If one pass over the new records takes no longer than this, the old view is held for the last pass and the swap.
     private static let shortPass = Duration.seconds(2)
 
     /// - Parameters:
-    ///   - settings: those of the new view; others than the old one's are allowed.
-    ///   - acceptsDeleted: whether a log that has lost its beginning is accepted.
-    ///   - applier: fills the new view.
+    ///   - settings: the settings of the new view; they may differ from those of the old view.
+    ///   - acceptsDeleted: whether to build although the log has lost its beginning.
+    ///   - applier: applies the log to the new view.
     package init(_ settings: OperationsSettings, acceptsDeleted: Bool, applier: any LogApplier) {
         self.settings = settings
         self.acceptsDeleted = acceptsDeleted
         self.applier = applier
     }
 
-    /// Ends it as soon as may be; ``run(_:progress:)`` then throws `CancellationError`.
+    /// Ends the rebuild soon; ``run(_:progress:)`` then throws `CancellationError`.
     package func cancel() { stop.set() }
 
     /// Carries out a plan.
-    /// - Parameter progress: called about ten times a second with the records applied.
+    /// - Parameter progress: called about ten times a second with the number of records applied so far.
     package func run(_ plan: RebuildPlan, progress: @escaping @Sendable (Int) -> Void) async throws {
         let old = try await RedisConnection.connect(to: settings.redis)
         defer { old.closeNow() }
-        let new = try await RedisConnection.connect(to: beside(plan))
+        let new = try await RedisConnection.connect(to: newEndpoint(plan))
         defer { new.closeNow() }
         try await begin(plan, over: new)
         var applied = 0
         for _ in 0..<20 {
-            // Most of it, and then what came meanwhile, until little is left.
+            // The first pass applies most of the log. Each later one applies the records that arrived meanwhile.
             var took: Duration
             var ends = plan.ends
             repeat {
@@ -67,13 +67,13 @@ package struct Rebuild: Sendable {
         throw RebuildError.neverCaughtUp
     }
 
-    private func beside(_ plan: RebuildPlan) -> RedisEndpoint {
+    private func newEndpoint(_ plan: RebuildPlan) -> RedisEndpoint {
         var redis = settings.redis
         redis.database = plan.beside
         return redis
     }
 
-    /// Empties the database, unless what is there is gone on with, and marks it.
+    /// Marks the database as a rebuild, and first empties it unless the plan continues an interrupted rebuild.
     private func begin(_ plan: RebuildPlan, over new: RedisConnection) async throws {
         if !plan.withoutBeginning.isEmpty, !acceptsDeleted {
             throw RebuildError.beginningDeleted(
@@ -85,7 +85,7 @@ package struct Rebuild: Sendable {
         if !plan.resumes { pipeline.append(RedisCommand("FLUSHDB")) }
         pipeline.append(RedisCommand("SET", keys.rebuild, settings.ledger.text))
         for (partition, low) in plan.withoutBeginning {
-            // As if what is deleted had been read.
+            // The cursor starts after the deleted records, as if they had been applied.
             let cursor = Cursor(next: low, last: .init(offset: low - 1, checksum: 0))
             for shard in 0..<keys.shards {
                 pipeline.append(RedisCommand("SET", keys.cursor(partition, shard: shard), cursor.encoded))
@@ -94,7 +94,8 @@ package struct Rebuild: Sendable {
         for reply in try await new.replies(to: pipeline) { try reply.checked() }
     }
 
-    /// - Returns: all records applied by now.
+    /// - Parameter before: the records applied by earlier passes.
+    /// - Returns: the records applied so far, by all passes.
     private func apply(
         _ ends: [TopicPartition: Int64],
         _ plan: RebuildPlan,
@@ -103,7 +104,7 @@ package struct Rebuild: Sendable {
     ) async throws -> Int {
         let count = try await applier.apply(
             upTo: ends,
-            to: beside(plan),
+            to: newEndpoint(plan),
             deadLettersFrom: plan.deadLettersFrom,
             stop: stop
         ) { progress(before + $0) }
@@ -112,14 +113,14 @@ package struct Rebuild: Sendable {
     }
 }
 
-/// Applies the log to a Redis as a worker does.
+/// Applies the log to a Redis in the same way as a worker.
 package protocol LogApplier: Sendable {
-    /// Applies each partition up to this offset.
+    /// Applies each partition up to its end in `ends`.
     /// - Parameters:
-    ///   - deadLettersFrom: from which offset on records that cannot be applied are written to the dead letters.
-    ///   - stop: ends it early, without an error.
-    ///   - progress: called about ten times a second with the records applied.
-    /// - Returns: how many records were applied.
+    ///   - deadLettersFrom: the first offset at which a record that cannot be applied is written to the dead-letter topic.
+    ///   - stop: ends the call early, without an error.
+    ///   - progress: called about ten times a second with the number of records applied.
+    /// - Returns: the number of records applied.
     func apply(
         upTo ends: [TopicPartition: Int64],
         to redis: RedisEndpoint,

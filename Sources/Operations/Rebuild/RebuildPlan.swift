@@ -1,41 +1,43 @@
 internal import Ledger
 package import Log
 
-/// What a rebuild will do, found out before anything is touched.
+/// What a rebuild will do. Made without any change to Redis.
 package struct RebuildPlan: Sendable {
-    /// The database that is read, and that the new view comes into.
+    /// The database that readers use. It has the old view now, and the new one after the swap.
     package let place: Int
     /// The database that the new view is built in.
     package let beside: Int
-    /// What an interrupted rebuild with the same settings left there is gone on with.
+    /// Whether the rebuild continues an interrupted one with the same settings.
     package let resumes: Bool
-    /// The settings that the present numbers were made with; nil where there are none.
+    /// The settings of the present view, as text; nil if Redis has none.
     package let kept: String?
-    /// The shards that the present view has.
+    /// The number of shards of the present view.
     let heldShards: Int
-    /// Up to where the new view is built: as far as the present one is, or to the end of the log where it is nowhere.
+    /// The offsets up to which the new view is built: those of the present view, or the end of the log for partitions
+    /// that the present view has not applied.
     package let ends: [TopicPartition: Int64]
-    /// Up to where it is already.
+    /// The offsets up to which the new view is already built.
     package let starts: [TopicPartition: Int64]
     /// The offset of each partition's first record.
     let lows: [TopicPartition: Int64]
-    /// From where on what cannot be applied is put aside: before that it was already.
+    /// The first offset at which a record that cannot be applied is written to the dead-letter topic. Earlier ones were
+    /// written when the present view was built.
     let deadLettersFrom: [TopicPartition: Int64]
-    /// How many keys the present view has.
+    /// The number of keys of the present view.
     package let keys: Int
 
-    /// Records to be applied.
+    /// The number of records to apply.
     package var records: Int64 {
         ends.reduce(0) { $0 + max(0, $1.value - max(starts[$1.key] ?? 0, lows[$1.key] ?? 0)) }
     }
 
-    /// Partitions whose beginning is deleted and was never applied in the new view.
+    /// Partitions that lost records which the new view has not applied, with their first remaining offset.
     var withoutBeginning: [TopicPartition: Int64] {
         lows.filter { partition, low in low > starts[partition] ?? 0 && ends[partition] != nil }
     }
 }
 
-/// Why a view cannot be built anew.
+/// Why a rebuild cannot be done.
 package enum RebuildError: Error, CustomStringConvertible {
     case foreignKeys([String])
     case noDatabase
@@ -46,18 +48,18 @@ package enum RebuildError: Error, CustomStringConvertible {
     package var description: String {
         switch self {
         case .foreignKeys(let names):
-            "this Redis database holds another program's keys too (\(names.joined(separator: ", "))), which would go with "
-                + "the old view: give that program a database of its own"
+            "this Redis database also holds keys of another program (\(names.joined(separator: ", "))). The rebuild "
+                + "would drop them: move that program to another Redis"
         case .noDatabase:
-            "no database of this Redis is empty, and the new view is built in one: raise `databases` in its configuration, "
-                + "or empty one"
+            "no database of this Redis is empty, and the new view needs one: raise `databases` in the configuration of "
+                + "Redis, or empty a database"
         case .beginningDeleted(let partitions):
-            "the log no longer holds its beginning (\(partitions.joined(separator: ", "))): what came before would not "
-                + "count. Publish the missing events again, and give --accept-deleted when they are in the log"
+            "the log has lost its beginning (\(partitions.joined(separator: ", "))): the deleted events would not count. "
+                + "Publish the missing events again, and then give --accept-deleted"
         case .memory(let used, let maximum):
-            "Redis uses \(used >> 20) MB of its maxmemory of \(maximum >> 20) MB, and the new view needs as much again for as "
-                + "long as both are there: raise maxmemory"
-        case .neverCaughtUp: "the new view did not catch up with the present one; try again when there is less traffic"
+            "Redis uses \(used >> 20) MB of its maxmemory of \(maximum >> 20) MB, and during the rebuild it needs twice as "
+                + "much: raise maxmemory"
+        case .neverCaughtUp: "the new view did not catch up with the present one: try again when there is less traffic"
         }
     }
 }

@@ -4,15 +4,15 @@ internal import Ledger
 internal import Log
 internal import Redis
 
-/// Finds out what there is to be built anew, and what from.
+/// Examines Redis and the log, and makes the plan of a rebuild.
 package struct RebuildSurvey: Sendable {
     private let settings: OperationsSettings
 
-    /// - Parameter settings: those of the new view.
+    /// - Parameter settings: the settings of the new view.
     package init(_ settings: OperationsSettings) { self.settings = settings }
 
-    /// The plan, with nothing touched.
-    /// - Parameter startsOver: whether what an interrupted rebuild left is dropped.
+    /// Makes the plan and changes nothing.
+    /// - Parameter startsOver: whether the rebuild drops the result of an interrupted one instead of continuing it.
     /// - Throws: ``RebuildError``.
     package func plan(startsOver: Bool) async throws -> RebuildPlan {
         let old = try await RedisConnection.connect(to: settings.redis)
@@ -41,8 +41,8 @@ package struct RebuildSurvey: Sendable {
         )
     }
 
-    /// Up to where the new view has to be: the present one's furthest cursors; the end of the log for partitions of which
-    /// nothing is applied, or whose log is not the one that was read.
+    /// The offsets that the new view must reach: the highest cursors of the present view, or the end of the log for
+    /// partitions that are not applied, or whose log is no longer the one that was read.
     func ends(_ old: RedisConnection, shards: Int) async throws -> (
         ends: [TopicPartition: Int64],
         bounds: [TopicPartition: Watermarks],
@@ -58,7 +58,7 @@ package struct RebuildSurvey: Sendable {
         let values = try await old.replies(to: RedisPipeline(command))[0].requireArray()
         var cursors: [TopicPartition: Cursor] = [:]
         for (place, value) in values.enumerated() {
-            // One that cannot be read is as good as none: that may be why the view is built anew.
+            // A cursor that cannot be read counts as missing: it may be the reason for the rebuild.
             guard case .bytes(let bytes) = value, let cursor = try? Cursor(parsing: bytes) else { continue }
             let partition = partitions[place / shards]
             if cursor.next > cursors[partition]?.next ?? 0 { cursors[partition] = cursor }
@@ -72,7 +72,8 @@ package struct RebuildSurvey: Sendable {
         return (bounds.reduce(into: [:]) { $0[$1.key] = applied[$1.key] ?? $1.value.high }, bounds, applied)
     }
 
-    /// How many keys there are.
+    /// Counts the keys of the database.
+    /// - Throws: ``RebuildError/foreignKeys(_:)`` for keys that are not of this program.
     private func refuseForeignKeys(_ connection: RedisConnection) async throws -> Int {
         var cursor = "0"
         var count = 0
@@ -90,7 +91,7 @@ package struct RebuildSurvey: Sendable {
         return count
     }
 
-    /// The database that an interrupted rebuild was building in, or an empty one.
+    /// The database of an interrupted rebuild, or else an empty one.
     private func database(startsOver: Bool) async throws -> (number: Int, resumes: Bool) {
         let connection = try await RedisConnection.connect(to: settings.redis)
         defer { connection.closeNow() }
@@ -126,7 +127,7 @@ package struct RebuildSurvey: Sendable {
         ).mapValues(\.next)
     }
 
-    /// How many shards a view has whose settings read so.
+    /// The number of shards in the text of a view's settings.
     private static func shards(_ kept: String) -> Int? {
         let count = kept.split(separator: " ").first { $0.hasPrefix("shards=") }.flatMap { Int($0.dropFirst(7)) }
         return count.flatMap { (1...1_024).contains($0) ? $0 : nil }

@@ -1,9 +1,9 @@
 internal import Ledger
 internal import Log
 
-/// Checks whether the log still is the one that was read, as a lane does before it continues to read.
+/// Checks whether the log is still the one that was read, as a lane does before it continues to read.
 enum LogCheck {
-    /// What is wrong with which partition, a sentence each that names it. Blocks, for ten seconds at most.
+    /// One sentence for each partition that has a problem. Blocks for about ten seconds at most.
     static func faults(of cursors: [TopicPartition: Cursor], in log: any LogBackend) throws -> [TopicPartition: String]
     {
         if cursors.isEmpty { return [:] }
@@ -15,7 +15,7 @@ enum LogCheck {
         let deadline = ContinuousClock.now + .seconds(10)
         while !open.isEmpty, .now < deadline {
             switch try consumer.poll(timeoutMilliseconds: 100) {
-            // A record is delivered after the comparison only.
+            // The consumer delivers a record only after the comparison.
             case .record(let record):
                 if open.remove(record.topicPartition) != nil { consumer.stop(record.topicPartition) }
             case .caughtUp(let partition, _): open.remove(partition)
@@ -27,7 +27,8 @@ enum LogCheck {
             }
         }
         for partition in open {
-            faults[partition] = "\(partition) could not be compared with what was read: no answer within ten seconds"
+            faults[partition] =
+                "\(partition) could not be compared with its cursor: the broker did not answer within ten seconds"
         }
         return faults
     }

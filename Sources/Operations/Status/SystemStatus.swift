@@ -5,23 +5,23 @@ package import Log
 internal import Redis
 internal import SalesRules
 
-/// How far the results are behind the log, and what is wrong.
+/// The progress of each partition, the state of Redis and the group, and the problems.
 package struct SystemStatus: Sendable {
-    /// By topic and partition.
+    /// Sorted by topic and partition.
     package var partitions: [Partition] = []
-    /// Nil when Kafka does not say.
+    /// The workers' consumer group; nil if Kafka did not return it.
     package var group: ConsumerGroup?
-    /// The Redis.
+    /// The state of Redis.
     package var redis: RedisInfo
-    /// What the numbers were made with; nil in an empty Redis.
+    /// The stored settings of the numbers, as text; nil if Redis is empty.
     package var kept: String?
-    /// The revision of the targets.
+    /// The present revision of the targets.
     package var catalogRevision: Int64 = 0
-    /// Targets that earlier orders are still being counted into.
+    /// The number of targets that are being backfilled with earlier orders.
     package var counting = 0
-    /// What is wrong, a sentence each.
+    /// One sentence for each problem, with what to do.
     package var problems: [String] = []
-    /// What is to be known.
+    /// One sentence for each fact that an operator should know.
     package var notes: [String] = []
 
     /// One partition of the log.
@@ -29,20 +29,23 @@ package struct SystemStatus: Sendable {
         package let name: TopicPartition
         /// The offset of its first record.
         package let low: Int64
-        /// The offset after its last.
+        /// The offset after its last record.
         package let end: Int64
-        /// Nil where nothing was ever applied.
+        /// The offset of the next record to apply; nil if none was ever applied.
         package let applied: Int64?
-        /// Records applied in a second; nil where only one reading was made.
+        /// Records applied in a second; nil if unknown.
         package var rate: Double?
-        /// Records behind.
+        /// Records that wait to be applied.
         package var lag: Int64 { max(0, end - (applied ?? low)) }
     }
 
-    /// The sum over all partitions.
+    /// Waiting records of all partitions.
     package var lag: Int64 { partitions.reduce(0) { $0 + $1.lag } }
 
-    /// Reads everything twice, so far apart.
+    /// Reads the status.
+    /// - Parameters:
+    ///   - apart: the time between two readings of the cursors, from which the rates are computed.
+    ///   - now: the present time, in seconds since 1970.
     package static func read(
         _ settings: OperationsSettings,
         apart: Duration,
@@ -85,7 +88,7 @@ package struct SystemStatus: Sendable {
                 try settings.log.admin().group(settings.group, timeoutMilliseconds: 5_000)
             }
         } catch {
-            status.notes.append("Who is in the group \(settings.group) cannot be had: \(error)")
+            status.notes.append("The members of the group \(settings.group) are unknown: \(error)")
         }
         status.problems = status.redis.problems
         status.notes += status.redis.notes(now: now)
@@ -100,7 +103,7 @@ package struct SystemStatus: Sendable {
         faults.merge(status.unreadBeginnings()) { known, _ in known }
         do throws(LedgerError) {
             let stopped = try await StoppedPartitions.all(over: connection, keys: keys)
-            // What was found just now says more than what a worker noted.
+            // The check above is newer than the note of a worker.
             for partition in stopped where faults[partition.partition] == nil {
                 faults[partition.partition] = partition.description
             }
@@ -110,7 +113,7 @@ package struct SystemStatus: Sendable {
         }
         status.problems += faults.sorted { ($0.key.topic, $0.key.partition) < ($1.key.topic, $1.key.partition) }
             .map(\.value)
-        if let problem = status.absenceOfWorkers(group: settings.group) { status.problems.append(problem) }
+        if let problem = status.missingWorkers(group: settings.group) { status.problems.append(problem) }
         status.notes += status.growthNotes()
         return status
     }
@@ -138,17 +141,17 @@ package struct SystemStatus: Sendable {
     private func unreadBeginnings() -> [TopicPartition: String] {
         partitions.filter { $0.applied == nil && $0.low > 0 }.reduce(into: [:]) { problems, partition in
             problems[partition.name] =
-                "\(partition.name) begins at \(partition.low) and \(partition.low) "
-                + "events before that were never applied: retention deleted them; publish them again, and raise it"
+                "\(partition.name) begins at \(partition.low): the \(partition.low) events before were deleted by "
+                + "retention and never applied. Raise the retention, and publish the missing events again"
         }
     }
 
-    private func absenceOfWorkers(group: String) -> String? {
+    private func missingWorkers(group: String) -> String? {
         guard let known = self.group, known.members.isEmpty, lag > 0 else { return nil }
         return "No worker is in the group \(group), and \(lag) records wait: start `salestargets worker`"
     }
 
-    /// Partitions behind those that were ever read may have been added.
+    /// A note for each topic that seems to have new partitions: its last partitions were never read.
     func growthNotes() -> [String] {
         Dictionary(grouping: partitions, by: \.name.topic).sorted { $0.key < $1.key }.compactMap { topic, partitions in
             let sorted = partitions.sorted { $0.name.partition < $1.name.partition }
@@ -157,8 +160,8 @@ package struct SystemStatus: Sendable {
             guard read > 0, !rest.isEmpty, rest.allSatisfy({ $0.applied == nil }), rest.contains(where: { $0.end > 0 })
             else { return nil }
             return
-                "\(topic) has \(sorted.count) partitions, and only the first \(read) were ever read: if the others were "
-                + "added, only versions keep the order of an order's events"
+                "\(topic) has \(sorted.count) partitions, and only the first \(read) were ever read. If the others were "
+                + "added later, events of one order may be applied in the wrong order unless they have versions"
         }
     }
 }

@@ -2,13 +2,13 @@ package import Ledger
 package import Redis
 package import SalesRules
 
-/// Compares targets, people or preferences with what the log says of them.
+/// Compares targets, people or preferences with the log.
 package struct CatalogCheck {
     private let kind: Kind
     private let names: [TenantScoped]
     private let settings: LedgerSettings
 
-    /// How many are compared at a time.
+    /// The number of records that one check compares.
     package static let chunk = 500
 
     package enum Kind: CaseIterable, Sendable {
@@ -17,14 +17,14 @@ package struct CatalogCheck {
         case preferences
     }
 
-    /// A comparison of these.
+    /// A comparison of the records with these names.
     package init(_ kind: Kind, _ names: [TenantScoped], settings: LedgerSettings) {
         self.kind = kind
         self.names = names
         self.settings = settings
     }
 
-    /// Those that the log has ever named.
+    /// The names that occur in the log.
     package static func names(_ kind: Kind, in fold: LogFold) -> [TenantScoped] {
         switch kind {
         case .targets: Array(fold.catalog.targets.keys)
@@ -32,7 +32,7 @@ package struct CatalogCheck {
         }
     }
 
-    /// The hash they are in.
+    /// The key of the hash that holds the records.
     package static func key(_ kind: Kind, _ keys: KeySpace) -> String {
         switch kind {
         case .targets: keys.targets
@@ -41,7 +41,7 @@ package struct CatalogCheck {
         }
     }
 
-    /// What it reads.
+    /// The commands that read the records.
     package var commands: [RedisCommand] {
         var command = RedisCommand("HMGET", Self.key(kind, settings.keys))
         for name in names { command.append(name.description) }
@@ -50,7 +50,7 @@ package struct CatalogCheck {
         return [command] + scores
     }
 
-    /// What differs, with the fold at the cursors that were read along.
+    /// The differences. The fold must be at the cursors that were read with the replies.
     package func differences(
         _ replies: ArraySlice<RedisValue>,
         _ fold: LogFold,
@@ -99,7 +99,7 @@ package struct CatalogCheck {
             )
         case .people:
             let found = try bytes.map { (bytes) throws(CorruptRecord) in try PersonCodec.decode(bytes, id: name.id) }
-            func text(_ person: Person?) -> String { person.map { "\"\($0.name)\" \"\($0.email)\"" } ?? "nobody" }
+            func text(_ person: Person?) -> String { person.map { "\"\($0.name)\" \"\($0.email)\"" } ?? "deleted" }
             return Self.compare(
                 found.map { (text($0), $0.version) },
                 fold.people[name].flatMap { Self.named($0.person, text) }
@@ -117,18 +117,18 @@ package struct CatalogCheck {
         }
     }
 
-    /// Nil where the log says nothing of it, or its person was deleted.
+    /// Nil if the log has no such record, or its person was deleted.
     private static func named<Value>(_ record: Versioned<Value>, _ text: (Value?) -> String) -> (String, Int64?)? {
         record.value.map { (text($0), record.version) }
     }
 
     private static func compare(_ found: (String, Int64?)?, _ expected: (String, Int64?)?) -> String? {
         func text(_ side: (String, Int64?)?) -> String {
-            guard let side else { return "not there" }
+            guard let side else { return "missing" }
             return side.0 + (side.1.map { ", version \($0)" } ?? "")
         }
         let (found, expected) = (text(found), text(expected))
-        return found == expected ? nil : "it is \(found), and in the log it is \(expected)"
+        return found == expected ? nil : "in Redis it is \(found), but in the log it is \(expected)"
     }
 
     private static func text(_ target: Target?, _ currency: Currency) -> String {
@@ -146,11 +146,11 @@ package struct CatalogCheck {
     ) throws(CorruptRecord) -> String? {
         let record = try CatalogRecord.decode(bytes, id: name.id)
         guard case .bytes(let digits) = score, let changed = Int64(String(decoding: digits, as: UTF8.self)) else {
-            return "it is not in \(settings.keys.targetChanges), so that nobody sees it"
+            return "it is missing in \(settings.keys.targetChanges), so readers do not see it"
         }
         guard record.countsFrom <= changed, changed <= state.catalogs.revision else {
-            return "it counts from revision \(record.countsFrom), was changed at \(changed), and the targets are at "
-                + "\(state.catalogs.revision): these do not follow on each other"
+            return "it counts from revision \(record.countsFrom), was changed at revision \(changed), and the targets "
+                + "are at revision \(state.catalogs.revision): these must not decrease in this order"
         }
         return nil
     }

@@ -1,6 +1,6 @@
 internal import SalesRules
 
-/// Targets and people as the log leaves them.
+/// The targets and people that result from the log.
 package struct CatalogFold: Sendable {
     private(set) var targets: [TenantScoped: Versioned<Target>] = [:]
     private(set) var people: [TenantScoped: PersonEntry] = [:]

@@ -2,7 +2,7 @@ package import Ledger
 package import Redis
 internal import SalesRules
 
-/// Compares what people are credited with on some days, and the orders listed for it, with the entries.
+/// Compares the tallies of people's days, and their lists of orders, with the entries.
 package struct DayCheck {
     private let shard: Int
     private let days: [OrderFold.PersonDay]
@@ -27,7 +27,7 @@ package struct DayCheck {
         return (owner, date, settings.keys.days(key, shard: shard), index)
     }
 
-    /// What it reads.
+    /// The commands that read the tallies and the lists.
     package func commands(_ fold: LogFold) -> [RedisCommand] {
         days.flatMap { day -> [RedisCommand] in
             let (_, date, days, index) = names(day, fold)
@@ -36,7 +36,7 @@ package struct DayCheck {
         }
     }
 
-    /// What differs, with the fold at the cursors that were read along.
+    /// The differences. The fold must be at the cursors that were read with the replies.
     package func differences(_ replies: ArraySlice<RedisValue>, _ fold: LogFold) throws -> [Difference] {
         var replies = replies
         var differences: [Difference] = []
@@ -52,7 +52,7 @@ package struct DayCheck {
                 if found != expected {
                     let currency = settings.rules.currency
                     let problem =
-                        "\(who) has \(found.text(currency)), and its orders come to \(expected.text(currency))"
+                        "\(who) has \(found.text(currency)), but the sum of its orders is \(expected.text(currency))"
                     differences.append(Difference(.day, key, problem, orders: behind))
                 }
             } else {

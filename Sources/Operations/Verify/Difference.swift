@@ -2,20 +2,20 @@ internal import Ledger
 package import Log
 package import SalesRules
 
-/// Something in Redis that is not what it has to be.
+/// A place where Redis differs from the log or from the entries.
 package struct Difference: Hashable, Sendable, CustomStringConvertible {
-    /// What kind of number or record it is.
+    /// The kind of number or record.
     package let kind: Kind
     /// The key in Redis.
     package let key: String
-    /// What is there, and what should be.
+    /// What Redis has, and what it should have.
     package let problem: String
-    /// The orders behind it, each with what it counts there; the first ``shownOrders`` of them.
+    /// The orders behind the number, each with its part; the first ``shownOrders`` of them.
     package let orders: [OrderBehind]
-    /// How many orders there are behind it.
+    /// The number of all orders behind the number.
     package let orderCount: Int
 
-    /// The most orders that one difference names.
+    /// The most orders that one difference lists.
     package static let shownOrders = 100
 
     package enum Kind: String, Sendable, CaseIterable {
@@ -28,7 +28,7 @@ package struct Difference: Hashable, Sendable, CustomStringConvertible {
         case preference
         case cursor
         case settings
-        /// A key that nobody accounts for.
+        /// A key or field that should not exist, or that holds too much.
         case foreign
     }
 
@@ -36,7 +36,7 @@ package struct Difference: Hashable, Sendable, CustomStringConvertible {
     package struct OrderBehind: Hashable, Sendable {
         /// The order.
         package let id: Identifier
-        /// What it counts there, in minor units of the reporting currency; nil where that says nothing.
+        /// Its part, in minor units of the reporting currency; nil if the difference is not about an amount.
         package let amount: Int64?
 
         init(_ id: Identifier, _ amount: Int64? = nil) {
@@ -64,15 +64,15 @@ extension Tally {
 }
 
 extension Difference {
-    /// Something about a key that nobody accounts for.
+    /// A difference about a key or field that should not exist.
     package static func foreign(_ key: String, _ problem: String) -> Difference { Difference(.foreign, key, problem) }
 
-    /// Something about an order's entry.
+    /// A difference about an order's entry.
     package static func entry(_ key: String, _ problem: String, _ order: TenantScoped) -> Difference {
         Difference(.entry, key, problem, orders: [OrderBehind(order.id)])
     }
 
-    /// Something about how far a partition is applied.
+    /// A difference about the cursor of a partition.
     package static func cursor(_ partition: TopicPartition, _ problem: String) -> Difference {
         Difference(.cursor, "\(partition)", problem)
     }

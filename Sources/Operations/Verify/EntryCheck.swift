@@ -2,20 +2,19 @@ package import Ledger
 package import Redis
 internal import SalesRules
 
-/// Compares the entries of some orders with what the log says of them, and looks for each order in the index of its own
-/// allocations.
+/// Compares the entries of some orders with the log, and checks that each order is in the index of its own allocations.
 package struct EntryCheck {
     private let shard: Int
     private let slots: Range<Int>
     private let orders: [TenantScoped]
-    /// The allocations saved on their own, each with the place of its order; that they are in the index.
+    /// The allocations that are saved on their own, each with the place of its order in `orders`.
     private let allocations: [(place: Int, id: Identifier)]
     private let settings: LedgerSettings
 
-    /// How many entries are compared at a time.
+    /// The number of entries that one check compares.
     package static let chunk = 500
 
-    /// A comparison of the orders of these numbers.
+    /// A comparison of the orders with these numbers in the fold.
     package init(_ slots: Range<Int>, of fold: LogFold, shard: Int, settings: LedgerSettings) throws {
         self.slots = slots
         self.shard = shard
@@ -27,7 +26,7 @@ package struct EntryCheck {
         }
     }
 
-    /// What it reads.
+    /// The commands that read the entries and the index.
     package var commands: [RedisCommand] {
         var command = RedisCommand("MGET")
         for order in orders { settings.keys.append(entryOf: order, shard: shard, to: &command) }
@@ -41,7 +40,7 @@ package struct EntryCheck {
         settings.keys.allocation(TenantScoped(tenant: orders[place].tenant, id: allocation), shard: shard)
     }
 
-    /// What differs, with the fold at the cursors that were read along.
+    /// The differences. The fold must be at the cursors that were read with the replies.
     package func differences(
         _ replies: ArraySlice<RedisValue>,
         _ fold: LogFold,
@@ -55,7 +54,7 @@ package struct EntryCheck {
             guard let problem = problem(value, expected, order, state) else { continue }
             var text = problem
             if let place = fold.newestPlace(of: slot, shard: shard) {
-                text += "; the log last said something of it at \(place.partition)"
+                text += "; its last event in the log is at \(place.partition)"
                 text += " offset \(place.offset)"
             }
             differences.append(
@@ -63,11 +62,12 @@ package struct EntryCheck {
             )
         }
         for ((place, id), reply) in zip(allocations, replies.dropFirst()) where reply != .integer(1) {
-            // Live traffic may have taken it away meanwhile.
+            // A live event may have deleted the allocation meanwhile.
             let entry = try fold.orders[shard][slots[slots.startIndex + place]].entry
             guard entry.own.contains(where: { $0.id == id && $0.allocation != nil }) else { continue }
             let problem =
-                reply.wrongType ?? "order \(orders[place]) is missing, whose allocation \(id) is saved on its own"
+                reply.wrongType
+                ?? "order \(orders[place]) is missing, although its allocation \(id) is saved on its own"
             differences.append(.init(.index, indexKey(of: id, place), problem, orders: [.init(orders[place].id)]))
         }
         return differences
@@ -80,7 +80,7 @@ package struct EntryCheck {
         _ state: VerifySnapshot
     ) -> String? {
         guard case .bytes(let bytes) = value else {
-            if value.isNull { return expected == OrderEntry() ? nil : "there is no entry, and the log has the order" }
+            if value.isNull { return expected == OrderEntry() ? nil : "there is no entry, but the log has the order" }
             return value.wrongType ?? "it is not a string"
         }
         let found: OrderEntry
@@ -96,7 +96,7 @@ package struct EntryCheck {
     private func revisionProblems(_ found: OrderEntry, _ tenant: Identifier, _ state: VerifySnapshot) -> [String] {
         if found.revision > state.catalogs.revision {
             return [
-                "it was derived under targets of revision \(found.revision), and they are at \(state.catalogs.revision)"
+                "it was derived with targets of revision \(found.revision), but they are only at \(state.catalogs.revision)"
             ]
         }
         guard let worth = settings.rules.worth(of: found), worth.credits.count > 1 else { return [] }
@@ -109,7 +109,7 @@ package struct EntryCheck {
         }
         return shared.filter { id, target in
             target.people > 1 && state.jobs[TenantScoped(tenant: tenant, id: id)] == nil
-        }.keys.sorted().map { "it was not derived anew for target \($0)" }
+        }.keys.sorted().map { "it was not derived again for target \($0)" }
     }
 
     private static func differing(_ found: OrderEntry, _ expected: OrderEntry) -> [String] {
@@ -134,7 +134,10 @@ package struct EntryCheck {
             compare("subject", found.subject, expected.subject)
             compare("account", found.account, expected.account)
         } else if (found.order == nil) != (expected.order == nil) {
-            problems.append(found.order == nil ? "the order itself is missing" : "the order itself was never saved")
+            problems.append(
+                found.order == nil
+                    ? "the order itself is missing" : "Redis has the order, but in the log it was never saved"
+            )
         }
         func texts(_ allocations: [Allocation]) -> String {
             "[" + allocations.map { "\($0.id) \($0.salesperson) \($0.limit)" }.joined(separator: ", ") + "]"

@@ -2,13 +2,13 @@ package import Ledger
 package import Redis
 internal import SalesRules
 
-/// Looks whether somebody accounts for keys that are in Redis, and for what is in them.
+/// Checks keys that no other check compares: whether they should exist, and what they hold.
 package struct KeyCheck {
     private let shard: Int
     private let found: [(key: String, name: KeyName?)]
     private let settings: LedgerSettings
 
-    /// Keys of one shard; those that hold what other checks compare are left out.
+    /// Keys of one shard; the keys that other checks compare are left out.
     package init(
         _ found: [(key: String, name: KeyName?)],
         of fold: LogFold,
@@ -20,7 +20,7 @@ package struct KeyCheck {
         self.found = try found.filter { try !Self.isCompared($0.name, fold, shard) }
     }
 
-    /// Whether there is nothing to look at.
+    /// Whether there are no keys to check.
     package var isEmpty: Bool { found.isEmpty }
 
     private static func isCompared(_ name: KeyName?, _ fold: LogFold, _ shard: Int) throws -> Bool {
@@ -35,7 +35,7 @@ package struct KeyCheck {
         }
     }
 
-    /// What it reads.
+    /// The commands that read the keys.
     package var commands: [RedisCommand] {
         found.map { key, name in
             switch name {
@@ -47,7 +47,7 @@ package struct KeyCheck {
         }
     }
 
-    /// What nobody accounts for, with the fold at the cursors that were read along.
+    /// The differences. The fold must be at the cursors that were read with the replies.
     package func differences(
         _ replies: ArraySlice<RedisValue>,
         _ fold: LogFold,
@@ -55,14 +55,14 @@ package struct KeyCheck {
     ) throws -> [Difference] {
         var differences: [Difference] = []
         for ((key, name), reply) in zip(found, replies) {
-            // Live traffic may have made it ours, or taken it away.
+            // Live events may have deleted the key, or made it one that another check compares.
             if reply == .integer(0) { continue }
             if try Self.isCompared(name, fold, shard) { continue }
             func add(_ problem: String, _ orders: [Difference.OrderBehind] = []) {
                 differences.append(Difference(.foreign, key, problem, orders: orders))
             }
             switch name {
-            case .entry(let order): add("it is the entry of an order that the log has not", [.init(order.id)])
+            case .entry(let order): add("it is the entry of an order that the log does not have", [.init(order.id)])
             case .index:
                 guard let fields = reply.fields else {
                     add(reply.wrongType ?? "it is not a hash")
@@ -70,7 +70,7 @@ package struct KeyCheck {
                 }
                 if fields.isEmpty { continue }
                 add(
-                    "it lists orders for a day on which none counts",
+                    "it lists orders for a day on which no order counts",
                     fields.compactMap { Identifier($0.name).map { .init($0) } }
                 )
             case .allocation(let allocation):
@@ -87,25 +87,25 @@ package struct KeyCheck {
             case .cursor(let partition):
                 add("the log has no \(partition)")
             case nil:
-                add("no key of this ledger has such a name; if it is another program's, give that a Redis of its own")
+                add("no key of this program has this name: another program that wrote it needs its own Redis")
             default: break
             }
         }
         return differences
     }
 
-    /// Which partitions are stopped the log cannot tell, but whether it has them.
+    /// The log does not show which partitions are stopped, only whether it has them.
     private func problems(_ reply: RedisValue, _ fold: LogFold) -> [String] {
         guard let fields = reply.fields else { return [reply.wrongType ?? "it is not a hash"] }
         return fields.compactMap { field, value in
             guard let stopped = try? StoppedPartition(field: field, value: value) else {
-                return "\(field) is no note of a stopped partition"
+                return "\(field) is not a valid note of a stopped partition"
             }
             return fold.known.contains(stopped.partition) ? nil : "the log has no \(field)"
         }
     }
 
-    /// Orders that are missing in it are found with their entries.
+    /// Finds orders that should not be in the index. ``EntryCheck`` finds those that are missing.
     private func problem(_ reply: RedisValue, _ allocation: TenantScoped, _ fold: LogFold) throws -> String? {
         guard case .array(let members) = reply else { return reply.wrongType ?? "it is not a set" }
         for member in members {
@@ -120,7 +120,7 @@ package struct KeyCheck {
         return nil
     }
 
-    /// Days on which nobody's orders can count have to be empty; the others are compared with their orders elsewhere.
+    /// A day on which no order can count must be empty. ``DayCheck`` compares the other days.
     private func problem(_ reply: RedisValue, _ days: DaysKey, _ fold: LogFold) -> String? {
         guard case .bytes(let bytes) = reply else { return reply.wrongType ?? "it is not a string" }
         guard let first = Day(year: days.year, month: 1, day: 1) else { return nil }
@@ -132,10 +132,10 @@ package struct KeyCheck {
         PackedTallies.add(bytes, to: &tallies[...])
         for (place, tally) in tallies.enumerated() where tally != .zero {
             guard let day = Day(number: first.number + place), day.year == days.year else {
-                return "it goes on after the end of \(days.year)"
+                return "it has tallies after the end of \(days.year)"
             }
             if !fold.orders[shard].hasCandidates(owner, on: day) {
-                return "it has \(tally.text(settings.rules.currency)) on \(day), and no order counts there"
+                return "it has \(tally.text(settings.rules.currency)) on \(day), but no order counts there"
             }
         }
         return nil

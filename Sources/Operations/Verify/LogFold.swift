@@ -2,28 +2,29 @@ package import Ledger
 package import Log
 package import SalesRules
 
-/// What the log says, folded up to exactly the cursors that were read from Redis. What was read beyond them waits.
+/// The state that results from the log up to exactly the cursors that were read from Redis. Events beyond the cursors
+/// wait.
 package final class LogFold {
-    /// The partitions, each known by its place here.
+    /// The partitions. Other properties and methods name a partition by its place in this array.
     package let partitions: [TopicPartition]
-    /// Those that exist, folded or not.
+    /// All partitions that exist, folded or not.
     let known: Set<TopicPartition>
     /// The orders, by shard.
     package let orders: [OrderFold]
     /// The targets and people.
     package private(set) var catalog = CatalogFold()
     private let keys: KeySpace
-    /// By shard and partition: the cursor that is folded up to.
+    /// By shard and partition: the cursor up to which events are folded.
     private var goals: [[Int64]]
-    /// By shard and partition: behind the last event folded.
+    /// By shard and partition: the offset after the last folded event.
     private var done: [[Int64]]
     private var waiting: [[[Waiting]]]
-    /// By partition: behind the last record read.
+    /// By partition: the offset after the last record that was read.
     private var read: [Int64]
-    /// By partition: the highest of the cursors that are folded up to.
+    /// By partition: the highest of its goals.
     private var highest: [Int64]
     private let isCatalog: [Bool]
-    /// How many events wait for the cursors of their shards.
+    /// The number of events that wait for the cursors of their shards.
     package private(set) var waitingCount = 0
 
     private struct Waiting {
@@ -31,8 +32,11 @@ package final class LogFold {
         let event: Event
     }
 
-    /// A fold of nothing.
-    /// - Parameter folder: where the temporary file is.
+    /// An empty fold.
+    /// - Parameters:
+    ///   - partitions: the partitions to fold.
+    ///   - known: all partitions that exist.
+    ///   - folder: the folder for the temporary file.
     package init(
         partitions: [TopicPartition],
         known: Set<TopicPartition>,
@@ -53,7 +57,7 @@ package final class LogFold {
         waiting = Array(repeating: Array(repeating: [], count: partitions.count), count: settings.shards)
     }
 
-    /// Begins a shard at these cursors instead of the beginning, for entries that are taken from Redis.
+    /// Starts a shard at these cursors instead of offset 0, for entries that are loaded from Redis.
     package func start(shard: Int, at offsets: [Int64]) {
         goals[shard] = offsets
         done[shard] = offsets
@@ -61,22 +65,22 @@ package final class LogFold {
         highest = offsets.indices.map { partition in goals.map { $0[partition] }.max() ?? 0 }
     }
 
-    /// Takes an entry as Redis has it, at the cursors its shard is folded up to.
+    /// Loads an entry from Redis. It must be as of the cursors up to which its shard is folded.
     package func load(_ entry: OrderEntry, of order: TenantScoped, shard: Int) throws {
         try orders[shard].load(entry, of: order)
     }
 
-    /// Where reading of a partition goes on.
+    /// The next offset to read.
     package func position(_ partition: Int) -> Int64 { read[partition] }
 
-    /// Whether a shard's cursor is beyond what was read of a partition.
+    /// Whether a shard's cursor is beyond the records that were read of a partition.
     package func needsMore(_ partition: Int) -> Bool { highest[partition] > read[partition] }
 
     /// The highest cursor of a partition.
     package func goal(_ partition: Int) -> Int64 { highest[partition] }
 
-    /// Takes in a record that was read: it counts once the cursor of its shard is behind it.
-    /// - Parameter event: nil for a record that is a dead letter.
+    /// Adds a record that was read. It is folded once the cursor of its shard is beyond it.
+    /// - Parameter event: nil for a record that a worker writes to the dead-letter topic.
     package func take(_ event: Event?, partition: Int, offset: Int64) throws {
         read[partition] = max(read[partition], offset + 1)
         guard let event else { return }
@@ -90,10 +94,10 @@ package final class LogFold {
         waitingCount += 1
     }
 
-    /// Everything up to here was read, whether there were records or not.
+    /// Records that everything before `offset` was read, also where there are no records.
     package func passed(_ partition: Int, upTo offset: Int64) { read[partition] = max(read[partition], offset) }
 
-    /// Drops what waits of a partition, to be read again; what is folded of it stays.
+    /// Drops the waiting events of a partition, which must be read again. Folded events stay.
     package func forget(_ partition: Int) {
         for shard in waiting.indices {
             waitingCount -= waiting[shard][partition].count
@@ -104,8 +108,8 @@ package final class LogFold {
         }
     }
 
-    /// Sets how far a shard is to be folded, and folds what waits below.
-    /// - Throws: ``CursorMovedBack`` when a cursor is lower than it was.
+    /// Sets the cursors of a shard, and folds the waiting events before them.
+    /// - Throws: ``CursorMovedBack`` if a cursor is lower than before.
     package func advance(shard: Int, to offsets: [Int64]) throws {
         for (partition, offset) in offsets.enumerated() where offset != goals[shard][partition] {
             guard offset > goals[shard][partition] else {
@@ -137,7 +141,7 @@ package final class LogFold {
         }
     }
 
-    /// Where the log last said something of an order; nil when that was not read.
+    /// The position of the last event of an order; nil if that event was not read.
     func newestPlace(of slot: Int, shard: Int) -> (partition: TopicPartition, offset: Int64)? {
         let place = orders[shard].newestPlace(of: slot)
         guard place.offset >= 0, Int(place.partition) < partitions.count else { return nil }
@@ -145,14 +149,14 @@ package final class LogFold {
     }
 }
 
-/// Redis came back older than it was while it was being verified.
+/// A cursor in Redis moved back during the verification.
 package struct CursorMovedBack: Error, Sendable, CustomStringConvertible {
     let partition: TopicPartition
     let from: Int64
     let to: Int64
 
     package var description: String {
-        "Redis went back while it was being verified (\(partition) from \(from) to \(to)): "
-            + "it was restarted or failed over, and the workers are mending it; run this again"
+        "Redis lost data while it was being verified (\(partition) moved back from \(from) to \(to)): "
+            + "it was restarted or failed over. The workers are repairing it: run this command again later"
     }
 }

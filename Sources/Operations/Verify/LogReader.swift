@@ -3,8 +3,8 @@ internal import Events
 internal import Ledger
 internal import Log
 
-/// Reads the log for a fold, as far as its cursors go. What comes of other partitions meanwhile waits in the fold; when
-/// that is too much, it is dropped and read again later.
+/// Reads the log for a fold, up to its cursors. Events beyond the cursors wait in the fold. If too many wait, they are
+/// dropped and read again later.
 final class LogReader {
     private let consumer: any BlockingLogConsumer
     private let decoder: EventDecoder
@@ -12,13 +12,13 @@ final class LogReader {
     private let places: [TopicPartition: Int]
     private let fold: LogFold
     private var isReading: Set<Int> = []
-    /// By partition: the records whose checksums cursors name.
+    /// By partition: the checksums that cursors hold, by the offset of the record.
     private var fingerprints: [[Int64: UInt32]]
     private var faults: [(TopicPartition, String)] = []
 
-    /// Events that may wait for their cursors.
+    /// The most events that may wait for their cursors.
     private static let waitingLimit = 20_000
-    /// How long nothing may come before the log counts as gone.
+    /// How long to wait for the next record before an error.
     private static let patience = Duration.seconds(60)
 
     init(_ consumer: any BlockingLogConsumer, decoder: EventDecoder, topics: [String: Topic], fold: LogFold) {
@@ -32,31 +32,31 @@ final class LogReader {
         fingerprints = Array(repeating: [:], count: fold.partitions.count)
     }
 
-    /// Compares the record that a cursor names with the log, if it is still to be read.
+    /// Compares the last record of a cursor with the log when it is read; does nothing if it was read before.
     func expect(_ cursor: Cursor, of place: Int) {
         if cursor.last.offset >= fold.position(place) {
             fingerprints[place][cursor.last.offset] = cursor.last.checksum
         }
     }
 
-    /// What is wrong with cursors, found since the last time it was asked for.
+    /// The problems with cursors since the last call.
     func takeFaults() -> [(TopicPartition, String)] {
         defer { faults = [] }
         return faults
     }
 
-    /// Reads until the fold is at its cursors.
+    /// Reads until the fold has reached its cursors.
     /// - Parameter progress: called after each record.
     func catchUp(unless stop: StopFlag, progress: () -> Void) throws {
-        var short = Set(fold.partitions.indices.filter(fold.needsMore))
-        if short.isEmpty { return }
-        if !short.isSubset(of: isReading) { try assign(Set(fold.partitions.indices)) }
+        var behind = Set(fold.partitions.indices.filter(fold.needsMore))
+        if behind.isEmpty { return }
+        if !behind.isSubset(of: isReading) { try assign(Set(fold.partitions.indices)) }
         var latest = ContinuousClock.now
-        var trouble: (any Error)?
-        while !short.isEmpty {
+        var lastError: (any Error)?
+        while !behind.isEmpty {
             if stop.isSet { throw CancellationError() }
             guard let event = try consumer.poll(timeoutMilliseconds: 100) else {
-                if latest.duration(to: .now) > Self.patience { throw trouble ?? LogTimeout() }
+                if latest.duration(to: .now) > Self.patience { throw lastError ?? LogTimeout() }
                 continue
             }
             switch event {
@@ -64,18 +64,18 @@ final class LogReader {
                 latest = .now
                 guard let place = places[record.topicPartition] else { continue }
                 try take(record, place)
-                if !fold.needsMore(place) { short.remove(place) }
-                if fold.waitingCount > Self.waitingLimit { try shed(keeping: short) }
+                if !fold.needsMore(place) { behind.remove(place) }
+                if fold.waitingCount > Self.waitingLimit { try dropWaiting(keeping: behind) }
                 progress()
             case .caughtUp(let partition, let next):
                 latest = .now
                 guard let place = places[partition] else { continue }
                 fold.passed(place, upTo: next)
                 if fold.needsMore(place) { try compareEnd(place, partition) }
-                if !fold.needsMore(place) { short.remove(place) }
+                if !fold.needsMore(place) { behind.remove(place) }
             case .stopped(let partition, let fault): throw LogStopped(partition: partition, fault: fault)
             case .failed(let error): throw error
-            case .disconnected(let error): trouble = error
+            case .disconnected(let error): lastError = error
             case .assigned, .revoked: continue
             }
         }
@@ -85,25 +85,27 @@ final class LogReader {
         if !fingerprints[place].isEmpty, let checksum = fingerprints[place].removeValue(forKey: record.offset),
             checksum != record.fingerprint.checksum
         {
-            faults.append((fold.partitions[place], "the record at \(record.offset) is not the one that was applied"))
+            faults.append(
+                (fold.partitions[place], "the record at offset \(record.offset) is not the one that was applied")
+            )
         }
-        // What the worker made a dead letter says nothing here either.
+        // A record that cannot be decoded became a dead letter, so it has no effect here either.
         let event = try? decoder.decode(record, topic: topics[place])
         try fold.take(event, partition: place, offset: record.offset)
     }
 
-    /// The end was reached before the cursor: it was there before the cursor was read, or the log is shorter now.
+    /// Called at an end of the log that is before the cursor: either the log has grown since, or it is now too short.
     private func compareEnd(_ place: Int, _ partition: TopicPartition) throws {
         let high = try consumer.watermarks(of: partition, timeoutMilliseconds: 10_000).high
         let goal = fold.goal(place)
         if high >= goal { return }
-        faults.append((fold.partitions[place], "it is at \(goal), and the log ends at \(high)"))
+        faults.append((fold.partitions[place], "the cursor is at \(goal), but the log ends at \(high)"))
         fold.passed(place, upTo: goal)
     }
 
-    private func shed(keeping short: Set<Int>) throws {
-        for place in fold.partitions.indices where !short.contains(place) { fold.forget(place) }
-        try assign(short)
+    private func dropWaiting(keeping behind: Set<Int>) throws {
+        for place in fold.partitions.indices where !behind.contains(place) { fold.forget(place) }
+        try assign(behind)
     }
 
     private func assign(_ wanted: Set<Int>) throws {
@@ -119,5 +121,6 @@ final class LogReader {
 
 /// The log stopped sending records.
 struct LogTimeout: Error, CustomStringConvertible {
-    let description = "the log sent nothing for a minute: check that its brokers run, and run this again"
+    let description =
+        "the log sent no records for a minute: check that the Kafka brokers run, and run this command again"
 }

@@ -1,42 +1,44 @@
 internal import Ledger
 package import SalesRules
 
-/// The orders of one shard as the log leaves them, and which of them count on which day. Entries lie in a temporary
-/// file; in memory an order takes some 50 bytes.
+/// The orders of one shard that result from the log, and the days on which they count. Entries are in a temporary file;
+/// in memory an order needs about 50 bytes.
 ///
-/// Entries are made by the rules' own ``OrderEntry/apply(_:)``. Everything else is worked out from the entries anew when
-/// it is asked for, by none of the code that posts.
+/// Entries are made by ``OrderEntry/apply(_:)``, as in a worker. Everything else is computed from the entries at each
+/// call, without the code that posts.
 package final class OrderFold {
-    /// The shard whose orders they are.
+    /// The number of the shard.
     package let shard: Int
     private let rules: Rules
     private let file: SpillFile
-    /// Slots by hash, linearly probed; each one more than the slot's number, 0 where there is none.
+    /// An open hash table with linear probing: the order's number + 1, or 0 for an empty place.
     private var table: [UInt32] = Array(repeating: 0, count: 1 << 10)
+    /// By number: the upper half of the key's hash.
     private var tags: [UInt32] = []
-    /// Offset in the file × 2^24 + length.
+    /// By number: offset in the file × 2^24 + length of the record.
     private var places: [UInt64] = []
     private var newest: [RecordPlace] = []
     private var owners: [DayOwner] = []
     private var ownerNumbers: [DayOwner: UInt32] = [:]
-    /// The orders that may count on a day; some may have left it, or be there twice.
+    /// The orders that may count on a day. An order can be listed twice, or no longer count there. Nil before
+    /// ``findDays(progress:)``.
     private var candidates: [PersonDay: [UInt32]]?
 
-    /// Whose days they are.
+    /// A salesperson, or all people of an organisation together.
     package struct DayOwner: Hashable, Sendable {
         /// The organisation.
         package let tenant: Identifier
-        /// Nil for everyone together.
+        /// Nil for all people together.
         package let person: Identifier?
     }
 
-    /// Someone's day.
+    /// A day of an owner.
     package struct PersonDay: Hashable, Sendable {
         let owner: UInt32
         let day: Int32
     }
 
-    /// Where the log last said something of an order.
+    /// The position of an event of an order.
     package struct RecordPlace: Hashable, Sendable {
         let partition: UInt16
         let offset: Int64
@@ -48,10 +50,10 @@ package final class OrderFold {
         self.file = file
     }
 
-    /// How many orders there are; they are numbered from 0.
+    /// The number of orders. Orders are numbered from 0.
     package var count: Int { places.count }
 
-    /// Takes in what the log says.
+    /// Applies an event of the log.
     func apply(_ change: OrderChange, to order: TenantScoped, at place: RecordPlace) throws {
         let key = Array(order.description.utf8)
         let slot = try find(key)
@@ -60,14 +62,14 @@ package final class OrderFold {
         do throws(OrderChangeRefusal) {
             guard try entry.apply(change) else { return }
         } catch {
-            // A dead letter.
+            // A worker writes this event to the dead-letter topic.
             return
         }
         if let slot { newest[slot] = place }
         if entry != old { try put(entry, instead: old, at: slot, key: key, place) }
     }
 
-    /// Takes an entry as it is in Redis for right.
+    /// Stores an entry from Redis without a check.
     func load(_ entry: OrderEntry, of order: TenantScoped) throws {
         let key = Array(order.description.utf8)
         let slot = try find(key)
@@ -104,22 +106,22 @@ package final class OrderFold {
         note(number, of: order, worth: rules.worth(of: entry), instead: rules.worth(of: old))
     }
 
-    /// The order of this number and its entry.
+    /// The order with this number and its entry.
     package subscript(slot: Int) -> (order: TenantScoped, entry: OrderEntry) {
         get throws {
             let record = try record(slot)
             let end = 2 + (Int(record[0]) << 8 | Int(record[1]))
             guard let order = TenantScoped(String(decoding: record[2..<end], as: UTF8.self)) else {
-                throw CorruptRecord(place: "the audit's file", reason: "an order's key is not one")
+                throw CorruptRecord(place: "the temporary file", reason: "the key of an order is not valid")
             }
             return (order, try EntryCodec.decode(Array(record[end...]), id: order.id, reporting: rules.currency))
         }
     }
 
-    /// The order's number; nil when the log says nothing of it.
+    /// The order's number; nil if the fold does not have the order.
     package func slot(of order: TenantScoped) throws -> Int? { try find(Array(order.description.utf8)) }
 
-    /// Where the log last said something of the order of this number.
+    /// The position of the last event of the order with this number.
     func newestPlace(of slot: Int) -> RecordPlace { newest[slot] }
 
     private func record(_ slot: Int) throws -> [UInt8] {
@@ -134,7 +136,7 @@ package final class OrderFold {
     }
 }
 
-// The table.
+// The hash table.
 extension OrderFold {
     private static func hash(_ key: [UInt8]) -> UInt64 {
         var hash = FNV1a()
@@ -173,7 +175,7 @@ extension OrderFold {
     private func grow() {
         table = Array(repeating: 0, count: table.count * 2)
         for slot in 0..<places.count - 1 {
-            // The file has what it was made of, so reading cannot fail where it succeeded before.
+            // Cannot fail unless the disk does: the record was written by this fold.
             guard let record = try? record(slot) else { continue }
             let end = 2 + (Int(record[0]) << 8 | Int(record[1]))
             place(slot, hash: Self.hash(Array(record[2..<end])))
@@ -181,10 +183,10 @@ extension OrderFold {
     }
 }
 
-// Days.
+// The days on which orders count.
 extension OrderFold {
-    /// Works out which orders count on which day; kept up to date from then on.
-    /// - Parameter progress: called now and then with how many orders are done.
+    /// Finds the days on which orders count. Later events keep them up to date.
+    /// - Parameter progress: called from time to time with the number of orders done.
     package func findDays(progress: (Int) -> Void) throws {
         candidates = [:]
         for slot in 0..<count {
@@ -220,14 +222,14 @@ extension OrderFold {
         return number
     }
 
-    /// Everyone's days on which an order may count, each person's together, and how many orders that may be.
+    /// The days on which an order may count, sorted by owner, with the number of listed orders.
     package var days: [(day: PersonDay, orders: Int)] {
         (candidates ?? [:]).map { ($0.key, $0.value.count) }.sorted {
             ($0.0.owner, $0.0.day) < ($1.0.owner, $1.0.day)
         }
     }
 
-    /// Whether an order may count for someone on a day.
+    /// Whether an order may count for this owner on a day.
     func hasCandidates(_ owner: DayOwner, on day: Day) -> Bool {
         guard let number = ownerNumbers[owner] else { return false }
         return candidates?[PersonDay(owner: number, day: Int32(day.number))] != nil
@@ -235,14 +237,14 @@ extension OrderFold {
 
     func owner(of day: PersonDay) -> DayOwner { owners[Int(day.owner)] }
 
-    /// What an order counts on someone's day.
+    /// An order's part in the tally of a day.
     struct DayPart {
         let order: Identifier
         let amount: Int64
         let isSplit: Bool
     }
 
-    /// The orders that count on someone's day, each once, as the entries have it.
+    /// The orders that count on a day, each once, computed from the entries.
     func parts(of day: PersonDay) throws -> [DayPart] {
         let person = owners[Int(day.owner)].person
         var parts: [DayPart] = []

@@ -2,13 +2,14 @@ package import Ledger
 package import Redis
 package import SalesRules
 
-/// Compares what shared targets' assignees' credits count more than once with the entries.
+/// Compares the overlaps of shared targets with the entries. The overlap is what the credits of the assignees count more
+/// than once.
 package struct OverlapCheck {
     private let shard: Int
     private let targets: [(key: TenantScoped, entry: CatalogTarget)]
     private let settings: LedgerSettings
 
-    /// How many targets are compared at a time: each time takes a look at all orders.
+    /// The number of targets that one check compares. Large, because each check reads all split orders.
     package static let chunk = 5_000
 
     /// A comparison of these shared targets.
@@ -18,7 +19,7 @@ package struct OverlapCheck {
         self.settings = settings
     }
 
-    /// What it reads.
+    /// The commands that read the overlaps.
     package var commands: [RedisCommand] {
         targets.map { PackedTallies.read(key: name($0), 0...0) }
     }
@@ -27,8 +28,8 @@ package struct OverlapCheck {
         settings.keys.overlap(target.key, revision: target.entry.revision, shard: shard)
     }
 
-    /// What differs, with the fold at the cursors that were read along; and the targets of which nothing can be said
-    /// now, because they were counting or had changed.
+    /// The differences; and the targets that cannot be compared now, because they are being backfilled or have changed.
+    /// The fold must be at the cursors that were read with the replies.
     package func differences(
         _ replies: ArraySlice<RedisValue>,
         _ fold: LogFold,
@@ -53,8 +54,8 @@ package struct OverlapCheck {
             if found == expected[place] { continue }
             let currency = settings.rules.currency
             wrong[place] =
-                "target \(target.key) takes off \(found.text(currency)) that its people's credits count twice, and its "
-                + "orders come to \(expected[place].text(currency))"
+                "the overlap of target \(target.key) is \(found.text(currency)), but computed from its orders it is "
+                + "\(expected[place].text(currency))"
         }
         if wrong.isEmpty { return ([], unsettled) }
         var behind: [Int: [Difference.OrderBehind]] = [:]
@@ -67,8 +68,8 @@ package struct OverlapCheck {
         return (differences, unsettled)
     }
 
-    /// Calls `body` for each target and each order that credits several of its people: with what they have less what
-    /// the order counts towards it.
+    /// Calls `body` for each target and each order that credits several of its assignees, with the sum of their credits
+    /// minus what the order counts towards the target.
     private func forEachOverlap(in orders: OrderFold, _ body: (Int, Identifier, Tally) -> Void) throws {
         var places: [TenantScoped: [Int]] = [:]
         for (place, target) in targets.enumerated() {

@@ -1,8 +1,8 @@
 internal import Glibc
 internal import Ledger
 
-/// Records of any length in a temporary file that has no name and goes with the process: what an audit of many orders
-/// would otherwise hold in memory. Only the last mebibyte is.
+/// Records of any length in a temporary file, so that a verification of many orders needs little memory. Only the last
+/// mebibyte is in memory. The file has no name, so it disappears with the process.
 final class SpillFile {
     private let descriptor: Int32
     private var tail: [UInt8] = []
@@ -10,11 +10,11 @@ final class SpillFile {
 
     private static let tailLimit = 1 << 20
 
-    /// - Parameter folder: where the file's blocks are taken from.
+    /// - Parameter folder: the folder whose disk holds the file.
     init(in folder: String) throws(SpillError) {
         var path = Array("\(folder)/salestargets-XXXXXX".utf8CString)
         descriptor = mkstemp(&path)
-        guard descriptor >= 0 else { throw SpillError(doing: "making a temporary file in \(folder)") }
+        guard descriptor >= 0 else { throw SpillError(doing: "creating a temporary file in \(folder)") }
         unlink(path)
         tail.reserveCapacity(Self.tailLimit)
     }
@@ -22,7 +22,7 @@ final class SpillFile {
     deinit { close(descriptor) }
 
     /// Adds a record.
-    /// - Returns: where it lies.
+    /// - Returns: its offset.
     func append(_ record: [UInt8]) throws(SpillError) -> Int {
         if tail.count + record.count > Self.tailLimit {
             try write(tail, at: tailStart)
@@ -33,7 +33,7 @@ final class SpillFile {
         return tailStart + tail.count - record.count
     }
 
-    /// Writes over a record that is at least as long.
+    /// Replaces a record that is at least as long.
     func overwrite(_ record: [UInt8], at offset: Int) throws(SpillError) {
         if offset < tailStart { return try write(record, at: offset) }
         let start = offset - tailStart
@@ -74,13 +74,13 @@ final class SpillFile {
     }
 }
 
-/// The disk does not do what an audit needs of it.
+/// The temporary file could not be created, read or written.
 package struct SpillError: Error, Sendable, CustomStringConvertible {
     package let description: String
 
     init(doing what: String) {
         description =
-            "\(what) failed: \(String(cString: strerror(errno))); an audit needs about 250 bytes of disk for each order: "
-            + "set TMPDIR to a folder that has room"
+            "\(what) failed: \(String(cString: strerror(errno))). The verification needs about 250 bytes of disk for each "
+            + "order: set TMPDIR to a folder that has room"
     }
 }

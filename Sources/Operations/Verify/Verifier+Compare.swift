@@ -11,7 +11,8 @@ extension Verifier {
                 if let name = TenantScoped(name) {
                     names.insert(name)
                 } else {
-                    found([.foreign(CatalogCheck.key(kind, keys), "it has a field \"\(name)\" that names nobody")])
+                    let problem = "it has a field \"\(name)\", which is not a valid name"
+                    found([.foreign(CatalogCheck.key(kind, keys), problem)])
                 }
             }
             let all = Array(names)
@@ -36,7 +37,7 @@ extension Verifier {
             let reply = try await pass.connection.replies(
                 to: RedisPipeline(RedisCommand("HSCAN", key, cursor, "COUNT", "1000"))
             )
-            // A key of another type is told by the comparison.
+            // The comparison reports a key of another type.
             guard case .array(let parts) = reply[0], parts.count == 2, let next = parts[0].string else { return names }
             let values = try parts[1].requireArray()
             for index in stride(from: 0, to: values.count, by: 2) { names.append(try values[index].requireString()) }
@@ -50,7 +51,7 @@ extension Verifier {
         var done = 0
         for shard in pass.shards {
             var start = 0
-            // Live traffic adds some at the end.
+            // Live events add orders at the end.
             while start < pass.fold.orders[shard].count {
                 let end = min(pass.fold.orders[shard].count, start + EntryCheck.chunk)
                 let check = try EntryCheck(start..<end, of: pass.fold, shard: shard, settings: ledger)
@@ -64,7 +65,7 @@ extension Verifier {
     }
 
     func compareDays(_ pass: Pass) async throws {
-        /// What is read at once: enough to be quick, and not so much that Redis is held up.
+        // Large enough to be quick, and small enough not to delay other clients of Redis.
         let limits = (days: 400, orders: 2_000)
         let total = pass.fold.orders.reduce(0) { $0 + $1.days.count }
         var done = 0
@@ -88,7 +89,7 @@ extension Verifier {
         summary.days = total
     }
 
-    /// Targets that count earlier orders in are waited for, as long as that goes on and half a minute at most.
+    /// Waits up to half a minute for targets that are being backfilled.
     func compareOverlaps(_ pass: Pass) async throws {
         let deadline = ContinuousClock.now + .seconds(30)
         var waiting: [Int: Set<TenantScoped>]?
@@ -122,7 +123,7 @@ extension Verifier {
         }
     }
 
-    /// Goes over all keys; each shard's are read again with its cursors before anything is said of them.
+    /// Checks all keys. Each key is read again together with the cursors of its shard before it is compared.
     func lookForForeignKeys(_ pass: Pass) async throws {
         try await forEachKey(matching: nil, .keys, pass) { keysOfShards in
             for (shard, found) in keysOfShards {
@@ -134,7 +135,7 @@ extension Verifier {
         }
     }
 
-    /// Takes the entries as they are, each at the cursors that were read along with it.
+    /// Loads the entries from Redis, each as of the cursors that were read with it.
     func loadEntries(_ pass: Pass) async throws {
         for shard in pass.shards {
             let fixed = VerifySnapshot.commands(shard: shard, partitions: pass.fold.partitions, keys: keys)
@@ -183,11 +184,11 @@ extension Verifier {
         do {
             try pass.fold.load(entry, of: order, shard: shard)
         } catch {
-            throw CorruptRecord(place: "the audit's file", reason: "\(error)")
+            throw CorruptRecord(place: "the temporary file", reason: "\(error)")
         }
     }
 
-    /// All keys, some at a time, by their shards.
+    /// Calls `body` with some keys at a time, by shard, until it has had all keys.
     private func forEachKey(
         matching pattern: String?,
         _ phase: VerifyProgress.Phase,

@@ -5,18 +5,18 @@ internal import Log
 internal import Redis
 internal import SalesRules
 
-/// Works out anew everything that is in Redis and compares, while the workers go on: the entries from the log, and the
+/// Recomputes everything that is in Redis and compares it, while the workers continue: the entries from the log, and the
 /// numbers from the entries.
 ///
-/// Exact at any moment: each part is read together with the cursors of its shard, the log is folded up to exactly those,
-/// and only then is it compared.
+/// The comparison is exact: each part is read together with the cursors of its shard, and the log is folded up to exactly
+/// these cursors before the part is compared.
 package actor Verifier {
     private let settings: OperationsSettings
     private let source: Source
     private let folder: String
     private let report: @Sendable (Difference) -> Void
     private let progress: @Sendable (VerifyProgress) -> Void
-    private let thread = ThreadExecutor(name: "audit")
+    private let thread = ThreadExecutor(name: "verify")
     private let stop = StopFlag()
     private let consumer: any BlockingLogConsumer
     private var catalogs = Catalogs()
@@ -24,17 +24,18 @@ package actor Verifier {
 
     nonisolated package var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    /// Where entries come from.
+    /// Where the expected entries come from.
     package enum Source: Sendable {
         /// From the beginning of the log.
         case log
-        /// From Redis, taken for right; the log is read from their cursors on.
+        /// From Redis, without a check; the log is read from their cursors.
         case entries
     }
 
     /// - Parameters:
-    ///   - folder: where a temporary file is made, of some 250 bytes for each order.
-    ///   - report: called with each difference as it is found.
+    ///   - source: where the expected entries come from.
+    ///   - folder: the folder for a temporary file, of about 250 bytes for each order.
+    ///   - report: called with each difference as soon as it is found.
     package init(
         _ settings: OperationsSettings,
         source: Source,
@@ -50,11 +51,11 @@ package actor Verifier {
         consumer = try settings.log.consumer(group: nil, member: 0)
     }
 
-    /// Ends the audit; ``run()`` then throws.
+    /// Ends the verification; ``run()`` then throws `CancellationError`.
     nonisolated package func cancel() { stop.set() }
 
     /// Compares everything once.
-    /// - Throws: why it could not be done.
+    /// - Throws: why the comparison could not be done.
     package func run() async throws -> VerifySummary {
         defer {
             consumer.close(timeoutMilliseconds: 5_000)
@@ -85,8 +86,8 @@ package actor Verifier {
         if source == .log {
             for (partition, bound) in bounds where bound.low > 0 {
                 summary.notes.append(
-                    "\(partition) begins at \(bound.low): what came before cannot be compared, "
-                        + "and orders of that time differ; --from-entries takes entries as they are"
+                    "\(partition) begins at \(bound.low): the events before were deleted, so their orders differ. "
+                        + "With --from-entries the entries are not compared with the log"
                 )
             }
             try await readLog(pass, bounds)
@@ -104,7 +105,7 @@ package actor Verifier {
         return summary
     }
 
-    /// What a pass works with.
+    /// What one run works with.
     struct Pass {
         let connection: RedisConnection
         let fold: LogFold
@@ -132,8 +133,8 @@ package actor Verifier {
         progress(VerifyProgress(phase: phase, done: done, total: total))
     }
 
-    /// Reads a part of one shard with what stands beside it, and folds the log up to there.
-    /// - Parameter reads: whether to read the log as far as that; if not, only the goal is set.
+    /// Reads a part of one shard together with a ``VerifySnapshot``, and folds the log up to its cursors.
+    /// - Parameter reads: whether to read the log up to the cursors; if not, the cursors are only set.
     func observe(
         _ shard: Int,
         _ commands: [RedisCommand],
@@ -200,13 +201,13 @@ package actor Verifier {
     }
 }
 
-/// How far an audit is.
+/// The progress of a verification.
 package struct VerifyProgress: Sendable {
-    /// What is being done.
+    /// The present phase.
     package let phase: Phase
-    /// How much of it is done.
+    /// How much of the phase is done.
     package let done: Int
-    /// How much of it there is, as far as is known.
+    /// How much work the phase has, as far as is known.
     package let total: Int
 
     package enum Phase: String, Sendable {
@@ -220,26 +221,26 @@ package struct VerifyProgress: Sendable {
     }
 }
 
-/// What an audit looked at.
+/// What a verification compared.
 package struct VerifySummary: Sendable {
-    /// How much of the log, in records.
+    /// The number of records of the log.
     package var records = 0
-    /// How many orders.
+    /// The number of orders.
     package var orders = 0
-    /// People's days, each with its tally and its list of orders.
+    /// The number of people's days, each with its tally and its list of orders.
     package var days = 0
-    /// Targets, people and preferences.
+    /// The number of targets, people and preferences.
     package var catalog = 0
-    /// Shared targets, by shard.
+    /// The number of overlaps: one for each shared target in each shard.
     package var overlaps = 0
-    /// Keys in Redis.
+    /// The number of keys in Redis.
     package var keys = 0
-    /// Keys of other programs, which were not looked into.
+    /// The number of keys of other programs, which were not compared.
     package var otherKeys = 0
-    /// How much differs.
+    /// The number of differences.
     package var differences = 0
-    /// Shared targets that are still counting, or changed all the time.
+    /// Shared targets that could not be compared, because they were being backfilled or kept changing.
     package var unsettled: [String] = []
-    /// What else is to be known.
+    /// One sentence for each fact that an operator should know.
     package var notes: [String] = []
 }

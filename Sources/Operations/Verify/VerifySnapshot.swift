@@ -3,23 +3,23 @@ package import Log
 package import Redis
 package import SalesRules
 
-/// What else stood in Redis at the moment that a part of it was read to be compared.
+/// The state of Redis at the moment when a part of it was read for a comparison.
 package struct VerifySnapshot: Sendable {
-    /// The catalog of that moment.
+    /// The catalogs of that moment.
     package let catalogs: Catalogs
-    /// The targets that earlier orders were still being counted into.
+    /// The backfills that were not done.
     package let jobs: [TenantScoped: BackfillJob]
-    /// The cursors of the shard, by the order of the partitions; nil where nothing was ever applied.
+    /// The cursors of the shard, in the order of the partitions; nil if nothing was ever applied.
     package let cursors: [Cursor?]
 
-    /// The commands that give it, before those of the part that is compared.
+    /// The commands that read the snapshot. They are sent in one transaction with those of the compared part.
     package static func commands(shard: Int, partitions: [TopicPartition], keys: KeySpace) -> [RedisCommand] {
         var cursors = RedisCommand("MGET", keys.view(shard: 0), keys.revision(shard: 0))
         for partition in partitions { cursors.append(keys.cursor(partition, shard: shard)) }
         return [RedisCommand("HGETALL", keys.backfills), cursors]
     }
 
-    /// - Parameter catalogs: nil is answered when they are not of the view and the revision that were read.
+    /// Nil if `catalogs` are not of the view and revision that were read.
     package init?(
         _ replies: ArraySlice<RedisValue>,
         partitions: [TopicPartition],
@@ -44,11 +44,11 @@ package struct VerifySnapshot: Sendable {
 extension RedisValue {
     /// Why a reply is not of the type that the key should have.
     var wrongType: String? {
-        if case .error(let error) = self { return "Redis answers \(error.code): it is a key of another type" }
+        if case .error(let error) = self { return "the key has another type: Redis answered \(error.code)" }
         return nil
     }
 
-    /// Names and values of a hash; nil where it is no hash.
+    /// Names and values of a hash; nil if the reply is not an array.
     var fields: [(name: String, value: [UInt8])]? {
         guard case .array(let elements) = self else { return nil }
         return stride(from: 0, to: elements.count - 1, by: 2).compactMap { index in

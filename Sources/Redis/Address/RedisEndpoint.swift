@@ -1,4 +1,4 @@
-/// Where a Redis is, and how to sign in there.
+/// The address of a Redis, and how to sign in.
 ///
 /// | URL | meaning |
 /// |---|---|
@@ -6,9 +6,9 @@
 /// | `rediss://…[?cacert=/path/ca.pem]` | TLS; the system's trust roots, or those of the file; the host name is verified |
 /// | `unix:///path/to.sock[?db=0]` | a Unix socket |
 ///
-/// User and password are percent-decoded; an IPv6 address stands in brackets.
+/// User and password are percent-decoded. An IPv6 address must be in brackets.
 public struct RedisEndpoint: Sendable, Hashable, CustomStringConvertible {
-    /// What to connect to.
+    /// A TCP address or a Unix socket.
     public enum Address: Sendable, Hashable {
         /// A name or an IP address, without brackets, and a port.
         case host(String, port: Int)
@@ -20,7 +20,7 @@ public struct RedisEndpoint: Sendable, Hashable, CustomStringConvertible {
     public let address: Address
     /// Whether the connection is encrypted.
     public let isTLS: Bool
-    /// The user to sign in as; nil for the default one.
+    /// The user to sign in as; nil for Redis' default user.
     public let user: String?
     /// The number of the database.
     public var database: Int
@@ -30,7 +30,7 @@ public struct RedisEndpoint: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads a URL.
     ///
-    /// - Throws: ``RedisError/badURL(_:)`` with the reason, which never quotes the URL.
+    /// - Throws: ``RedisError/badURL(_:)`` with a reason that never quotes the URL.
     public init(url: String) throws(RedisError) {
         let parts = try RedisURL(url)
         switch parts.scheme {
@@ -60,8 +60,8 @@ public struct RedisEndpoint: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// What is sent first. `SELECT` goes out for database 0 too: its reply proves that the other side is a Redis that
-    /// lets us in.
+    /// The first commands on a connection. `SELECT` is sent for database 0 too: its reply proves that the server is a
+    /// Redis and accepts the sign-in.
     var signIn: RedisPipeline {
         var pipeline = RedisPipeline()
         if let password {
@@ -75,7 +75,7 @@ public struct RedisEndpoint: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// A text that is not shown when its owner is printed, dumped or logged.
+/// A text that stays hidden when its owner is printed, dumped or logged.
 struct Secret: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
     let text: String
 

@@ -1,5 +1,4 @@
-/// The parts of a Redis URL. Its errors give a reason and never quote what was written: any part may hold a password
-/// that was not escaped.
+/// The parts of a Redis URL. Its errors never quote the URL: any part of it may be a password that was not escaped.
 struct RedisURL {
     let scheme: String
     let query: [String: String]
@@ -36,7 +35,7 @@ struct RedisURL {
             }
             let address = authority[..<end].dropFirst()
             guard address.contains(":"), !address.contains("["), !address.contains("]") else {
-                throw .badURL("what stands in brackets must be an IPv6 address")
+                throw .badURL("the text in brackets must be an IPv6 address")
             }
             return String(address)
         }
@@ -54,7 +53,7 @@ struct RedisURL {
         }
         if afterHost.isEmpty { return 6379 }
         guard afterHost.first == ":", let port = UInt16(afterHost.dropFirst()), port > 0 else {
-            throw .badURL("the port must be a number from 1 to 65535, and an IPv6 address must stand in brackets")
+            throw .badURL("the port must be a number from 1 to 65535, and an IPv6 address must be in brackets")
         }
         return Int(port)
     }
@@ -64,15 +63,15 @@ struct RedisURL {
             throw .badURL("a Unix socket is given as unix:///path/to.sock, with three slashes")
         }
         let decoded = try Self.percentDecoded(path)
-        // What fits into sockaddr_un beside the terminating NUL.
-        if decoded.utf8.count > 107 { throw .badURL("the path of a Unix socket has at most 107 bytes") }
+        // `sockaddr_un` has 108 bytes, with the NUL at the end.
+        if decoded.utf8.count > 107 { throw .badURL("the path of a Unix socket may have at most 107 bytes") }
         return decoded
     }
 
     func credentials() throws(RedisError) -> (user: String?, password: Secret?) {
         guard let userInfo, !userInfo.isEmpty else { return (nil, nil) }
         guard let colon = userInfo.firstIndex(of: ":") else {
-            throw .badURL("there is a user without a password: write user:password@ or :password@")
+            throw .badURL("the password is missing: write user:password@ or :password@")
         }
         let user = try Self.percentDecoded(userInfo[..<colon])
         let password = try Self.percentDecoded(userInfo[userInfo.index(after: colon)...])
@@ -112,7 +111,7 @@ struct RedisURL {
             bytes.append(high << 4 | low)
         }
         guard let decoded = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
-            throw .badURL("what is percent-encoded must be UTF-8 without NUL")
+            throw .badURL("percent-encoded text must be UTF-8 without NUL")
         }
         return decoded
     }

@@ -3,11 +3,11 @@ public import NIOCore
 public import NIOPosix
 internal import Synchronization
 
-/// A connection that comes back: it connects when first needed, and again, with backoff, when it broke. Many tasks
-/// share it; what they send is pipelined.
+/// A client with one shared connection. It connects at the first use, and reconnects with backoff after a failure. The
+/// commands of many tasks are pipelined.
 ///
-/// Nothing is ever sent twice: what was under way when the connection broke fails, and the caller knows whether it is
-/// safe to send again.
+/// It never sends a command twice. Commands that are pending when the connection breaks fail, and the caller decides
+/// whether it is safe to send them again.
 public final class RedisClient: Sendable {
     private enum State {
         case idle
@@ -22,7 +22,7 @@ public final class RedisClient: Sendable {
     private let group: any EventLoopGroup
     private let state = Mutex(State.idle)
 
-    /// A client that does not connect yet. The group must live longer than the client.
+    /// Does not connect yet. The group must live longer than the client.
     public init(
         _ endpoint: RedisEndpoint,
         timeouts: RedisTimeouts = RedisTimeouts(),
@@ -35,22 +35,22 @@ public final class RedisClient: Sendable {
         self.group = group
     }
 
-    /// A subscriber to the same Redis, over a connection of its own.
+    /// A subscriber to the same Redis, with its own connection.
     public var subscriber: RedisSubscriber {
         RedisSubscriber(endpoint, timeouts: timeouts, backoff: backoff, group: group)
     }
 
-    /// Sends a pipeline on the shared connection, as ``RedisConnection/send(_:)`` does, connecting first if need be.
+    /// Connects if necessary, and sends a pipeline as ``RedisConnection/send(_:)`` does.
     ///
-    /// - Throws: what ``connection()`` and ``RedisConnection/send(_:)`` throw.
+    /// - Throws: the errors of ``connection()`` and ``RedisConnection/send(_:)``.
     public func send(_ pipeline: RedisPipeline) async throws(RedisError) -> [RedisValue] {
         try await connection().send(pipeline)
     }
 
-    /// The live connection, or a new one. All who ask while there is none wait for the same attempts, which go on until
-    /// ``RedisTimeouts/connect`` has passed.
+    /// The open connection, or a new one. Callers that ask while there is none share the same attempts, which continue
+    /// until ``RedisTimeouts/connect`` has passed.
     ///
-    /// - Throws: the ``RedisError`` of the last attempt; one that is not ``RedisError/isTransient`` at once.
+    /// - Throws: the ``RedisError`` of the last attempt. An error that is not ``RedisError/isTransient`` ends the attempts.
     public func connection() async throws(RedisError) -> RedisConnection {
         if Task.isCancelled { throw .cancelled }
         let pending: RedisCompletion<RedisConnection> = state.withLock { state in
@@ -67,7 +67,7 @@ public final class RedisClient: Sendable {
         return try await pending.value()
     }
 
-    /// Closes for good: pending commands, and whoever waits for a connection, fail with
+    /// Closes for ever. Pending commands and callers that wait for a connection fail with
     /// ``RedisError/connectionClosed(_:)``.
     public func shutdown() async {
         let former = state.withLock { state in

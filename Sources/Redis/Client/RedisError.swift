@@ -1,31 +1,31 @@
 public import Concurrency
 
-/// What can go wrong between us and a Redis. No case ever carries a password or the content of a reply.
+/// An error of a Redis connection or command. No case holds a password or the content of a reply.
 public enum RedisError: WaitFailure, Hashable {
-    /// No connection could be made: refused, unknown host, TLS not trusted. The text is the cause.
+    /// The connection could not be opened: refused, unknown host, TLS not trusted. The text is the cause.
     case connectionFailed(String)
-    /// The connection ended, so whether what was under way took effect is unknown. The text is the cause.
+    /// The connection ended, so it is unknown whether pending commands took effect. The text is the cause.
     case connectionClosed(String)
-    /// Something took longer than ``RedisTimeouts`` allow; a connection that this happens on is closed. The text says what.
+    /// A limit of ``RedisTimeouts`` passed, and the connection was closed. The text says what took too long.
     case timeout(String)
-    /// The other side sent what is not RESP2, or a reply nobody asked for; the connection is closed.
+    /// The server sent bytes that are not RESP2, or a reply without a request. The connection is closed.
     case protocolViolation(String)
     /// Redis refused the command, or the sign-in.
     case server(RedisServerError)
     /// The address cannot be used. The text is the reason; it never quotes the address, which may hold a password.
     case badURL(String)
-    /// The reply is of another type than the caller asked for. The text names both types.
+    /// The reply has another type than the caller expected. The text names both types.
     case unexpectedReply(String)
     /// The waiting task was cancelled; the command may still take effect.
     case cancelled
-    /// So much is unanswered on this connection that nothing more is accepted; the command was not sent.
+    /// Too many bytes are unanswered on this connection. The command was not sent.
     case overloaded
 
-    /// Whether trying again later may succeed without anybody changing a setting.
+    /// Whether a later attempt may succeed without a change of settings.
     ///
-    /// A connection that failed, broke or stalled may come back. Redis says by itself when it is busy starting
-    /// (`LOADING`), running a script (`BUSY`), without its primary (`MASTERDOWN`), or moving slots (`TRYAGAIN`). A wrong
-    /// password, a wrong address or a wrong type stay wrong.
+    /// A failed, broken or stalled connection may recover. Redis reports temporary states itself: it is loading its data
+    /// (`LOADING`), runs a script (`BUSY`), has lost its primary (`MASTERDOWN`) or moves slots (`TRYAGAIN`). A wrong
+    /// password, address or type does not recover.
     public var isTransient: Bool {
         switch self {
         case .connectionFailed, .connectionClosed, .timeout, .overloaded: true

@@ -1,11 +1,11 @@
 /// How long to wait for Redis.
 public struct RedisTimeouts: Sendable, Hashable {
-    /// For a connection: name resolution, TCP, TLS and sign-in together.
+    /// The limit for connecting: name resolution, TCP, TLS and sign-in together.
     public var connect: Duration
-    /// From handing over a pipeline to its last reply. When it passes, the connection is closed.
+    /// The limit from `send` or `submit` to the last reply of the pipeline. When it passes, the connection is closed.
     public var request: Duration
 
-    /// Five seconds each unless said otherwise.
+    /// Five seconds each by default.
     public init(connect: Duration = .seconds(5), request: Duration = .seconds(5)) {
         self.connect = connect
         self.request = request

@@ -7,8 +7,8 @@ internal import Darwin
 internal import Glibc
 #endif
 
-/// What went wrong, in the words of the system where it is an error of the system: NIO puts its own function's name
-/// around them.
+/// The text of an error for people. For a system error it is the system's text alone, because NIO adds the names of its
+/// own functions.
 func cause(of error: any Error) -> String {
     switch error {
     case let error as IOError: systemText(error.errnoCode)
@@ -22,7 +22,7 @@ func systemText(_ number: Int32) -> String {
     String(cString: strerror(number))
 }
 
-/// The first thing that went wrong with the first address, or with finding one.
+/// The error of the first address that was tried, or of the name lookup.
 private func cause(of error: NIOConnectionError) -> String {
     if let first = error.connectionErrors.first { return cause(of: first.error) }
     if let error = error.dnsAError ?? error.dnsAAAAError { return cause(of: error) }

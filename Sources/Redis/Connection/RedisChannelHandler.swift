@@ -2,7 +2,7 @@ internal import Concurrency
 internal import NIOCore
 internal import Synchronization
 
-/// Whether a connection still takes commands; shared between its event loop and everybody else.
+/// Whether a connection still accepts commands. The event loop sets it and any thread reads it.
 final class ConnectionStatus: Sendable {
     private let open = Atomic(true)
 
@@ -13,20 +13,20 @@ final class ConnectionStatus: Sendable {
     }
 }
 
-/// The end of the pipeline: writes requests, decodes replies, and matches them. Lives on its event loop.
+/// The last handler of the channel: writes requests, decodes replies and matches them. Used only on its event loop.
 final class RedisChannelHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
     typealias Request = RedisCompletion<[RedisValue]>
 
     let status = ConnectionStatus()
-    /// Gets what is published, on a connection that subscribes to channels; set before it does.
+    /// Receives published messages; set before the connection subscribes.
     var messages: MessageBuffer?
     private var queue = ReplyQueue<Request>()
     private var decoder: ReplyDecoder
     private var context: ChannelHandlerContext?
-    /// One timer for the oldest request, and when it fires. It is not put off with each reply: when it fires, it looks
-    /// what is oldest then.
+    /// One timer, for the oldest request. It is not moved with each reply: when it fires, it checks which request is the
+    /// oldest then.
     private var timer: (scheduled: Scheduled<Void>, deadline: NIODeadline)?
 
     init(replyByteLimit: Int = ReplyDecoder.defaultByteLimit) {
@@ -50,13 +50,13 @@ final class RedisChannelHandler: ChannelInboundHandler {
         }
     }
 
-    /// Takes no further request and closes once everything is answered.
+    /// Refuses new requests and closes after the last reply.
     func drain() {
         status.close()
-        if queue.drain() { fail(.connectionClosed("it was closed by us")) }
+        if queue.drain() { fail(.connectionClosed("this program closed it")) }
     }
 
-    /// Fails everything that waits, and closes.
+    /// Fails all waiting requests and closes.
     func fail(_ error: RedisError) {
         guard let requests = queue.close(error) else { return }
         status.close()
@@ -88,7 +88,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let buffer = unwrapInboundIn(data)
         do throws(RedisError) {
-            // The result carries the typed error out of a closure that only rethrows untyped ones.
+            // The result carries the typed error out: the closure rethrows only untyped errors.
             try buffer.withUnsafeReadableBytes { bytes -> Result<Void, RedisError> in
                 Result { () throws(RedisError) in
                     try decoder.decode(bytes) { reply throws(RedisError) in try receive(reply) }
@@ -106,14 +106,14 @@ final class RedisChannelHandler: ChannelInboundHandler {
         }
         switch queue.receive(reply) {
         case .more: break
-        case .unexpected: throw .protocolViolation("a reply that nobody asked for")
+        case .unexpected: throw .protocolViolation("a reply without a request")
         case .complete(let request, let replies, let thenClose):
             request.complete(.success(replies))
-            if thenClose { fail(.connectionClosed("it was closed by us")) }
+            if thenClose { fail(.connectionClosed("this program closed it")) }
         }
     }
 
-    /// By the clock of the event loop, which tests can move.
+    /// The event loop's clock, which tests can move.
     private var now: NIODeadline { context?.eventLoop.now ?? .now() }
 
     private func watchDeadline() {

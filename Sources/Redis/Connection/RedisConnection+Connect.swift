@@ -3,8 +3,8 @@ public import NIOCore
 public import NIOPosix
 
 extension RedisConnection {
-    /// Connects and signs in: TCP without delay (or a Unix socket), TLS, `AUTH`, `SELECT`, all within
-    /// ``RedisTimeouts/connect``.
+    /// Connects and signs in: TCP with `TCP_NODELAY` or a Unix socket, TLS, `AUTH`, `SELECT`. All of it must be done
+    /// within ``RedisTimeouts/connect``.
     ///
     /// The group must live longer than the connection.
     ///
@@ -18,7 +18,7 @@ extension RedisConnection {
         try await open(endpoint, timeouts: timeouts, group: group).value()
     }
 
-    /// Begins to connect and sign in. When nobody takes the connection in the end, dropping it closes it.
+    /// Begins to connect and sign in. If no caller takes the connection, its last reference is dropped, which closes it.
     private static func open(
         _ endpoint: RedisEndpoint,
         timeouts: RedisTimeouts,
@@ -63,16 +63,16 @@ extension RedisConnection {
 }
 
 extension RedisError {
-    /// The same error as it reads while there is no connection yet.
+    /// The error as a failed attempt to connect.
     fileprivate static func connecting(to endpoint: RedisEndpoint, _ error: any Error) -> RedisError {
         switch error {
         case RedisError.connectionClosed(let cause): .connectionFailed("\(endpoint): \(cause)")
         case RedisError.timeout: .timeout("connecting to \(endpoint)")
         case let error as RedisError: error
         case ChannelError.connectTimeout: .timeout("connecting to \(endpoint)")
-        // Our handler is gone already: the channel was closed in the same turn of the loop in which it had opened.
+        // The channel was closed in the same turn of the event loop in which it was opened, so the handler is gone.
         case ChannelPipelineError.notFound:
-            .connectionFailed("\(endpoint): closed as it opened\(endpoint.isTLS ? ", TLS was not agreed on" : "")")
+            .connectionFailed("\(endpoint): closed as it opened\(endpoint.isTLS ? ", the TLS handshake failed" : "")")
         default: .connectionFailed("\(endpoint): \(cause(of: error))")
         }
     }

@@ -1,16 +1,17 @@
 internal import Concurrency
 internal import NIOCore
 
-/// One connection. What is sent comes back in order; when it breaks, everything pending fails and it is done for.
+/// One connection. Replies come in the order of the commands. When it breaks, all pending commands fail, and it stays
+/// closed.
 ///
-/// Safe to use from any task and any thread. Dropping the last reference closes it once what is pending is answered.
+/// Any task and any thread may use it. When the last reference is dropped, it closes after the last pending reply.
 public final class RedisConnection: Sendable {
     private let channel: any Channel
     private let handler: NIOLoopBound<RedisChannelHandler>
     private let status: ConnectionStatus
     private let timeouts: RedisTimeouts
 
-    /// Called on the event loop of `channel`.
+    /// Must be called on the event loop of `channel`.
     init(channel: any Channel, handler: RedisChannelHandler, timeouts: RedisTimeouts) {
         self.channel = channel
         self.handler = NIOLoopBound(handler, eventLoop: channel.eventLoop)
@@ -22,19 +23,18 @@ public final class RedisConnection: Sendable {
         channel.eventLoop.execute { [handler] in handler.value.drain() }
     }
 
-    /// Whether it still takes commands. It may break at any moment after the answer.
+    /// Whether it accepts commands. It can break right after this call.
     public var isOpen: Bool {
         status.isOpen
     }
 
-    /// Writes a pipeline and waits for one reply per command, in order; errors of Redis are among them as
+    /// Writes a pipeline and waits for one reply per command, in order. A command that Redis refused has the reply
     /// ``RedisValue/error(_:)``.
     ///
-    /// A task that is cancelled stops waiting at once; its replies are dropped when they come, and others are not
-    /// affected.
+    /// A cancelled task stops waiting at once. Its replies are dropped when they arrive; other callers are not affected.
     ///
-    /// - Throws: a ``RedisError`` when the connection broke or the request timeout passed: whether the commands took
-    ///   effect is then unknown, except after ``RedisError/overloaded``, when they were not sent.
+    /// - Throws: a ``RedisError`` if the connection broke, the request timeout passed or the task was cancelled: it is
+    ///   then unknown whether the commands took effect. After ``RedisError/overloaded`` they were not sent.
     public func send(_ pipeline: RedisPipeline) async throws(RedisError) -> [RedisValue] {
         if Task.isCancelled { throw .cancelled }
         return try await submit(pipeline).completion.value()
@@ -53,27 +53,27 @@ public final class RedisConnection: Sendable {
         return PendingReplies(completion)
     }
 
-    /// Subscribes to channels: what is published there once this has returned goes to `messages`, which is closed when
-    /// the connection ends. The connection is good for nothing else from then on but `PING` (RESP2).
+    /// Subscribes to channels. Messages that are published after this returns go to `messages`, which is closed when the
+    /// connection ends. From then on the connection can be used only for `PING` (RESP2).
     ///
-    /// - Throws: what ``send(_:)`` throws, or ``RedisError/server(_:)`` for a channel that this user may not hear.
+    /// - Throws: the errors of ``send(_:)``, or ``RedisError/server(_:)`` if this user has no permission for a channel.
     func subscribe(to channels: [String], _ messages: MessageBuffer) async throws(RedisError) {
         channel.eventLoop.execute { [handler] in handler.value.messages = messages }
         var pipeline = RedisPipeline()
-        // A command for each channel, because Redis answers once for each.
+        // One command for each channel, because Redis sends one reply for each channel.
         for name in channels { pipeline.append(RedisCommand("SUBSCRIBE", name)) }
         for reply in try await send(pipeline) { try reply.checked() }
     }
 
-    /// Takes no further command, waits until everything pending is answered (the request timeout at most), and closes.
+    /// Refuses new commands, waits for the pending replies (at most the request timeout), and closes.
     public func close() async {
         channel.eventLoop.execute { [handler] in handler.value.drain() }
-        // The only error it can have is that the connection already failed, which is as closed as can be.
+        // Fails only if the connection has already failed, and then it is closed too.
         try? await channel.closeFuture.get()
     }
 
-    /// Closes at once; everything pending fails with ``RedisError/connectionClosed(_:)``.
+    /// Closes at once; pending commands fail with ``RedisError/connectionClosed(_:)``.
     public func closeNow() {
-        channel.eventLoop.execute { [handler] in handler.value.fail(.connectionClosed("it was closed by us")) }
+        channel.eventLoop.execute { [handler] in handler.value.fail(.connectionClosed("this program closed it")) }
     }
 }

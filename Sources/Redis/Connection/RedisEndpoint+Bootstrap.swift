@@ -3,10 +3,10 @@ internal import NIOPosix
 internal import NIOSSL
 
 extension RedisEndpoint {
-    /// Sockets as this endpoint needs them, with our handler at the end.
+    /// A bootstrap for this endpoint, with TLS if needed and a `RedisChannelHandler` as the last handler.
     ///
-    /// - Throws: ``RedisError/connectionFailed(_:)`` when TLS cannot be set up, such as for an unreadable file of trust
-    ///   roots.
+    /// - Throws: ``RedisError/connectionFailed(_:)`` if TLS cannot be set up, for example if the file of trust roots
+    ///   cannot be read.
     func bootstrap(group: any EventLoopGroup, connectTimeout: TimeAmount) throws(RedisError) -> ClientBootstrap {
         let tls: NIOSSLContext?
         do {
@@ -40,14 +40,14 @@ extension RedisEndpoint {
 
     private func tlsConfiguration() throws -> TLSConfiguration {
         var configuration = TLSConfiguration.makeClientConfiguration()
-        // Given the file, a NIOSSLContext that cannot read it leaves its memory behind, and there is one an attempt.
+        // The file is read here: a NIOSSLContext that cannot read it leaks memory, once for each attempt to connect.
         if let tlsTrustRootsFile {
             configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(tlsTrustRootsFile))
         }
         return configuration
     }
 
-    /// The name to verify; nil for an IP address, which NIOSSL then verifies by the socket's own address.
+    /// The host name that TLS verifies; nil for an IP address, because NIOSSL then verifies the socket's address.
     private var serverName: String? {
         guard case .host(let host, let port) = address else { return nil }
         return (try? SocketAddress(ipAddress: host, port: port)) == nil ? host : nil

@@ -1,11 +1,11 @@
 internal import NIOCore
 
-/// Who waits for which replies: Redis answers in the order of the commands, so a queue is all that is needed to match
-/// them. A value without I/O: the caller carries out what the methods answer.
+/// Matches replies to requests. A queue is enough, because Redis answers in the order of the commands. A value without
+/// I/O: the caller does what the methods return.
 struct ReplyQueue<Request> {
-    /// The most bytes that may be unanswered before further requests are refused; a single one may exceed it.
+    /// The most unanswered bytes. More requests are refused; a single request may exceed the limit.
     static var byteLimit: Int { 256 << 20 }
-    /// What a waiting request takes beside its bytes, roughly, so that very many small ones are bounded too.
+    /// The approximate memory of a request in addition to its bytes, so that the limit also holds for many small requests.
     static var requestCost: Int { 256 }
 
     private struct Waiting {
@@ -24,7 +24,7 @@ struct ReplyQueue<Request> {
     private var phase = Phase.open
     private var waiting = CircularBuffer<Waiting>()
     private var unansweredBytes = 0
-    /// What the oldest request has got so far; no other one can have got any.
+    /// The replies of the oldest request so far. No other request can have any.
     private var collected: [RedisValue] = []
 
     enum Acceptance {
@@ -32,11 +32,11 @@ struct ReplyQueue<Request> {
         case refuse(RedisError)
     }
 
-    /// A request of `bytes` bytes wants to be written and to get `replies` replies, at least one, by `deadline`.
+    /// Adds a request of `bytes` bytes that expects `replies` replies, at least one, until `deadline`.
     mutating func enqueue(_ request: Request, replies: Int, bytes: Int, deadline: NIODeadline) -> Acceptance {
         switch phase {
         case .closed(let error): return .refuse(error)
-        case .draining: return .refuse(.connectionClosed("it was closed by us"))
+        case .draining: return .refuse(.connectionClosed("this program closed it"))
         case .open: break
         }
         let cost = bytes + Self.requestCost
@@ -50,11 +50,11 @@ struct ReplyQueue<Request> {
         /// More replies belong to the same request.
         case more
         case complete(Request, [RedisValue], thenClose: Bool)
-        /// Nobody asked for this reply.
+        /// No request waits for this reply.
         case unexpected
     }
 
-    /// A reply came.
+    /// Adds a reply to the oldest request.
     mutating func receive(_ reply: RedisValue) -> Receipt {
         guard let oldest = waiting.first else { return .unexpected }
         if collected.isEmpty { collected.reserveCapacity(oldest.replies) }
@@ -67,9 +67,9 @@ struct ReplyQueue<Request> {
         return .complete(oldest.request, replies, thenClose: isDrained)
     }
 
-    /// Accepts no further request.
+    /// Refuses further requests.
     ///
-    /// - Returns: whether nothing is awaited any more, so that the connection can be closed now.
+    /// - Returns: whether no request waits, so that the connection can be closed now.
     mutating func drain() -> Bool {
         if case .open = phase { phase = .draining }
         return isDrained
@@ -79,9 +79,9 @@ struct ReplyQueue<Request> {
         if case .draining = phase { waiting.isEmpty } else { false }
     }
 
-    /// The connection is done for, because of `error`.
+    /// Records that the connection ended with `error`.
     ///
-    /// - Returns: the requests that must fail with it; nil when that was already known.
+    /// - Returns: the requests that must fail with it; nil if the queue was already closed.
     mutating func close(_ error: RedisError) -> [Request]? {
         if case .closed = phase { return nil }
         phase = .closed(error)
@@ -93,8 +93,8 @@ struct ReplyQueue<Request> {
         return waiting.map(\.request)
     }
 
-    /// When the oldest request must have been answered; nil while nothing is awaited.
+    /// The deadline of the oldest request; nil while no request waits.
     ///
-    /// Deadlines behind it may be earlier only when requests have different timeouts, which is so for the sign-in alone.
+    /// A later request can have an earlier deadline only if timeouts differ. Only the sign-in has another timeout.
     var deadline: NIODeadline? { waiting.first?.deadline }
 }

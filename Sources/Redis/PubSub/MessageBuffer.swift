@@ -1,25 +1,26 @@
 internal import Concurrency
 internal import Synchronization
 
-/// What was published and not yet taken, within bounds. A value without I/O.
+/// The messages that were received and not yet taken, within limits. A value without I/O.
 struct WaitingMessages {
-    /// The most messages that wait.
+    /// The largest number of waiting messages.
     static let countLimit = 10_000
-    /// The most bytes that wait, of all messages together.
+    /// The largest number of waiting payload bytes, of all messages together.
     static let byteLimit = 64 << 20
 
     private var messages: [RedisMessage] = []
     private var bytes = 0
     private var hasMissed = false
 
-    /// What there is to tell.
+    /// What one call of `take` returns.
     struct Taken: Sendable, Hashable {
-        /// Whether messages before these were dropped.
+        /// Whether messages were dropped before these.
         var hasMissed = false
         var messages: [RedisMessage] = []
     }
 
-    /// Adds a message. When there is no room all go, this one too: whoever missed one has to look anew in any case.
+    /// Adds a message. Over a limit all messages are dropped, this one too: a reader that missed one message must read
+    /// its data again in any case.
     mutating func append(_ message: RedisMessage) {
         messages.append(message)
         bytes += message.payload.count
@@ -29,7 +30,7 @@ struct WaitingMessages {
         hasMissed = true
     }
 
-    /// All there is; nil when that is nothing.
+    /// Removes and returns all messages; nil if there are none and none were dropped.
     mutating func take() -> Taken? {
         guard hasMissed || !messages.isEmpty else { return nil }
         defer { self = WaitingMessages() }
@@ -37,7 +38,7 @@ struct WaitingMessages {
     }
 }
 
-/// Hands what is published from the event loop to the one task that takes it.
+/// Passes messages from the event loop to the one task that takes them.
 final class MessageBuffer: Sendable {
     private struct State {
         var waiting = WaitingMessages()
@@ -52,25 +53,25 @@ final class MessageBuffer: Sendable {
         change { $0.waiting.append(message) }
     }
 
-    /// Nothing will come any more, because of `error`.
+    /// Ends the buffer: `next` throws `error` once all messages are taken.
     func close(_ error: RedisError) {
         change { $0.end = error }
     }
 
-    /// What is there, waited for if that is nothing.
+    /// Returns all messages, and waits while there are none.
     ///
-    /// - Throws: what it was closed with, once all is taken; or ``RedisError/cancelled``.
+    /// - Throws: the error of `close` once all messages are taken, or ``RedisError/cancelled``.
     func next() async throws(RedisError) -> WaitingMessages.Taken {
         while true {
-            let news = RedisCompletion<Void>()
+            let change = RedisCompletion<Void>()
             let (taken, end) = state.withLock { state -> (WaitingMessages.Taken?, RedisError?) in
                 if let taken = state.waiting.take() { return (taken, nil) }
-                state.taker = news
+                state.taker = change
                 return (nil, state.end)
             }
             if let taken { return taken }
             if let end { throw end }
-            try await news.value()
+            try await change.value()
         }
     }
 

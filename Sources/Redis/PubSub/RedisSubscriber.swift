@@ -2,20 +2,20 @@ public import Concurrency
 public import NIOCore
 public import NIOPosix
 
-/// Hears what is published, over a connection of its own that comes back, with backoff, when it broke.
+/// Receives published messages over its own connection, and reconnects with backoff.
 ///
-/// Redis keeps nothing for whoever does not listen. So this tells when it listens and when not, and whoever needs
-/// everything looks anew at each ``Event/listening`` and each ``Event/missed``.
+/// Redis does not keep messages for a subscriber that is not connected. A caller that must not miss a change therefore
+/// reads its data again after each ``Event/listening`` and each ``Event/missed``.
 public struct RedisSubscriber: Sendable {
-    /// What there is to tell.
+    /// What a subscriber reports.
     public enum Event: Sendable, Hashable {
-        /// From here on everything is heard: for the first time, or again.
+        /// The subscription is active, for the first time or again: later messages are received.
         case listening
-        /// What was published, in its order.
+        /// Messages in the order in which they were published.
         case messages([RedisMessage])
-        /// So much was published while the consumer was busy that messages were dropped.
+        /// Messages were dropped, because too many arrived while `body` was busy.
         case missed
-        /// Nothing is heard any more, or the attempt to listen failed; it is tried again by itself.
+        /// The connection ended, or could not be opened. The subscriber tries again.
         case lost(RedisError)
     }
 
@@ -25,10 +25,10 @@ public struct RedisSubscriber: Sendable {
     private let pingInterval: Duration
     private let group: any EventLoopGroup
 
-    /// A subscriber that does not connect yet. The group must live longer than it listens.
+    /// Does not connect yet. The group must live as long as `listen` runs.
     ///
-    /// - Parameter pingInterval: How often it is asked whether the connection is alive; one that does not answer within
-    ///   the request timeout is given up.
+    /// - Parameter pingInterval: how often a `PING` is sent. A connection that does not answer within the request timeout
+    ///   is closed.
     public init(
         _ endpoint: RedisEndpoint,
         timeouts: RedisTimeouts = RedisTimeouts(),
@@ -43,20 +43,20 @@ public struct RedisSubscriber: Sendable {
         self.group = group
     }
 
-    /// Listens to these channels until the task is cancelled, and calls `body` with what there is to tell, one after the
-    /// other. What comes while `body` is busy waits, within bounds.
+    /// Listens to these channels until the task is cancelled. Calls `body` with one event after the other; messages that
+    /// arrive during a call wait, within limits.
     public func listen(to channels: [String], _ body: (Event) async -> Void) async {
         var attempt = 0
         while !Task.isCancelled {
             let start = ContinuousClock.now
             await body(.lost(await listenOnce(to: channels, body)))
-            // A Redis that takes us in only to hang up counts as one that does not take us in.
+            // A connection that ends soon counts as a failed attempt: a Redis may accept and then close at once.
             attempt = start.duration(to: .now) > backoff.maximum + timeouts.connect ? 0 : attempt + 1
             do { try await Task.sleep(for: backoff.delay(attempt: attempt)) } catch { return }
         }
     }
 
-    /// Listens for as long as the connection holds.
+    /// Listens until the connection ends.
     ///
     /// - Returns: why it ended.
     private func listenOnce(to channels: [String], _ body: (Event) async -> Void) async -> RedisError {
@@ -72,7 +72,7 @@ public struct RedisSubscriber: Sendable {
         await body(.listening)
         return await withTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
-            group.addTask { await keepAsking(connection) }
+            group.addTask { await keepPinging(connection) }
             while true {
                 do throws(RedisError) {
                     let taken = try await messages.next()
@@ -85,8 +85,8 @@ public struct RedisSubscriber: Sendable {
         }
     }
 
-    /// A connection that does not answer closes itself, which ends the listening.
-    private func keepAsking(_ connection: RedisConnection) async {
+    /// An unanswered `PING` closes the connection, which ends `listenOnce`.
+    private func keepPinging(_ connection: RedisConnection) async {
         let ping = RedisPipeline(RedisCommand("PING"))
         while (try? await Task.sleep(for: pingInterval)) != nil, (try? await connection.send(ping)) != nil {}
     }

@@ -1,17 +1,17 @@
-/// One command being put together. Its arguments lie in one flat buffer, so that an `MSET` of 1,000 entries costs no
-/// array per argument.
+/// A command and its arguments. All arguments are in one buffer, so an `MSET` of 1,000 entries needs no array for each
+/// argument.
 public struct RedisCommand: Sendable {
     @usableFromInline var bytes: [UInt8] = []
     /// Where each argument ends in `bytes`.
     @usableFromInline var ends: [Int] = []
 
-    /// A command and, where they are texts, its first arguments: `RedisCommand("SET", "key", "value")`.
+    /// A command and its first arguments if they are texts: `RedisCommand("SET", "key", "value")`.
     public init(_ name: String, _ arguments: String...) {
         append(name)
         for argument in arguments { append(argument) }
     }
 
-    /// Makes room for `arguments` more arguments of `bytes` bytes together.
+    /// Reserves memory for `arguments` more arguments of `bytes` bytes together.
     public mutating func reserveCapacity(arguments: Int, bytes count: Int) {
         ends.reserveCapacity(ends.count + arguments)
         bytes.reserveCapacity(bytes.count + count)
@@ -31,14 +31,14 @@ public struct RedisCommand: Sendable {
         ends.append(bytes.count)
     }
 
-    /// Adds as one argument what `write` adds to the bytes it gets.
+    /// Adds one argument: the bytes that `write` appends.
     @inlinable
     public mutating func appendArgument(_ write: (inout [UInt8]) -> Void) {
         write(&bytes)
         ends.append(bytes.count)
     }
 
-    /// Begins another command in the memory of this one.
+    /// Starts a new command and keeps the allocated memory.
     public mutating func restart(_ name: String) {
         bytes.removeAll(keepingCapacity: true)
         ends.removeAll(keepingCapacity: true)
@@ -74,6 +74,6 @@ public struct RedisCommand: Sendable {
         append(Int64(number))
     }
 
-    /// How many arguments there are, the name included.
+    /// The number of arguments, with the name.
     public var argumentCount: Int { ends.count }
 }

@@ -1,40 +1,40 @@
 internal import CRedis
 internal import NIOCore
 
-/// Several commands that are written in one go and answered in the same order.
+/// Several commands that are written together and answered in the same order.
 public struct RedisPipeline: Sendable {
-    /// The commands as they go over the wire.
+    /// The commands in RESP2.
     private(set) var buffer = ByteBuffer()
-    /// How many commands there are, which is how many replies will come.
+    /// The number of commands, and so of replies.
     public private(set) var count = 0
 
-    /// The most bytes that one command may have: what Redis accepts (`client-query-buffer-limit`).
+    /// The most bytes of one command: Redis' own limit (`client-query-buffer-limit`).
     static let commandLimit = 1 << 30
 
-    /// A pipeline of these commands, or an empty one.
+    /// A pipeline of these commands; empty if there are none.
     public init(_ commands: RedisCommand...) {
         for command in commands { append(command) }
     }
 
-    /// An empty pipeline with room for so many bytes.
+    /// An empty pipeline with memory reserved for this many bytes.
     public init(reserving bytes: Int) { buffer.reserveCapacity(bytes) }
 
-    /// Whether there is no command.
+    /// Whether there are no commands.
     public var isEmpty: Bool { count == 0 }
 
-    /// How many bytes will be written.
+    /// The number of bytes that will be written.
     public var byteCount: Int { buffer.readableBytes }
 
-    /// Calls `body` with the commands as they go over the wire: arrays of bulk strings (RESP2), one after the other.
+    /// Calls `body` with the commands in RESP2: one array of bulk strings after the other.
     package func withUnsafeWireBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         buffer.withUnsafeReadableBytes(body)
     }
 
-    /// Adds a command. A command may have 1 GiB at most and a pipeline just under 4 GiB: more is a programming error.
+    /// Adds a command. A command may have at most 1 GiB and a pipeline just under 4 GiB: more is a programming error.
     public mutating func append(_ command: RedisCommand) {
         precondition(command.bytes.count < Self.commandLimit, "a Redis command is 1 GiB at most")
         command.withArguments { arguments, lengths in
-            // hiredis allocates the formatted command; it is ours to free, which the defer does, once it is copied.
+            // hiredis allocates the formatted command. It is copied below, and the defer frees it.
             var formatted: sds?
             let length = redisFormatSdsCommandArgv(
                 &formatted,
@@ -57,7 +57,7 @@ public struct RedisPipeline: Sendable {
 }
 
 extension RedisCommand {
-    /// Calls `body` with the arguments as C wants them; the pointers are good during the call only.
+    /// Calls `body` with the arguments as C pointers, which are valid only during the call.
     fileprivate func withArguments(
         _ body: (UnsafeMutableBufferPointer<UnsafePointer<CChar>?>, UnsafeMutableBufferPointer<Int>) -> Void
     ) {

@@ -1,14 +1,14 @@
-/// An error that Redis answered: the connection is fine, the command was refused.
+/// An error reply of Redis: it refused the command, and the connection stays usable.
 public struct RedisServerError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The whole line as Redis sent it, such as `WRONGTYPE Operation against a key…`; one string keeps ``RedisValue`` small.
+    /// The whole line from Redis, such as `WRONGTYPE Operation against a key…`. One string keeps ``RedisValue`` small.
     public let description: String
 
-    /// The error that Redis wrote as `line`.
+    /// - Parameter line: the reply without its leading `-`.
     public init(_ line: String) {
         description = line
     }
 
-    /// What kind it is: the first word, such as `ERR`, `WRONGTYPE`, `NOAUTH`, `EXECABORT`, `OOM`, `READONLY`.
+    /// The first word, such as `ERR`, `WRONGTYPE`, `NOAUTH`, `EXECABORT`, `OOM`, `READONLY`.
     public var code: String {
         String(description.prefix { $0 != " " })
     }

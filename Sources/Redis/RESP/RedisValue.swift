@@ -1,16 +1,16 @@
-/// A reply of Redis (RESP2).
+/// A reply from Redis (RESP2).
 public enum RedisValue: Sendable, Hashable {
-    /// Nothing: a missing key, or an `EXEC` that a watched key called off.
+    /// No value: a missing key, or an `EXEC` that failed because a watched key changed.
     case null
-    /// A number, such as what `INCR` answers.
+    /// A number, such as the reply to `INCR`.
     case integer(Int64)
     /// A bulk string: any bytes.
     case bytes([UInt8])
     /// A short word, such as `OK`.
     case status(String)
-    /// The command was refused; other commands of the same pipeline are not affected.
+    /// Redis refused the command; other commands of the pipeline are not affected.
     case error(RedisServerError)
-    /// Several replies in one, such as what `MGET` and `EXEC` answer.
+    /// Several replies in one, such as the reply to `MGET` or `EXEC`.
     case array([RedisValue])
 }
 
@@ -24,8 +24,8 @@ extension RedisValue {
         }
     }
 
-    /// The number of an integer reply, or of a bulk string that is one in decimal, as `GET` answers for a counter;
-    /// otherwise nil.
+    /// The number of an integer reply, or of a bulk string in decimal, such as the reply to `GET` for a counter; otherwise
+    /// nil.
     public var int: Int64? {
         switch self {
         case .integer(let number): number
@@ -34,10 +34,10 @@ extension RedisValue {
         }
     }
 
-    /// Whether this is the reply for "nothing there".
+    /// Whether this is ``null``.
     public var isNull: Bool { self == .null }
 
-    /// The same value, unless it is an error of Redis.
+    /// The same value, or the error that Redis replied.
     ///
     /// - Throws: ``RedisError/server(_:)``.
     @discardableResult

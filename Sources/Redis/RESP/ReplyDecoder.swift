@@ -1,19 +1,18 @@
 internal import CRedis
 
-/// Turns bytes into replies: owns a hiredis reader, which no pointer leaves.
+/// Decodes replies. Owns a hiredis reader; no pointer of it is visible outside.
 struct ReplyDecoder: ~Copyable {
-    /// The most bytes one reply may have: a bulk string has 512 MiB at most by the protocol.
+    /// The most bytes of one reply. The protocol allows 512 MiB for a bulk string.
     static let defaultByteLimit = 513 << 20
-    /// The most elements an array may announce: hiredis reserves memory for all of them at once.
+    /// The most elements of an array. hiredis allocates memory for the announced number before the elements arrive.
     static let elementLimit: Int32 = 4 << 20
 
-    /// hiredis moves the rest of its buffer down while it parses, so it is fed in pieces.
+    /// hiredis moves the unread rest of its buffer while it parses, so it gets the bytes in small pieces.
     private static let pieceSize = 16 << 10
 
-    /// hiredis' own constructors of replies, but for arrays, whose announced length it would believe.
+    /// The functions with which hiredis creates replies, with a limit on the length of arrays.
     ///
-    /// Never freed: readers point to it as long as they live. Safe to share between threads: written here, once, and
-    /// only read afterwards.
+    /// Never freed, because every reader points to it. Threads can share it: it is written once, here.
     nonisolated(unsafe) private static let functions: UnsafeMutablePointer<redisReplyObjectFunctions>? = {
         guard let original = standardFunctions else { return nil }
         let bounded = UnsafeMutablePointer<redisReplyObjectFunctions>.allocate(capacity: 1)
@@ -26,20 +25,20 @@ struct ReplyDecoder: ~Copyable {
         return bounded
     }()
 
-    /// A copy of the table in hiredis that a new reader points to.
+    /// A copy of the functions of a new hiredis reader.
     private static let standardFunctions: redisReplyObjectFunctions? = {
         guard let reader = redisReaderCreate() else { return nil }
         defer { redisReaderFree(reader) }
         return reader.pointee.fn.pointee
     }()
 
-    /// Ours from creation to deinit.
+    /// Owned: freed in `deinit`.
     private let reader: UnsafeMutablePointer<redisReader>
     private let byteLimit: Int
     private var bytesOfReply = 0
 
     init(byteLimit: Int = defaultByteLimit) {
-        // NULL from either means that there is no memory.
+        // hiredis returns NULL only if there is no memory.
         guard let functions = Self.functions, let reader = redisReaderCreateWithFunctions(functions) else {
             fatalError("hiredis: out of memory")
         }
@@ -48,13 +47,13 @@ struct ReplyDecoder: ~Copyable {
     }
 
     deinit {
-        // Frees a half-read reply as well.
+        // Also frees an incomplete reply.
         redisReaderFree(reader)
     }
 
-    /// Takes bytes as they came and calls `body` with each reply that is complete.
+    /// Adds received bytes and calls `body` with each complete reply.
     ///
-    /// - Throws: ``RedisError/protocolViolation(_:)``, after which nothing more can be decoded; or what `body` throws.
+    /// - Throws: ``RedisError/protocolViolation(_:)``, after which the decoder must not be used; or the error of `body`.
     mutating func decode(
         _ bytes: UnsafeRawBufferPointer,
         _ body: (RedisValue) throws(RedisError) -> Void
@@ -79,12 +78,12 @@ struct ReplyDecoder: ~Copyable {
         var reply: UnsafeMutableRawPointer?
         guard redisReaderGetReply(reader, &reply) == REDIS_OK else { throw violation() }
         guard let reply else { return nil }
-        // A reply is ours to free once the reader has handed it out.
+        // The caller of the reader frees the reply.
         defer { freeReplyObject(reply) }
         return Self.value(reply.assumingMemoryBound(to: redisReply.self))
     }
 
-    /// Copies a reply; recursion ends because hiredis accepts eight levels at most.
+    /// Copies a reply. The recursion is limited: hiredis accepts at most eight levels of arrays.
     private static func value(_ reply: UnsafeMutablePointer<redisReply>) -> RedisValue {
         let text = UnsafeRawBufferPointer(
             start: reply.pointee.str,
@@ -102,7 +101,7 @@ struct ReplyDecoder: ~Copyable {
         }
     }
 
-    /// What the reader complains about; it keeps the text in an array of C characters.
+    /// The reader's error, whose text is in an array of C characters.
     private func violation() -> RedisError {
         let text = withUnsafeBytes(of: reader.pointee.errstr) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         return .protocolViolation(text.isEmpty ? "hiredis: error \(reader.pointee.err)" : text)

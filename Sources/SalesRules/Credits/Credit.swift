@@ -2,7 +2,7 @@
 public enum CreditReason: Hashable, Sendable {
     /// They own the order.
     case owner
-    /// They own the order and are credited with what its allocations leave.
+    /// They own the order and are credited with the part of the total that its allocations leave.
     case remainder
     /// An allocation names them.
     case allocation(Identifier, Allocation.Limit)
@@ -14,10 +14,10 @@ public struct Credit: Hashable, Sendable {
     public let salesperson: Identifier
     /// Minor units of the reporting currency; below zero for a credit note.
     public let amount: Int64
-    /// What it comes from, one allocation or more.
+    /// The reasons: the owner's part, or one allocation or more.
     public let because: [CreditReason]
 
-    /// A credit of this person.
+    /// A credit for this person.
     public init(salesperson: Identifier, amount: Int64, because: [CreditReason]) {
         self.salesperson = salesperson
         self.amount = amount
@@ -25,37 +25,37 @@ public struct Credit: Hashable, Sendable {
     }
 }
 
-/// What an order counts for: its total in the reporting currency and who is credited with how much of it.
+/// What an order counts for: its day, its total in the reporting currency, and the credits.
 public struct OrderWorth: Hashable, Sendable {
     /// The day it counts on.
     public let day: Day
     /// Minor units of the reporting currency.
     public let total: Int64
-    /// One for each person credited, sorted by their ids; empty when nobody is.
+    /// One for each credited person, sorted by their ids; empty without a credited person.
     public let credits: [Credit]
 
-    /// What an order of this day counts for.
+    /// The worth of an order of this day.
     public init(day: Day, total: Int64, credits: [Credit]) {
         self.day = day
         self.total = total
         self.credits = credits
     }
 
-    /// What those of `people` among the credited have together, counting no euro and no order twice (rules 2 and 3);
-    /// nil when none of them is credited.
+    /// What the order counts for `people` together: at most its total, and one order (rule 3 in docs/CONTRACT.md).
+    /// Nil when none of them is credited.
     public func tally(of people: Set<Identifier>) -> Tally? {
         tally { people.contains($0) }
     }
 
-    /// What the order counts for everyone together; nil when nobody is credited.
+    /// What the order counts for everyone together; nil without a credited person.
     public var tallyOfAll: Tally? {
         tally { _ in true }
     }
 
-    private func tally(where isMeant: (Identifier) -> Bool) -> Tally? {
+    private func tally(where isIncluded: (Identifier) -> Bool) -> Tally? {
         var sum: UInt64 = 0
         var people = 0
-        for credit in credits where isMeant(credit.salesperson) {
+        for credit in credits where isIncluded(credit.salesperson) {
             sum += credit.amount.magnitude
             people += 1
         }
@@ -65,8 +65,8 @@ public struct OrderWorth: Hashable, Sendable {
     }
 }
 
-/// A sum over orders: money and number. Bounds keep sums far from what 64 bits hold; where other numbers were written
-/// into Redis by another program, a sum stops at the end instead of ending ours.
+/// A sum over orders: money and number. The bounds of orders keep sums far below the limits of 64 bits. Redis may hold
+/// other numbers if another program wrote them; then a sum stays at the limit, so that this program does not crash.
 public struct Tally: Hashable, Sendable {
     /// Minor units of the reporting currency.
     public var revenue: Int64
@@ -76,7 +76,7 @@ public struct Tally: Hashable, Sendable {
     /// Nothing.
     public static let zero = Tally(revenue: 0, orders: 0)
 
-    /// A sum of this much.
+    /// A sum with these figures.
     public init(revenue: Int64, orders: Int64) {
         self.revenue = revenue
         self.orders = orders
@@ -94,18 +94,18 @@ public struct Tally: Hashable, Sendable {
 
     public static func -= (left: inout Tally, right: Tally) { left = left - right }
 
-    /// The sum of two figures, which stops at the ends of 64 bits.
+    /// The sum of two figures; it stays at the limit of 64 bits where it would overflow.
     public static func sum(_ left: Int64, _ right: Int64) -> Int64 {
-        let (sum, isBeyond) = left.addingReportingOverflow(right)
-        return isBeyond ? (right < 0 ? .min : .max) : sum
+        let (sum, overflows) = left.addingReportingOverflow(right)
+        return overflows ? (right < 0 ? .min : .max) : sum
     }
 
     private static func difference(_ left: Int64, _ right: Int64) -> Int64 {
-        let (difference, isBeyond) = left.subtractingReportingOverflow(right)
-        return isBeyond ? (right < 0 ? .max : .min) : difference
+        let (difference, overflows) = left.subtractingReportingOverflow(right)
+        return overflows ? (right < 0 ? .max : .min) : difference
     }
 
-    /// The figure a target of this measure counts.
+    /// The figure that a target of this measure counts.
     public func quantity(_ measure: Measure) -> Int64 {
         switch measure {
         case .revenue: revenue

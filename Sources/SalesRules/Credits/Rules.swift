@@ -1,23 +1,23 @@
-/// What an order's owner is credited with beside the people its allocations name (rule 1).
+/// What an order's owner is credited with when its allocations name only other people (rule 1 in docs/CONTRACT.md).
 public enum OwnerCredit: String, CaseIterable, Sendable {
     /// The whole order.
     case whole
-    /// What the allocations leave, never below zero.
+    /// What the allocations leave of the total; no credit if nothing is left.
     case remainder
-    /// Nothing, once there is an allocation.
+    /// Nothing.
     case none
 }
 
-/// The settings that shape numbers, and the rules made with them.
+/// The settings that decide what an order counts for, and the rules that use them (docs/CONTRACT.md, "The rules").
 public struct Rules: Hashable, Sendable {
-    /// The currency that every result is in.
+    /// The reporting currency, which all results are in.
     public let currency: Currency
     /// What owners are credited with.
     public let ownerCredit: OwnerCredit
     /// Statuses whose orders do not count, in lower case.
     public let excludedStatuses: Set<String>
 
-    /// - Parameter excludedStatuses: compared without case (rule 4).
+    /// - Parameter excludedStatuses: compared without case (rule 4 in docs/CONTRACT.md).
     public init(
         currency: Currency = .euro,
         ownerCredit: OwnerCredit = .whole,
@@ -28,8 +28,8 @@ public struct Rules: Hashable, Sendable {
         self.excludedStatuses = Set(excludedStatuses.map { $0.lowercased() })
     }
 
-    /// What the order counts for as it now stands; nil when it does not count: not seen yet, deleted, of an excluded
-    /// status (rule 4), or with nobody credited.
+    /// What the order counts for now. Nil when it does not count: it was not seen yet, it is deleted, its status is
+    /// excluded (rule 4), nobody is credited, or the converted total is beyond ``Money/bound``.
     public func worth(of entry: OrderEntry) -> OrderWorth? {
         guard let order = entry.order, !entry.isDeleted, !isExcluded(order.status),
             let total = Money.convert(order.total, from: order.currency, rate: order.exchangeRate, to: currency)
@@ -38,8 +38,8 @@ public struct Rules: Hashable, Sendable {
         return credits.isEmpty ? nil : OrderWorth(day: order.date, total: total, credits: credits)
     }
 
-    /// What an order's allocations leave of its total, whether it counts or not: minor units of the reporting currency,
-    /// never beyond zero, and below it for a credit note; nil without an order.
+    /// What an order's allocations leave of its total, whether it counts or not.
+    /// - Returns: minor units of the reporting currency, with the sign of the total or 0; nil without an order.
     public func unallocated(of entry: OrderEntry) -> Int64? {
         guard let order = entry.order,
             let total = Money.convert(order.total, from: order.currency, rate: order.exchangeRate, to: currency)
@@ -53,20 +53,19 @@ public struct Rules: Hashable, Sendable {
 
     private typealias Share = (salesperson: Identifier, amount: UInt64, because: [CreditReason])
 
-    /// One array for the many orders that nothing but their owner is credited with.
+    /// One array that the many orders without allocations share.
     private static let owner = [CreditReason.owner]
 
     private func isExcluded(_ status: String) -> Bool {
         if excludedStatuses.isEmpty || status.isEmpty { return false }
-        // Most statuses are not excluded, and of another length; only where there is more than ASCII can lower case have
-        // another length than what it is made from.
+        // For speed: most statuses differ in length from the excluded ones. In ASCII, lower case keeps the length.
         let mayBe =
             excludedStatuses.contains { $0.utf8.count == status.utf8.count }
             || status.utf8.contains { $0 >= 0x80 }
         return mayBe && excludedStatuses.contains(status.lowercased())
     }
 
-    /// Rule 1, on the absolute value of the total (rule 6).
+    /// Rule 1, applied to the absolute value of the total (rule 6).
     /// - Parameter allocations: sorted by id.
     private func credits(of order: Order, total: Int64, allocations: [Allocation]) -> [Credit] {
         if allocations.isEmpty { return [Credit(salesperson: order.owner, amount: total, because: Self.owner)] }
@@ -92,7 +91,7 @@ public struct Rules: Hashable, Sendable {
         }
     }
 
-    /// What the allocations credit each person with, whatever the owner gets.
+    /// What the allocations credit each person with, without the owner's part.
     private func shares(of order: Order, whole: UInt64, allocations: [Allocation]) -> [Share] {
         var shares: [Share] = []
         for (allocation, amount) in zip(allocations, amounts(of: allocations, order: order, whole: whole)) {
@@ -123,8 +122,8 @@ public struct Rules: Hashable, Sendable {
         return amounts
     }
 
-    /// Percentages that add up to exactly 100 add up to the total: each gets its whole minor units, and those left go
-    /// to the largest remainders, a tie to the lower allocation id.
+    /// Makes the amounts of percentages that add up to exactly 100 add up to the total: each gets its whole minor
+    /// units, and the rest goes to the largest remainders. A tie goes to the lower allocation id.
     private func settle(_ percents: [Int], of allocations: [Allocation], whole: UInt64, in amounts: inout [UInt64]) {
         func parts(_ index: Int) -> UInt64 {
             guard case .percent(let percent) = allocations[index].limit else { return 0 }

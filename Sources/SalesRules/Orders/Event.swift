@@ -1,13 +1,13 @@
-/// One thing that happened, as the contract's topics carry it.
+/// One change in a sales record, as the topics carry it (docs/CONTRACT.md, "Events").
 public struct Event: Hashable, Sendable {
-    /// The organisation it happened in.
+    /// The organisation that the record belongs to.
     public let tenant: Identifier
-    /// What happened.
+    /// What changed.
     public let change: Change
 
     /// What changed, and which record it belongs to.
     public enum Change: Hashable, Sendable {
-        /// The order's id, also where only one of its allocations changed.
+        /// The id is the order's, also where only one of its allocations changed.
         case order(Identifier, OrderChange)
         case target(Identifier, TargetChange)
         case person(Identifier, PersonChange)

@@ -2,13 +2,13 @@
 public struct Order: Hashable, Sendable {
     /// Unique within the tenant.
     public var id: Identifier
-    /// The number people know it by; empty when the source gives none.
+    /// The number that people use for it; empty when the source gives none.
     public var number: String
     /// What it is about; may be empty.
     public var subject: String
     /// The customer; may be empty.
     public var account: String
-    /// Who is credited with it when nothing else is said.
+    /// Who is credited with it when it has no allocations.
     public var owner: Identifier
     /// Minor units of ``currency``; below zero for a credit note.
     public var total: Int64
@@ -18,10 +18,10 @@ public struct Order: Hashable, Sendable {
     public var exchangeRate: Decimal
     /// The day it counts on.
     public var date: Day
-    /// As the source names it, `Approved` for example; may be empty.
+    /// As the source writes it, `Approved` for example; may be empty.
     public var status: String
 
-    /// An order; what is left out is empty, and the rate 1.
+    /// An order. Texts default to empty, and the exchange rate to 1.
     public init(
         id: Identifier,
         number: String = "",
@@ -63,7 +63,7 @@ public struct Allocation: Hashable, Sendable {
         self.limit = limit
     }
 
-    /// What an allocation leaves of an order's total (the contract's rule 1).
+    /// How much of an order's total an allocation credits (rule 1 in docs/CONTRACT.md).
     public enum Limit: Hashable, Sendable {
         /// The whole order.
         case whole
@@ -74,7 +74,7 @@ public struct Allocation: Hashable, Sendable {
     }
 }
 
-/// A percentage above 0 and up to 100, of at most four decimals (the contract's conventions).
+/// A percentage above 0 and up to 100, with at most four decimals (docs/CONTRACT.md, "Conventions").
 public struct Percent: Hashable, Sendable, CustomStringConvertible {
     /// Ten-thousandths of a percent: 1 to 1,000,000.
     public let tenThousandths: Int

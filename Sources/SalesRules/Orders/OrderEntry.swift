@@ -1,32 +1,33 @@
-/// What a source said of one order, or of one allocation of it.
+/// A change of one order, or of one of its allocations, as a source sends it.
 public enum OrderChange: Hashable, Sendable {
-    /// The whole order as it now stands; `listed` are the allocations kept on the order itself, nil when the event says
-    /// nothing of them.
+    /// The whole order as it is now. `listed` are the allocations in the order itself; nil when the event has no such
+    /// list.
     case saved(Order, listed: [Allocation]?, version: Int64?)
     case deleted(version: Int64?)
     case allocationSaved(Allocation, version: Int64?)
     case allocationDeleted(Identifier, version: Int64?)
 }
 
-/// Why a change that could be read cannot be applied.
+/// Why a change that was read correctly cannot be applied.
 public enum OrderChangeRefusal: Error, Hashable, Sendable {
-    /// The order has as many allocations saved on their own as it may have.
+    /// The order already has the most allocations that may be saved on their own.
     case tooManyAllocations
 }
 
-/// All that is known of one order: it as it now stands, its allocations, and the versions seen. It is kept when the
-/// order is deleted, so that a late event cannot bring it back, and a later save finds its allocations (rule 4).
+/// All that is known of one order: its last save, its allocations, and the versions seen. The entry is kept when the
+/// order is deleted, so that a late event cannot bring the order back and a later save finds its allocations (rule 4 in
+/// docs/CONTRACT.md).
 public struct OrderEntry: Hashable, Sendable {
-    /// The last save; nil for an order of which only an allocation or a deletion was seen.
+    /// The last save; nil when only allocations or a deletion of the order were seen.
     public var order: Order?
     /// Whether the source deleted it.
     public var isDeleted: Bool
     /// The highest version applied; nil when none of its events had one.
     public var version: Int64?
-    /// The allocations the latest save with a list of them had.
+    /// The allocations of the latest save that had a list of them.
     public var listed: [Allocation]
-    /// The allocations saved or deleted on their own, sorted by id; one that was deleted stays, because it overrides
-    /// the listed one of the same id.
+    /// The allocations saved or deleted on their own, sorted by id. A deleted one stays here, because it overrides the
+    /// listed allocation of the same id.
     public var own: [OwnAllocation]
     /// The catalog revision under which its contributions were derived.
     public var revision: Int64
@@ -48,12 +49,13 @@ public struct OrderEntry: Hashable, Sendable {
         }
     }
 
-    /// How many allocations an order may list, and how many more may be saved on their own (the contract's bounds).
+    /// How many allocations an order may list, and how many more in force may be saved on their own (docs/CONTRACT.md,
+    /// "Bounds").
     public static let maximumAllocations = 100
     /// How many allocations saved on their own are remembered, deleted ones included.
     public static let maximumOwn = 1_000
 
-    /// An order of which nothing is known.
+    /// The entry of an unknown order.
     public init() {
         order = nil
         isDeleted = false
@@ -63,7 +65,8 @@ public struct OrderEntry: Hashable, Sendable {
         revision = 0
     }
 
-    /// The allocations in force, sorted by id: the listed ones, overridden and completed by those saved on their own.
+    /// The allocations in force, sorted by id: the listed ones and those saved on their own. Of two with the same id,
+    /// the one that was saved or deleted on its own decides.
     public var allocations: [Allocation] {
         if own.isEmpty { return listed }
         var byID: [Allocation] = listed.filter { listed in !own.contains { $0.id == listed.id } }
@@ -71,9 +74,9 @@ public struct OrderEntry: Hashable, Sendable {
         return byID.sorted { $0.id < $1.id }
     }
 
-    /// Takes in one change.
-    /// - Returns: false when it is stale: its version is not above the highest applied (the contract's "Required").
-    /// - Throws: ``OrderChangeRefusal`` when it breaks a bound; the entry is then as before.
+    /// Applies one change.
+    /// - Returns: false when the change is stale (docs/CONTRACT.md, "Versions").
+    /// - Throws: ``OrderChangeRefusal`` when it breaks a bound; the entry is then unchanged.
     public mutating func apply(_ change: OrderChange) throws(OrderChangeRefusal) -> Bool {
         switch change {
         case .saved(let order, let listed, let version):

@@ -1,4 +1,4 @@
-/// A salesperson, as far as the sources have said.
+/// A salesperson, as last saved.
 public struct Person: Hashable, Sendable {
     /// Unique within the tenant.
     public var id: Identifier
@@ -9,7 +9,7 @@ public struct Person: Hashable, Sendable {
     /// The highest version applied; nil when none of its events had one.
     public var version: Int64?
 
-    /// A person of this id.
+    /// A person with this id.
     public init(id: Identifier, name: String = "", email: String = "", version: Int64? = nil) {
         self.id = id
         self.name = name
@@ -18,16 +18,16 @@ public struct Person: Hashable, Sendable {
     }
 }
 
-/// What a viewer chose to see in the widget.
+/// What a person chose to see in the widget.
 public struct WidgetChoice: Hashable, Sendable {
     /// Nil when not chosen.
     public var year: Int?
-    /// `all` is everyone.
+    /// `all` is everyone; nil when not chosen.
     public var salesperson: Identifier?
     /// Nil when not chosen.
     public var measure: Measure?
 
-    /// A choice; what is left out was not chosen.
+    /// A choice; nil means not chosen.
     public init(year: Int? = nil, salesperson: Identifier? = nil, measure: Measure? = nil) {
         self.year = year
         self.salesperson = salesperson
@@ -35,29 +35,29 @@ public struct WidgetChoice: Hashable, Sendable {
     }
 }
 
-/// What a source said of one person.
+/// A change of one person, as a source sends it.
 public enum PersonChange: Hashable, Sendable {
     case saved(Person)
-    /// Remembered for the person's next sign-in.
+    /// The person chose what to see in the widget.
     case preferred(WidgetChoice, version: Int64?)
-    /// The person and their preferences are gone.
+    /// The person and their preferences were deleted.
     case deleted
 }
 
 /// What is known of one person: their name and what they chose to see, each with its own version.
 public struct PersonEntry: Hashable, Sendable {
-    /// The name and the address.
+    /// The name and the e-mail address.
     public private(set) var person: Versioned<Person>
     /// What they chose to see.
     public private(set) var preference: Versioned<WidgetChoice>
 
-    /// A person in this state; without arguments one that is not known.
+    /// A person in this state; without arguments an unknown person.
     public init(person: Versioned<Person> = Versioned(), preference: Versioned<WidgetChoice> = Versioned()) {
         self.person = person
         self.preference = preference
     }
 
-    /// Applies what a source said; a stale event changes nothing.
+    /// Applies a change; a stale one changes nothing.
     public mutating func apply(_ change: PersonChange) {
         switch change {
         case .saved(var saved):

@@ -1,25 +1,27 @@
-/// A target as it stands in the catalog.
+/// A target in the catalog, with the catalog revision that it counts from.
 public struct CatalogTarget: Hashable, Sendable {
     /// The target as last saved.
     public let target: Target
-    /// The catalog revision at which its assignees or its period last changed: what an order derived under an earlier
-    /// one counts twice is not yet taken off it.
+    /// The catalog revision at which the target's assignees or period last changed.
+    ///
+    /// An order that was last derived under an earlier revision has no overlap with this target yet
+    /// (``Catalog/overlaps(of:revision:)``): deriving the order again adds it.
     public let revision: Int64
 
-    /// A target that counts from this revision on.
+    /// A target that counts from this revision.
     public init(target: Target, revision: Int64) {
         self.target = target
         self.revision = revision
     }
 }
 
-/// All targets of one tenant, found by salesperson and date without looking at the others.
+/// All targets of one tenant. An index by salesperson and year finds the targets of an order without a scan.
 public struct Catalog: Sendable {
     private var slots: [CatalogTarget?] = []
     private var freeSlots: [Int] = []
     private var slotsByID: [Identifier: Int] = [:]
     private var slotsByPersonYear: [PersonYear: [Int]] = [:]
-    /// The same of shared targets only: what an order's overlaps are looked for in.
+    /// The same for shared targets only; only they have overlaps.
     private var sharedByPersonYear: [PersonYear: [Int]] = [:]
 
     private struct PersonYear: Hashable {
@@ -38,22 +40,22 @@ public struct Catalog: Sendable {
         slotsByID.sorted { $0.key < $1.key }.compactMap { slots[$0.value] }
     }
 
-    /// The target of this id.
+    /// The target with this id.
     public subscript(id: Identifier) -> CatalogTarget? {
         slotsByID[id].flatMap { slots[$0] }
     }
 
-    /// The targets of a salesperson that have a day in the year.
+    /// The targets of a salesperson whose period has a day in the year.
     public func targets(of person: Identifier, in year: Int) -> [CatalogTarget] {
         slotsByPersonYear[PersonYear(person: person, year: year), default: []].compactMap { slots[$0] }
     }
 
-    /// Everyone who has a target with a day in the year.
+    /// The people who have a target whose period has a day in the year, sorted by id.
     public func people(in year: Int) -> [Identifier] {
         slotsByPersonYear.keys.lazy.filter { $0.year == year }.map(\.person).sorted()
     }
 
-    /// Adds a target, or replaces the one of the same id.
+    /// Adds a target, or replaces the one with the same id.
     public mutating func put(_ entry: CatalogTarget) {
         remove(entry.target.id)
         let slot = freeSlots.popLast() ?? slots.endIndex
@@ -65,7 +67,7 @@ public struct Catalog: Sendable {
         }
     }
 
-    /// Removes a target; one that is not there is no error.
+    /// Removes a target, if there is one with this id.
     public mutating func remove(_ id: Identifier) {
         guard let slot = slotsByID.removeValue(forKey: id), let entry = slots[slot] else { return }
         slots[slot] = nil
@@ -89,15 +91,16 @@ public struct Catalog: Sendable {
 }
 
 extension Catalog {
-    /// What an order adds to a target.
+    /// What an order adds to a target, or counts more than once in it (``overlaps(of:revision:)``).
     public struct Contribution: Hashable, Sendable {
-        /// The target that is added to.
+        /// The target.
         public let target: CatalogTarget
-        /// What is added.
+        /// The money and the number of orders.
         public let tally: Tally
     }
 
-    /// What an order adds to every target it counts towards (rules 2 and 3), sorted by target id.
+    /// What an order adds to every target that it counts towards (rules 2 and 3 in docs/CONTRACT.md), sorted by target
+    /// id.
     public func contributions(of worth: OrderWorth) -> [Contribution] {
         shares(of: worth, in: slotsByPersonYear).map { share in
             let capped = Int64(min(share.amount, worth.total.magnitude))
@@ -108,19 +111,20 @@ extension Catalog {
         }.sorted { $0.target.target.id < $1.target.target.id }
     }
 
-    /// What the credits of an order's people count more often than the order counts towards the targets they share:
-    /// the sum of a target's assignees' credits less the order's contribution, for each target where it is not zero.
+    /// The overlaps of an order: what its credits count more than once in the shared targets of the credited people.
+    /// The overlap with a target is the sum of its assignees' credits less the order's contribution to it.
     ///
-    /// A target's result is the sum of its assignees' credits in its period less the sum of these, so that an order
-    /// that one person is credited with needs no posting to any target at all.
-    /// - Parameter revision: of the catalog the order was derived under; what changed later is left out.
+    /// A target's result is the sum of its assignees' credits in its period less all overlaps. So an order that credits
+    /// one person needs no posting to any target.
+    /// - Parameter revision: the catalog revision that the order was derived under. Targets that changed later have no
+    ///   overlap.
     public func overlaps(of worth: OrderWorth, revision: Int64) -> [Contribution] {
         guard worth.credits.count > 1 else { return [] }
         var overlaps: [Contribution] = []
         for share in shares(of: worth, in: sharedByPersonYear) {
             guard share.people > 1, share.target.revision <= revision else { continue }
-            let twice = Int64(share.amount - min(share.amount, worth.total.magnitude))
-            let tally = Tally(revenue: worth.total < 0 ? -twice : twice, orders: share.people - 1)
+            let excess = Int64(share.amount - min(share.amount, worth.total.magnitude))
+            let tally = Tally(revenue: worth.total < 0 ? -excess : excess, orders: share.people - 1)
             overlaps.append(Contribution(target: share.target, tally: tally))
         }
         return overlaps

@@ -1,21 +1,22 @@
-/// How far a target is, and whether it will be reached.
+/// The progress of a target: what is sold, what is expected by today, and where it will end at this pace.
 public struct Progress: Hashable, Sendable {
     /// What has been sold towards it.
     public let realized: Tally
-    /// Tenths of a percent of the goal, rounded half-even; neither capped at 100 % nor at zero (rule 7).
+    /// Tenths of a percent of the goal, rounded half-even. May be above 100 % or below zero (rule 7 in
+    /// docs/CONTRACT.md).
     public let permille: Int64
-    /// The part of the goal that its days up to and with today stand for, in the goal's unit.
+    /// The goal's share for the days up to and including today, in the goal's unit.
     public let expected: Int64
-    /// What it will come to at the present pace, in the goal's unit.
+    /// The result at the end of the period if the pace stays the same, in the goal's unit.
     public let projected: Int64
-    /// Where it stands today.
+    /// The state of the target today.
     public let status: Status
 
-    /// Where a target stands.
+    /// The state of a target.
     public enum Status: String, CaseIterable, Sendable {
-        /// Under way, with as much as expected by today or more.
+        /// In its period, with at least what is expected by today.
         case ahead
-        /// Under way, with less than expected by today.
+        /// In its period, with less than what is expected by today.
         case behind
         /// The goal is reached.
         case achieved
@@ -25,7 +26,7 @@ public struct Progress: Hashable, Sendable {
         case upcoming
     }
 
-    /// - Parameter today: in the tenant's time zone.
+    /// - Parameter today: in the time zone of the settings.
     public init(of target: Target, realized: Tally, today: Day) {
         let quantity = realized.quantity(target.measure)
         let days = target.period.days
@@ -46,7 +47,7 @@ public struct Progress: Hashable, Sendable {
             }
     }
 
-    /// Tenths of a percent that `quantity` is of `goal`; 0 where there is no goal.
+    /// `quantity` in tenths of a percent of `goal`; 0 where there is no goal.
     public static func permille(_ quantity: Int64, of goal: Int64) -> Int64 {
         guard goal > 0 else { return 0 }
         return quotientHalfEven(quantity, times: 1_000, by: Int(goal))

@@ -10,25 +10,25 @@ public enum Measure: String, CaseIterable, Sendable {
 public struct Target: Hashable, Sendable {
     /// Unique within the tenant.
     public private(set) var id: Identifier
-    /// As people know it; may be empty.
+    /// For people; may be empty.
     public let name: String
     /// What it counts.
     public let measure: Measure
     /// Minor units of the reporting currency, or a number of orders; above zero.
     public let goal: Int64
-    /// The days it counts, both ends included (rule 2).
+    /// The days whose orders count (rule 2 in docs/CONTRACT.md).
     public let period: Period
-    /// Who works towards it: one or more, sorted, none twice.
+    /// Who works towards it: one or more people, sorted, without duplicates.
     public let assignees: [Identifier]
     /// The highest version applied; nil when none of its events had one.
     public private(set) var version: Int64?
 
-    /// The most assignees a target may have (the contract's bounds).
+    /// The most assignees a target may have (docs/CONTRACT.md, "Bounds").
     public static let maximumAssignees = 1_000
-    /// The longest period: ten years.
+    /// The longest period, in days: ten years.
     public static let maximumDays = 3_653
 
-    /// Nil when the goal is not above zero, nobody is assigned, or a bound is broken.
+    /// Nil when the goal is not above zero, there is no assignee, or a bound is broken.
     public init?(
         id: Identifier,
         name: String = "",
@@ -63,7 +63,7 @@ public struct Target: Hashable, Sendable {
     public var isShared: Bool { assignees.count > 1 }
 }
 
-/// What a source said of one target.
+/// A change of one target, as a source sends it.
 public enum TargetChange: Hashable, Sendable {
     case saved(Target)
     case deleted(version: Int64?)
@@ -78,8 +78,8 @@ public enum TargetChange: Hashable, Sendable {
 }
 
 extension Versioned<Target> {
-    /// Applies what a source said of the target, which gets the highest version applied.
-    /// - Returns: false when it is stale.
+    /// Applies a change. The saved target gets the highest version applied.
+    /// - Returns: false when the change is stale.
     @discardableResult
     public mutating func apply(_ change: TargetChange) -> Bool {
         switch change {

@@ -1,14 +1,14 @@
-/// A year's goal, to be spread over twelve targets of a month each.
+/// A goal for a year, to be split into twelve monthly targets.
 public struct YearPlan: Hashable, Sendable {
-    /// What the targets are called, before their month.
+    /// The targets' name, without the month.
     public let name: String
     /// What they count.
     public let measure: Measure
-    /// The whole year's: minor units of the reporting currency, or a number of orders.
+    /// The goal of the whole year: minor units of the reporting currency, or a number of orders.
     public let goal: Int64
     /// The year, as in ``Day/years``.
     public let year: Int
-    /// Who works towards each of them.
+    /// The assignees of each target.
     public let assignees: [Identifier]
 
     /// A plan for one year.
@@ -20,11 +20,11 @@ public struct YearPlan: Hashable, Sendable {
         self.assignees = assignees
     }
 
-    /// Twelve targets, whose goals follow the days of their months and add up to the year's: they are rounded as a
-    /// running sum, as the widget's lines are.
+    /// The twelve targets. Their goals are in proportion to the days of the months and add up to the year's goal: they
+    /// are rounded as a running sum.
     /// - Parameters:
-    ///   - version: of each of them.
-    ///   - makeID: asked once for each of them.
+    ///   - version: the version of each target.
+    ///   - makeID: called once for each target.
     /// - Returns: nil when a month's goal would be zero, or a bound is broken.
     public func targets(version: Int64?, makeID: () -> Identifier) -> [Target]? {
         let months = (1...12).map { Month(year: year, month: $0) }
@@ -52,20 +52,20 @@ public struct YearPlan: Hashable, Sendable {
     }
 }
 
-/// One year's targets, to be set again for another.
+/// A plan to copy the targets of one year to another year.
 public struct CopyPlan: Hashable, Sendable {
-    /// The year whose targets are copied: those whose whole period lies in it.
+    /// The year to copy from. Targets whose whole period is in it are copied.
     public let from: Int
-    /// The year they are copied to.
+    /// The year to copy to.
     public let to: Int
-    /// What is added to their goals, in percent; see ``percents``.
+    /// By how many percent the goals are raised; one of ``percents``.
     public let percent: Decimal
-    /// Only those with this assignee; nil for all.
+    /// Copies only targets with this assignee; nil for all.
     public let salesperson: Identifier?
-    /// Only those that count this; nil for all.
+    /// Copies only targets of this measure; nil for all.
     public let measure: Measure?
 
-    /// How many percent may be added.
+    /// The allowed range of ``percent``, both ends included.
     public static let percents = -99...1_000
 
     /// Nil when both years are the same, or the percentage is out of bounds.
@@ -80,7 +80,7 @@ public struct CopyPlan: Hashable, Sendable {
 }
 
 extension CopyPlan {
-    /// Whether so many percent may be added: ``percents``, both ends included.
+    /// Whether the percentage is within ``percents``.
     public static func allows(_ percent: Decimal) -> Bool {
         let one = Int128(Money.powerOfTen(percent.scale))
         return (Int128(percents.lowerBound) * one...Int128(percents.upperBound) * one).contains(Int128(percent.units))
@@ -89,9 +89,9 @@ extension CopyPlan {
 
 /// Why a year's targets cannot be copied.
 public enum CopyRefusal: Error, Hashable, Sendable {
-    /// This target's goal would be zero, or too large.
+    /// The copy of this target would have a goal of zero or beyond the bound, or a period that is not valid.
     case goal(Identifier)
-    /// There are more than ``Catalog/maximumCopies``.
+    /// There would be more copies than ``Catalog/maximumCopies``.
     case tooMany
 }
 
@@ -99,11 +99,11 @@ extension Catalog {
     /// The most targets that are copied at once.
     public static let maximumCopies = 1_000
 
-    /// What a plan makes of this catalog's targets, in the order of their ids. One that is there already, of the same
-    /// name, measure, period and assignees, is left out.
+    /// The copies that a plan makes of this catalog's targets, in the order of the targets' ids. A copy is left out
+    /// when the catalog already has a target with the same name, measure, period and assignees.
     /// - Parameters:
-    ///   - version: of each of them.
-    ///   - makeID: asked once for each of them.
+    ///   - version: the version of each copy.
+    ///   - makeID: called at least once for each copy.
     public func copies(
         _ plan: CopyPlan,
         version: Int64?,
@@ -131,7 +131,7 @@ extension Catalog {
         return copies
     }
 
-    /// `goal × (1 + percent / 100)`, rounded half-even; nil when it is not a goal.
+    /// `goal × (1 + percent / 100)`, rounded half-even; nil when that is zero or beyond the bound.
     private static func raised(_ goal: Int64, by percent: Decimal) -> Int64? {
         let one = 100 * Money.powerOfTen(percent.scale)
         let factor = UInt128(Int128(one) + Int128(percent.units))
@@ -139,7 +139,7 @@ extension Catalog {
         return raised >= 1 && raised <= UInt128(Money.bound) ? Int64(raised) : nil
     }
 
-    /// A year stands in a name where no digit is before or behind it.
+    /// Replaces the year in a name, except where it is part of a longer number.
     private static func replacing(_ year: Int, with other: Int, in name: String) -> String {
         let (year, other) = ("\(year)", "\(other)")
         var result = ""
@@ -157,7 +157,7 @@ extension Catalog {
 }
 
 extension Target {
-    /// What makes two targets the same to people, whatever their ids and goals.
+    /// What makes two targets the same to people: all but their ids and goals.
     public struct Likeness: Hashable, Sendable {
         let name: String
         let measure: Measure
@@ -165,7 +165,7 @@ extension Target {
         let assignees: [Identifier]
     }
 
-    /// What it has in common with those that are the same to people.
+    /// Equal for two targets that are the same to people.
     public var likeness: Likeness {
         Likeness(name: name, measure: measure, period: period, assignees: assignees)
     }
@@ -179,8 +179,8 @@ extension CopyPlan {
 }
 
 extension Period {
-    /// The same days of another year, for a period within one year. The end of a February stays its end, so that the
-    /// 29th becomes the 28th, and a whole month stays whole.
+    /// The same days of another year, for a period within one year. A period that ends on the last day of a month still
+    /// does, so that a whole February stays a whole February.
     fileprivate func moved(to year: Int) -> Period? {
         func day(_ day: Day, isEnd: Bool) -> Day? {
             let month = Month(year: year, month: day.month.month)

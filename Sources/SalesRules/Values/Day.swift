@@ -6,7 +6,7 @@ public struct Day: Hashable, Comparable, Sendable {
     /// 1970-01-01.
     public static let epoch = Day(number: 0)!
 
-    /// The years a date may lie in.
+    /// The years that a date may be in.
     public static let years = 1900...2999
 
     /// Days since 1970-01-01; nil outside of ``years``.
@@ -47,25 +47,25 @@ public struct Day: Hashable, Comparable, Sendable {
 
     public static func < (left: Day, right: Day) -> Bool { left.number < right.number }
 
-    /// The month the day lies in.
+    /// The month of the day.
     public var month: Month {
         let (year, month, _) = parts
         return Month(year: year, month: month)
     }
 
-    /// The year the day lies in.
+    /// The year of the day.
     public var year: Int { parts.year }
 
-    /// 0 on the first of January.
+    /// The number of the day in its year: 0 on 1 January.
     public var ordinal: Int { yearAndOrdinal.ordinal }
 
-    /// Both at once, for the path of every order.
+    /// ``year`` and ``ordinal`` together: faster, because this runs for every order.
     public var yearAndOrdinal: (year: Int, ordinal: Int) {
         let year = parts.year
         return (year, number - Self.number(year: year, month: 1, day: 1))
     }
 
-    /// How many days later `other` is; below zero when it is earlier.
+    /// How many days later `other` is; negative when it is earlier.
     public func days(until other: Day) -> Int { other.number - number }
 
     /// Howard Hinnant, "chrono-compatible low-level date algorithms", days_from_civil.
@@ -78,7 +78,7 @@ public struct Day: Hashable, Comparable, Sendable {
         return era * 146_097 + dayOfEra - 719_468
     }
 
-    /// civil_from_days of the same.
+    /// The inverse, from the same source: civil_from_days.
     private var parts: (year: Int, month: Int, day: Int) {
         let z = number + 719_468
         let era = z / 146_097
@@ -133,27 +133,27 @@ public struct Month: Hashable, Sendable, CustomStringConvertible {
     public var description: String { "\(year)-\(month < 10 ? "0" : "")\(month)" }
 }
 
-/// A stretch of days, both ends included.
+/// A range of days, both ends included.
 public struct Period: Hashable, Sendable {
     /// The first day.
     public let start: Day
     /// The last day, never before the first.
     public let end: Day
 
-    /// Nil when the end lies before the start.
+    /// Nil when the end is before the start.
     public init?(start: Day, end: Day) {
         guard start <= end else { return nil }
         self.start = start
         self.end = end
     }
 
-    /// How many days it holds, at least 1.
+    /// How many days it has, at least 1.
     public var days: Int { start.days(until: end) + 1 }
 
-    /// The years it touches.
+    /// The years from the first day to the last.
     public var years: ClosedRange<Int> { start.year...end.year }
 
-    /// Whether the day lies in it.
+    /// Whether the day is in it.
     public func contains(_ day: Day) -> Bool { start <= day && day <= end }
 
     /// The days both have; nil when there are none.

@@ -1,8 +1,8 @@
-/// Why a text is not a number that can be used.
+/// Why a text cannot be used as a number.
 public enum NumberError: Error, Hashable, Sendable {
     /// Not `-?digits[.digits]`, or an exponent where none is allowed.
     case malformed
-    /// Beyond the bound of what it stands for.
+    /// Beyond the bound of what the number is for.
     case tooLarge
     /// More significant digits than can be kept exactly.
     case tooPrecise
@@ -13,13 +13,13 @@ public enum NumberError: Error, Hashable, Sendable {
 public struct Decimal: Hashable, Sendable {
     /// The number times 10^`scale`.
     public let units: Int64
-    /// How many digits stand behind the point, 0 to 18; no trailing zeros are kept.
+    /// How many digits are after the point, 0 to 18, without trailing zeros.
     public let scale: Int
 
     /// The number 1.
     public static let one = Decimal(units: 1, scale: 0)
 
-    /// Normalises trailing zeros away, so that equal numbers are equal values.
+    /// Removes trailing zeros, so that equal numbers are equal values.
     /// - Precondition: `scale` is 0 to 18.
     public init(units: Int64, scale: Int) {
         precondition((0...18).contains(scale))
@@ -54,7 +54,7 @@ public struct Decimal: Hashable, Sendable {
 extension Decimal: CustomStringConvertible {
     public var description: String { Self.text(units, scale: scale) }
 
-    /// `units` / 10^`scale` with exactly `scale` digits behind the point.
+    /// `units` / 10^`scale` with exactly `scale` digits after the point.
     public static func text(_ units: Int64, scale: Int) -> String {
         guard scale > 0 else { return String(units) }
         let digits = String(units.magnitude)
@@ -63,8 +63,8 @@ extension Decimal: CustomStringConvertible {
     }
 }
 
-/// The digits of a number as they were written: the magnitude is exact unless `sticky` says that non-zero digits
-/// beyond 36 were dropped, which matters only where a tie is rounded.
+/// The digits of a number as they were written. `sticky` is true when digits that `magnitude` has no room for were
+/// dropped and one of them was not zero; otherwise the magnitude is exact. `sticky` decides how a tie is rounded.
 struct Digits {
     private(set) var negative = false
     private(set) var magnitude: UInt128 = 0
@@ -78,11 +78,11 @@ struct Digits {
             negative = true
             index += 1
         }
-        let whole = scan(text, from: &index, behindPoint: false)
+        let whole = scan(text, from: &index, afterPoint: false)
         guard whole > 0 else { throw .malformed }
         if index < text.count, text[index] == UInt8(ascii: ".") {
             index += 1
-            guard scan(text, from: &index, behindPoint: true) > 0 else { throw .malformed }
+            guard scan(text, from: &index, afterPoint: true) > 0 else { throw .malformed }
         }
         if exponent, index < text.count, text[index] | 0x20 == UInt8(ascii: "e") {
             index += 1
@@ -91,15 +91,16 @@ struct Digits {
         guard index == text.count else { throw .malformed }
     }
 
-    private mutating func scan(_ text: UnsafeBufferPointer<UInt8>, from index: inout Int, behindPoint: Bool) -> Int {
+    /// - Returns: how many digits were read.
+    private mutating func scan(_ text: UnsafeBufferPointer<UInt8>, from index: inout Int, afterPoint: Bool) -> Int {
         let start = index
         while index < text.count, case let digit = text[index] &- UInt8(ascii: "0"), digit <= 9 {
             if magnitude < 1_000_000_000_000_000_000_000_000_000_000_000_000 {
                 magnitude = magnitude * 10 + UInt128(digit)
-                if behindPoint { scale += 1 }
+                if afterPoint { scale += 1 }
             } else {
                 sticky = sticky || digit != 0
-                if !behindPoint { scale -= 1 }
+                if !afterPoint { scale -= 1 }
             }
             index += 1
         }
@@ -107,9 +108,9 @@ struct Digits {
     }
 
     private mutating func scanExponent(_ text: UnsafeBufferPointer<UInt8>, from index: inout Int) throws(NumberError) {
-        var down = false
+        var isNegative = false
         if index < text.count, text[index] == UInt8(ascii: "-") || text[index] == UInt8(ascii: "+") {
-            down = text[index] == UInt8(ascii: "-")
+            isNegative = text[index] == UInt8(ascii: "-")
             index += 1
         }
         let start = index
@@ -119,13 +120,13 @@ struct Digits {
             index += 1
         }
         guard index > start else { throw .malformed }
-        scale += down ? power : -power
+        scale += isNegative ? power : -power
         if magnitude == 0 { scale = 0 }
     }
 }
 
 extension String {
-    /// The UTF-8 of the text, for the time of the call.
+    /// Calls `body` with the UTF-8 bytes of the text, which are valid only during the call.
     mutating func withBytes<Result, Failure: Error>(
         _ body: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {

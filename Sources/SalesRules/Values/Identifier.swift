@@ -1,5 +1,5 @@
 /// The id of an order, allocation, target, person or tenant: 1 to 128 characters of `[A-Za-z0-9._:@-]`
-/// (the contract's conventions).
+/// (docs/CONTRACT.md, "Conventions").
 public struct Identifier: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// The id as the source wrote it.
     public let rawValue: String
@@ -7,18 +7,18 @@ public struct Identifier: Hashable, Comparable, Sendable, CustomStringConvertibl
     /// The greatest length of an id, in bytes.
     public static let maximumLength = 128
 
-    /// Returns nil when `text` is not an id.
+    /// Nil when `text` is not a valid id.
     public init?(_ text: String) {
         guard (1...Self.maximumLength).contains(text.utf8.count), text.utf8.allSatisfy(Self.allows) else { return nil }
         rawValue = text
     }
 
-    /// Returns nil when `text` is not an id.
+    /// Nil when `text` is not a valid id.
     public init?(_ text: Substring) {
         self.init(String(text))
     }
 
-    /// Returns nil when the bytes are not an id.
+    /// Nil when the bytes are not a valid id.
     public init?(utf8 bytes: UnsafeBufferPointer<UInt8>) {
         guard (1...Self.maximumLength).contains(bytes.count), bytes.allSatisfy(Self.allows) else { return nil }
         rawValue = String(decoding: bytes, as: UTF8.self)
@@ -26,7 +26,7 @@ public struct Identifier: Hashable, Comparable, Sendable, CustomStringConvertibl
 
     public var description: String { rawValue }
 
-    /// Ids are ordered by their bytes, so that every program sorts them alike.
+    /// Ids are ordered by their bytes, so that every program sorts them in the same way.
     public static func < (left: Identifier, right: Identifier) -> Bool {
         left.rawValue < right.rawValue
     }
@@ -43,20 +43,20 @@ public struct Identifier: Hashable, Comparable, Sendable, CustomStringConvertibl
     }
 }
 
-/// What is someone's within an organisation: an id and the tenant it belongs to.
+/// The id of a record together with its tenant.
 public struct TenantScoped: Hashable, Sendable, CustomStringConvertible {
     /// The organisation.
     public let tenant: Identifier
     /// The id, unique within the tenant and the kind of record.
     public let id: Identifier
 
-    /// What is this tenant's.
+    /// The id of a record of this tenant.
     public init(tenant: Identifier, id: Identifier) {
         self.tenant = tenant
         self.id = id
     }
 
-    /// `<tenant>/<id>`, the form that the contract's Kafka keys have.
+    /// `<tenant>/<id>`, the form of keys in Kafka and in Redis.
     public var description: String { "\(tenant)/\(id)" }
 
     /// Reads `<tenant>/<id>`; nil when it is anything else.

@@ -2,17 +2,17 @@
 public struct Currency: Hashable, Sendable, CustomStringConvertible {
     /// Three capital letters.
     public let code: String
-    /// How many digits its minor unit takes: 2 for the euro, 0 for the yen.
+    /// How many decimals an amount has: 2 for the euro, 0 for the yen.
     public let exponent: Int
 
     /// The euro.
     public static let euro = Currency("EUR")!
     /// The yen, whose minor unit is the yen itself.
     public static let yen = Currency("JPY")!
-    /// ISO 4217's "no currency": an order whose source names the currency only by a number of its own.
+    /// `XXX`, ISO 4217's "no currency": for an order of vtiger without `currency_code` and with a rate other than 1.
     public static let unnamed = Currency("XXX")!
 
-    /// Returns nil when `code` is not three capital letters.
+    /// Nil when `code` is not three capital letters.
     public init?(_ code: String) {
         guard code.utf8.count == 3, code.utf8.allSatisfy({ (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) })
         else { return nil }
@@ -22,7 +22,7 @@ public struct Currency: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { code }
 
-    /// ISO 4217's minor units where they are not 2.
+    /// The exponents of ISO 4217 that are not 2.
     private static let exponents: [String: Int] = [
         "BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0, "RWF": 0, "UGX": 0,
         "UYI": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
@@ -33,7 +33,7 @@ public struct Currency: Hashable, Sendable, CustomStringConvertible {
 
 /// Money as integers: a count of a currency's minor units, signed.
 public enum Money {
-    /// The greatest amount either way, in minor units (the contract's bounds).
+    /// The greatest absolute amount, in minor units (docs/CONTRACT.md, "Bounds").
     public static let bound: Int64 = 10_000_000_000_000
 
     /// Reads an amount in major units exactly from its digits and rounds it half-even to the currency's minor unit.
@@ -82,8 +82,8 @@ public enum Money {
         return amount.units < 0 ? -Int64(rounded) : Int64(rounded)
     }
 
-    /// Converts minor units of `currency` into minor units of `reporting`: the amount divided by `rate`, units of the
-    /// first currency for one unit of the second, rounded half-even.
+    /// Converts minor units of `currency` into minor units of `reporting`, rounded half-even.
+    /// - Parameter rate: units of `currency` for one unit of `reporting`.
     /// - Returns: nil when the result is beyond ``bound``.
     /// - Precondition: the rate is above zero.
     public static func convert(
@@ -102,7 +102,7 @@ public enum Money {
     }
 
     /// `dividend / divisor` rounded to the nearest integer, a tie to the even one.
-    /// - Parameter sticky: the dividend is really a little more than the integer given.
+    /// - Parameter sticky: whether the exact dividend is a little more than `dividend`, so that a tie is rounded up.
     static func quotientHalfEven(_ dividend: UInt128, _ divisor: UInt128, sticky: Bool = false) -> UInt128 {
         let (quotient, remainder) = dividend.quotientAndRemainder(dividingBy: divisor)
         let rest = divisor - remainder

@@ -1,6 +1,6 @@
 /// The rule of versions (docs/CONTRACT.md, "Versions"), for every kind of record.
 public enum RecordVersion {
-    /// Whether an event is stale: it has a version, and that is not above the highest version applied to its record.
+    /// Whether an event is stale: it has a version, and this is not above the highest version applied to its record.
     /// - Parameter highest: nil when no event of the record had a version.
     public static func isStale(_ version: Int64?, after highest: Int64?) -> Bool {
         guard let version, let highest else { return false }

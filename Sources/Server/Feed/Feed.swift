@@ -1,28 +1,27 @@
 internal import Foundation
 internal import Ledger
 internal import Logging
-internal import NIOCore
 internal import Redis
 internal import SalesRules
 internal import ServiceLifecycle
 internal import Synchronization
 
-/// The live feed: hears what postings announce, looks once at what changed for all viewers together, and tells each
-/// stream what is for it. One for each server; it runs beside the HTTP server.
+/// The live feed: receives the announcements of postings, reads what changed once for all viewers, and sends each stream
+/// its part. There is one for each server; it runs beside the HTTP server.
 final class Feed: Service {
-    /// What changes within this time of a first change is looked at together.
-    static let roundLength = Duration.milliseconds(20)
-    /// How soon what could not be looked at is looked at again.
+    /// What changes within this time after a first change is read together with it.
+    static let readDelay = Duration.milliseconds(20)
+    /// The wait after a failed read.
     static let retryDelay = Duration.milliseconds(200)
 
     private let state: Mutex<FeedState>
-    private let news = Mutex(FreshnessNews())
-    private let reading: FeedReading
+    private let freshnessEvents = Mutex(FreshnessEvents())
+    private let reader: FeedReader
     private let subscriber: RedisSubscriber
     private let channels: [String]
     private let now: @Sendable () -> Date
     private let logger: Logger
-    private let (rounds, wishes) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    private let (readSignals, readSignal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     init(
         reader: LedgerReader,
@@ -32,55 +31,56 @@ final class Feed: Service {
         logger: Logger
     ) {
         state = Mutex(FeedState(boot: FeedPosition.newBoot()))
-        reading = FeedReading(reader: reader, today: today)
+        self.reader = FeedReader(reader: reader, today: today)
         channels = reader.changes
         self.subscriber = subscriber
         self.now = now
         self.logger = logger
     }
 
-    /// How many streams are open, and whether announcements are heard.
+    /// The number of open streams, and whether the feed is subscribed to the announcements.
     var health: (streams: Int, isListening: Bool) { state.withLock { ($0.streamCount, $0.isListening) } }
 
     func run() async {
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await self.listen() }
-                group.addTask { await self.goRound() }
+                group.addTask { await self.readChanges() }
                 group.addTask { await self.tick() }
             }
         }
         change { $0.close() }
     }
 
-    /// A new stream; nil when there are too many, or the server is stopping.
+    /// Opens a stream; nil when there are too many, or the server is stopping.
     /// - Parameters:
-    ///   - last: what the viewer says the last event was that they got; nil when they have just looked.
-    ///   - hangUp: ends the connection, whatever is being written.
+    ///   - last: the id of the last event that the viewer received; nil when the viewer has just loaded the data.
+    ///   - closeConnection: closes the connection, even during a write.
     func open(
         _ viewer: Viewer,
         _ scope: FeedScope,
         after last: String?,
-        hangUp: @escaping @Sendable () -> Void
+        closeConnection: @escaping @Sendable () -> Void
     ) -> FeedStream? {
-        let opened = change { $0.open(viewer, scope, after: last, hangUp: hangUp) }
+        let opened = change { $0.open(viewer, scope, after: last, closeConnection: closeConnection) }
         return opened.map { FeedStream(feed: self, id: $0.id, opening: $0.opening) }
     }
 
-    /// Tells all streams how old the results are, where that is news.
-    func tell(_ freshness: FreshnessState) {
-        guard let (event, isNews) = news.withLock({ $0.event(for: freshness, at: .now) }) else { return }
-        change { $0.tell(freshness: event, isNews: isNews) }
+    /// Sends the freshness of the results to all streams, if it is time for an event.
+    func publish(_ freshness: FreshnessState) {
+        let next = freshnessEvents.withLock { $0.event(for: freshness, at: .now) }
+        guard let (event, isForOpenStreams) = next else { return }
+        change { $0.publish(freshness: event, toOpenStreams: isForOpenStreams) }
     }
 
-    /// Changes the state, and carries out what follows from it.
+    /// Changes the state, wakes the streams that have something to do, and requests a read if one is needed.
     func change<Value>(_ body: (inout FeedState) -> Value) -> Value {
-        let (value, wakes, needsReading) = state.withLock { state in
+        let (value, wakeups, needsReading) = state.withLock { state in
             let value = body(&state)
-            return (value, state.takeWakes(), state.needsReading)
+            return (value, state.takeWakeups(), state.needsReading)
         }
-        for wake in wakes { wake() }
-        if needsReading { wishes.yield() }
+        for wake in wakeups { wake() }
+        if needsReading { readSignal.yield() }
         return value
     }
 
@@ -89,29 +89,32 @@ final class Feed: Service {
         await subscriber.listen(to: channels) { event in
             switch event {
             case .listening:
-                if isLost { logger.notice("the live feed hears what changes again") }
+                if isLost { logger.notice("the live feed receives changes from Redis again") }
                 isLost = false
                 change { state in
                     state.isListening = true
-                    state.missEverything()
+                    state.resyncAll()
                 }
             case .missed:
-                logger.warning("more changed than the live feed could take in")
-                change { $0.missEverything() }
+                logger.warning("the live feed missed changes from Redis: there were too many; it reads all again")
+                change { $0.resyncAll() }
             case .lost(let error):
                 if !isLost, !Task.isCancelled {
-                    logger.warning("the live feed hears nothing", metadata: ["error": "\(error)"])
+                    logger.warning(
+                        "the live feed receives no changes from Redis; it retries until it does",
+                        metadata: ["error": "\(error)"]
+                    )
                 }
                 isLost = true
                 change { $0.isListening = false }
             case .messages(let messages):
-                hear(messages)
+                receive(messages)
             }
         }
     }
 
-    private func hear(_ messages: [RedisMessage]) {
-        // Most of the time nobody looks.
+    private func receive(_ messages: [RedisMessage]) {
+        // Most of the time there are no viewers.
         if state.withLock({ $0.tenants.isEmpty }) { return }
         var announcements: [Announcement] = []
         var fault: CorruptRecord?
@@ -123,35 +126,41 @@ final class Feed: Service {
             }
         }
         if let fault {
-            logger.warning("an announcement cannot be read", metadata: ["reason": "\(fault.reason)"])
+            logger.warning(
+                "the live feed cannot decode an announcement from Redis; it reads everything again",
+                metadata: ["reason": "\(fault.reason)"]
+            )
         }
         change { state in
-            for announcement in announcements { state.hear(announcement) }
-            if fault != nil { state.missEverything() }
+            for announcement in announcements { state.receive(announcement) }
+            if fault != nil { state.resyncAll() }
         }
     }
 
-    private func goRound() async {
-        for await _ in rounds {
-            guard (try? await Task.sleep(for: Self.roundLength)) != nil else { return }
-            for round in change({ $0.takeRounds() }) {
+    private func readChanges() async {
+        for await _ in readSignals {
+            guard (try? await Task.sleep(for: Self.readDelay)) != nil else { return }
+            for read in change({ $0.takeReads() }) {
                 do {
-                    let news = try await reading.news(of: round)
-                    change { $0.tell(news, of: round) }
+                    let update = try await reader.update(for: read)
+                    change { $0.publish(update, for: read) }
                 } catch {
-                    await fail(round, error)
+                    await recover(from: error, in: read)
                 }
             }
         }
     }
 
-    /// What may be found later is looked at again; of what cannot be read, viewers are told to look for themselves.
-    private func fail(_ round: FeedState.Round, _ error: any Error) async {
-        logger.warning("what changed cannot be looked at", metadata: ["error": "\(error)"])
+    /// After a temporary error the read is tried again. After any other error, viewers are asked to load everything.
+    private func recover(from error: any Error, in read: FeedRead) async {
+        logger.warning(
+            "the live feed cannot read what changed",
+            metadata: ["tenant": "\(read.tenant.rawValue)", "error": "\(error)"]
+        )
         if let error = error as? LedgerError, !error.isTemporary {
-            change { $0.tell(FeedReading.nothing(for: round), of: round) }
+            change { $0.publish(FeedReader.reload(for: read), for: read) }
         } else {
-            change { $0.putBack(round) }
+            change { $0.requeue(read) }
             try? await Task.sleep(for: Self.retryDelay)
         }
     }
@@ -160,51 +169,5 @@ final class Feed: Service {
         while (try? await Task.sleep(for: .seconds(1))) != nil {
             change { $0.tick(at: .now, date: now()) }
         }
-    }
-}
-
-/// One viewer's stream. It is given up when the last reference goes.
-final class FeedStream: Sendable {
-    /// What goes out first.
-    let opening: ByteBuffer
-    private let feed: Feed
-    private let id: UInt64
-
-    fileprivate init(feed: Feed, id: UInt64, opening: ByteBuffer) {
-        self.feed = feed
-        self.id = id
-        self.opening = opening
-    }
-
-    deinit {
-        let id = id
-        feed.change { $0.leave(id, at: .now) }
-    }
-
-    /// What is to be written now that the last frame is, waited for if that is nothing; nil when the stream is over.
-    func next() async -> ByteBuffer? {
-        while true {
-            let step = await withTaskCancellationHandler {
-                await withCheckedContinuation { continuation in
-                    let step = feed.change { state in
-                        state.next(id, at: .now) { continuation.resume(returning: FeedState.Step.wait) }
-                    }
-                    if step != .wait { continuation.resume(returning: step) }
-                }
-            } onCancel: {
-                end()
-            }
-            switch step {
-            case .write(let frame): return frame
-            case .wait: continue
-            case .end: return nil
-            }
-        }
-    }
-
-    /// Ends the stream after what is being written.
-    func end() {
-        let id = id
-        feed.change { $0.end(id) }
     }
 }

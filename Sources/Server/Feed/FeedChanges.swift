@@ -1,20 +1,20 @@
 internal import Ledger
 internal import SalesRules
 
-/// What was announced of one tenant and not looked at yet: however often a thing changes, it is looked at once.
+/// The announced changes of one tenant that are not read yet. What changes several times is read once.
 struct FeedChanges: Sendable {
-    /// The most that is noted one by one.
+    /// The most changes that are kept one by one.
     static let limit = 10_000
 
-    /// Days of people's years, from the first to the last that changed.
+    /// By person and year, the days from the first to the last that changed, counted from 0.
     private(set) var days: [DaysKey: ClosedRange<Int>] = [:]
-    /// Targets that changed by themselves.
+    /// Targets whose own data changed.
     private(set) var targets: Set<Identifier> = []
     /// People whose name changed.
     private(set) var people: Set<Identifier> = []
-    /// Whether more may have changed than is noted.
+    /// Whether more may have changed than is kept here.
     var isIncomplete = false
-    /// Whether so much changed that it was not noted one by one, and nobody has dealt with that yet.
+    /// Whether the limit was reached, and the streams have not been resynchronized since.
     var hasOverflowed = false
 
     var isEmpty: Bool { days.isEmpty && targets.isEmpty && people.isEmpty && !isIncomplete }
@@ -34,7 +34,7 @@ struct FeedChanges: Sendable {
         if hasRoom { people.insert(person) }
     }
 
-    /// Takes in what was noted elsewhere.
+    /// Adds other changes.
     mutating func add(_ other: FeedChanges) {
         for (key, ordinals) in other.days { add(Announcement.Days(key: key, ordinals: ordinals)) }
         for target in other.targets { add(target: target) }
@@ -54,7 +54,7 @@ struct FeedChanges: Sendable {
 }
 
 extension FeedChanges {
-    /// The targets in a catalog whose progress these changes may have moved.
+    /// The targets in a catalog whose progress or text may have changed.
     func targets(in catalog: Catalog) -> [Identifier: CatalogTarget] {
         var found: [Identifier: CatalogTarget] = [:]
         for target in targets { found[target] = catalog[target] }

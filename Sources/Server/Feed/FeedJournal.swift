@@ -1,14 +1,14 @@
 internal import NIOCore
 
-/// The newest event about each thing that changed of a tenant, in the order of their numbers, within bounds: what a
-/// viewer has not seen yet is found by the number of the last one that they have. A viewer who is slow, or comes back,
-/// so gets fewer events and newer ones, and takes no room meanwhile.
+/// The newest event about each subject of a tenant, ordered by number, with a limit on count and size. The number of
+/// the last event that a viewer received gives the events that are still to send. So a slow or returning viewer gets
+/// fewer and newer events, and needs no queue of its own.
 struct FeedJournal {
     /// The most events that are kept.
     static let countLimit = 4_096
     /// The most bytes that are kept.
     static let byteLimit = 16 << 20
-    /// About how many bytes go out at once.
+    /// The bytes of a frame; only a single event may be larger.
     static let frameLimit = 64 << 10
 
     private struct Entry {
@@ -18,38 +18,38 @@ struct FeedJournal {
     }
 
     private var entries: [FeedEvent.Subject: Entry] = [:]
-    /// Rising numbers; those that a newer event replaced are still in it for a while.
+    /// Sorted by number. Replaced events are removed from it later than from ``entries``.
     private var order: [(number: UInt64, subject: FeedEvent.Subject)] = []
     private var bytes = 0
-    /// Up to this number, events may be gone.
-    private(set) var floor: UInt64
+    /// Events up to this number may have been discarded.
+    private(set) var discardedUpTo: UInt64
 
-    /// A journal of what comes after this number.
-    init(after number: UInt64) { floor = number }
+    /// An empty journal for the events after this number.
+    init(after number: UInt64) { discardedUpTo = number }
 
-    /// Adds an event with a number above all others.
+    /// Adds an event. Its number must be higher than all others.
     mutating func append(_ event: FeedEvent, at position: FeedPosition) {
         let block = FeedText.block(event, at: position)
         let entry = Entry(number: position.number, audience: event.audience, block: block)
         bytes += block.readableBytes
         if let old = entries.updateValue(entry, forKey: event.subject) { bytes -= old.block.readableBytes }
         order.append((position.number, event.subject))
-        if entries.count > Self.countLimit || bytes > Self.byteLimit { forget() }
+        if entries.count > Self.countLimit || bytes > Self.byteLimit { discardOldest() }
         if order.count > 2 * entries.count + 64 { order = order.filter { !isReplaced($0) } }
     }
 
-    /// Who the event about this is for; nil when there is none.
+    /// The audience of the event about this subject; nil when there is none.
     func audience(of subject: FeedEvent.Subject) -> FeedAudience? { entries[subject]?.audience }
 
-    /// Forgets everything up to this number.
+    /// Discards everything up to this number.
     mutating func restart(after number: UInt64) { self = FeedJournal(after: number) }
 
-    /// The next events that a scope gets after a number, put together up to the limit.
-    /// - Returns: nil when there is none; and the number up to which they go.
+    /// The next events of a scope after a number, up to ``frameLimit``.
+    /// - Returns: the events and the number of the last one; nil when there is none.
     func frame(after number: UInt64, for scope: FeedScope) -> (frame: ByteBuffer, upTo: UInt64)? {
         var frame: ByteBuffer?
         var upTo = number
-        for (number, subject) in order[firstPlace(after: number)...] {
+        for (number, subject) in order[firstIndex(after: number)...] {
             guard let entry = entries[subject], entry.number == number, entry.audience.includes(scope) else { continue }
             if let length = frame?.readableBytes {
                 if length + entry.block.readableBytes > Self.frameLimit { break }
@@ -62,7 +62,7 @@ struct FeedJournal {
         return frame.map { ($0, upTo) }
     }
 
-    private func firstPlace(after number: UInt64) -> Int {
+    private func firstIndex(after number: UInt64) -> Int {
         var range = order.startIndex..<order.endIndex
         while !range.isEmpty {
             let middle = range.lowerBound + range.count / 2
@@ -71,16 +71,16 @@ struct FeedJournal {
         return range.lowerBound
     }
 
-    private func isReplaced(_ place: (number: UInt64, subject: FeedEvent.Subject)) -> Bool {
-        entries[place.subject]?.number != place.number
+    private func isReplaced(_ item: (number: UInt64, subject: FeedEvent.Subject)) -> Bool {
+        entries[item.subject]?.number != item.number
     }
 
-    /// Drops the oldest events down to three quarters of what fits, so that it is not done for each new one.
-    private mutating func forget() {
+    /// Discards the oldest events down to three quarters of the limits, so that not every new event causes this work.
+    private mutating func discardOldest() {
         var kept = order.filter { !isReplaced($0) }[...]
         while let oldest = kept.first, entries.count > Self.countLimit * 3 / 4 || bytes > Self.byteLimit * 3 / 4 {
             bytes -= entries.removeValue(forKey: oldest.subject)?.block.readableBytes ?? 0
-            floor = oldest.number
+            discardedUpTo = oldest.number
             kept.removeFirst()
         }
         order = Array(kept)

@@ -2,43 +2,43 @@ internal import Events
 internal import Ledger
 internal import SalesRules
 
-/// Looks at what changed of a tenant, once for everyone who follows it.
-struct FeedReading: Sendable {
+/// Reads what changed of a tenant, once for all its viewers.
+struct FeedReader: Sendable {
     let reader: LedgerReader
     let today: @Sendable () -> Day
 
-    /// What there is to tell.
-    func news(of round: FeedState.Round) async throws -> FeedState.News {
-        let catalog = try await reader.catalog(of: round.tenant)
-        let followed = Followed(round.scopes)
-        let changed = round.changes.targets(in: catalog).filter { followed.includes($0.value.target.assignees) }
-        let standing = round.behind.isEmpty ? [:] : Self.targets(of: round.behind.keys, in: catalog)
-        var wanted = changed
-        for targets in standing.values where targets.count <= FeedState.targetLimit {
-            for target in targets { wanted[target.target.id] = target }
+    /// The events and snapshots for what changed.
+    func update(for read: FeedRead) async throws -> FeedUpdate {
+        let catalog = try await reader.catalog(of: read.tenant)
+        let followed = FollowedScopes(read.scopes)
+        let changed = read.changes.targets(in: catalog).filter { followed.includes($0.value.target.assignees) }
+        let requested = read.snapshotRequests.isEmpty ? [:] : Self.targets(of: read.snapshotRequests.keys, in: catalog)
+        var needed = changed
+        for targets in requested.values where targets.count <= FeedState.targetLimit {
+            for target in targets { needed[target.target.id] = target }
         }
-        let progress = try await progress(of: wanted.values.sorted { $0.target.id < $1.target.id }, round.tenant)
-        var news = FeedState.News(events: departures(of: round, in: catalog), standing: [:], catalog: catalog)
-        for id in changed.keys.sorted() { if let event = progress[id] { news.events.append(event) } }
-        for key in round.changes.days.keys where key.person.map({ followed.includes([$0]) }) ?? followed.isAll {
-            news.events.append(.results(of: key.person, year: key.year))
+        let progress = try await progress(of: needed.values.sorted { $0.target.id < $1.target.id }, read.tenant)
+        var update = FeedUpdate(events: removals(in: read, catalog), snapshots: [:], catalog: catalog)
+        for id in changed.keys.sorted() { if let event = progress[id] { update.events.append(event) } }
+        for key in read.changes.days.keys where key.person.map({ followed.includes([$0]) }) ?? followed.isAll {
+            update.events.append(.results(of: key.person, year: key.year))
         }
-        for (scope, targets) in standing {
-            news.standing[scope] = self.standing(of: scope, targets.map(\.target), progress)
+        for (scope, targets) in requested {
+            update.snapshots[scope] = snapshot(of: scope, targets.map(\.target), progress)
         }
-        return news
+        return update
     }
 
-    /// What is told when nothing can be read.
-    static func nothing(for round: FeedState.Round) -> FeedState.News {
+    /// An update for data that cannot be read: it asks all viewers to load everything again.
+    static func reload(for read: FeedRead) -> FeedUpdate {
         var reload = FeedEvent.reload
-        for case .own(let person) in round.scopes { reload.audience.people.insert(person) }
-        let standing = round.behind.mapValues { _ in [FeedEvent.reload] }
-        return FeedState.News(events: [reload], standing: standing, catalog: round.formerCatalog ?? Catalog())
+        for case .own(let person) in read.scopes { reload.audience.people.insert(person) }
+        let snapshots = read.snapshotRequests.mapValues { _ in [FeedEvent.reload] }
+        return FeedUpdate(events: [reload], snapshots: snapshots, catalog: read.previousCatalog ?? Catalog())
     }
 
-    /// Whose news are wanted.
-    private struct Followed {
+    /// The scopes that viewers follow.
+    private struct FollowedScopes {
         let isAll: Bool
         private let people: Set<Identifier>
 
@@ -62,20 +62,20 @@ struct FeedReading: Sendable {
         return found
     }
 
-    /// The targets that are gone, for everyone or for some.
-    private func departures(of round: FeedState.Round, in catalog: Catalog) -> [FeedEvent] {
-        var candidates = round.changes.targets
-        if round.changes.isIncomplete { candidates.formUnion(round.formerCatalog?.targets.map(\.target.id) ?? []) }
+    /// The events for deleted targets, and for targets that some people are no longer assigned to.
+    private func removals(in read: FeedRead, _ catalog: Catalog) -> [FeedEvent] {
+        var candidates = read.changes.targets
+        if read.changes.isIncomplete { candidates.formUnion(read.previousCatalog?.targets.map(\.target.id) ?? []) }
         return candidates.sorted().compactMap { id in
-            let former = round.formerCatalog?[id]?.target.assignees ?? []
-            guard let target = catalog[id]?.target else { return .removed(id, formerly: former) }
+            let former = read.previousCatalog?[id]?.target.assignees ?? []
+            guard let target = catalog[id]?.target else { return .removed(id, formerAssignees: former) }
             let withdrawn = Set(former).subtracting(target.assignees)
             return withdrawn.isEmpty ? nil : .withdrawn(id, from: withdrawn)
         }
     }
 
-    /// All that a viewer who missed something has to know, or that it is too much.
-    private func standing(
+    /// The present state of a scope as events; a single `reload` when it has too many targets.
+    private func snapshot(
         of scope: FeedScope,
         _ targets: [Target],
         _ progress: [Identifier: FeedEvent]

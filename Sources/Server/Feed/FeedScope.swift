@@ -1,13 +1,13 @@
 internal import SalesRules
 
-/// Which part of a tenant's news someone may see.
+/// The part of a tenant's events that a viewer may see.
 enum FeedScope: Hashable, Sendable {
     /// A manager's: everything.
     case all
-    /// A salesperson's: what is theirs.
+    /// A salesperson's: their own targets and results.
     case own(Identifier)
 
-    /// Nil for who sees no numbers.
+    /// Nil for a role that sees no numbers.
     init?(of viewer: Viewer) {
         switch viewer.role {
         case .manager: self = .all
@@ -17,7 +17,7 @@ enum FeedScope: Hashable, Sendable {
     }
 }
 
-/// Whose scope an event is in.
+/// The viewers of an event.
 struct FeedAudience: Hashable, Sendable {
     /// Whether managers see it.
     var managers = true

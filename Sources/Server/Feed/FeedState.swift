@@ -3,76 +3,76 @@ internal import Ledger
 internal import NIOCore
 internal import SalesRules
 
-/// All streams of a server, and what there is to tell them. A value without I/O: whoever changes it then calls
-/// ``takeWakes()``, and looks at what changed when ``needsReading`` says so.
+/// All streams of a server, and the events for them. A value without I/O: after each change the caller runs the closures
+/// of ``takeWakeups()``, and starts a read if ``needsReading`` is true.
 struct FeedState {
     /// The most streams of one server.
     static let streamLimit = 10_000
-    /// How many scopes are told at once how everything stands.
-    static let scopesPerRound = 16
-    /// The most targets that a viewer is told of one by one who missed more than is known.
+    /// The most scopes that one read makes snapshots for.
+    static let scopesPerRead = 16
+    /// The most targets in a snapshot.
     static let targetLimit = 1_000
-    /// Every stream shows that it is alive once in so many seconds.
+    /// The seconds between two comments of a stream.
     static let commentSeconds = 15
-    /// A viewer who takes nothing for so long is hung up on.
+    /// The connection is closed after a write that takes longer than this.
     static let stallLimit = Duration.seconds(30)
 
     let boot: String
     private(set) var tenants: [Identifier: FeedTenant] = [:]
     private var streams: [UInt64: FeedStreamState] = [:]
-    /// The number of the last event. It does not begin at zero, so that zero is before everything.
+    /// The number of the last event. It starts at one, so that zero is before all events.
     private(set) var number: UInt64 = 1
     private var lastStream: UInt64 = 0
     private var seconds = 0
-    private var wakes: [@Sendable () -> Void] = []
+    private var wakeups: [@Sendable () -> Void] = []
     private var isClosed = false
-    /// Whether announcements are heard.
+    /// Whether the feed is subscribed to the announcements.
     var isListening = false
-    /// How old the results are, and how often there was news of that; nil before the first.
+    /// The newest freshness event, and the number of the last one for open streams; nil before the first.
     private var freshness: (event: ByteBuffer, number: UInt64)?
 
     init(boot: String) { self.boot = boot }
 
     var streamCount: Int { streams.count }
 
-    /// Whether something is to be looked at.
+    /// Whether there is something to read.
     var needsReading: Bool { tenants.values.contains { $0.needsReading } }
 
-    /// Whom the changes have woken.
-    mutating func takeWakes() -> [@Sendable () -> Void] {
-        defer { wakes = [] }
-        return wakes
+    /// Takes the closures that resume waiting streams and close stalled connections.
+    mutating func takeWakeups() -> [@Sendable () -> Void] {
+        defer { wakeups = [] }
+        return wakeups
     }
 
-    /// A new stream.
-    /// - Parameter last: what the viewer says the last event was that they got; nil when they have just looked.
-    /// - Returns: nil when there are too many streams, or the server is stopping; and what goes out first.
+    /// Opens a stream.
+    /// - Parameter last: the id of the last event that the viewer received; nil when the viewer has just loaded the data.
+    /// - Returns: the stream's id and its first bytes; nil when there are too many streams, or the server is stopping.
     mutating func open(
         _ viewer: Viewer,
         _ scope: FeedScope,
         after last: String?,
-        hangUp: @escaping @Sendable () -> Void
+        closeConnection: @escaping @Sendable () -> Void
     ) -> (id: UInt64, opening: ByteBuffer)? {
         guard !isClosed, streams.count < Self.streamLimit else { return nil }
         lastStream += 1
         var tenant = tenants[viewer.tenant] ?? FeedTenant(after: number)
         let position = last.map { FeedPosition($0) ?? FeedPosition(boot: "", number: 0) }
         let known = position.flatMap { $0.boot == boot && $0.number <= number ? $0.number : nil }
-        let start = known.flatMap { tenant.canContinue(scope, after: $0) ? $0 : nil }
-        tenant.enter(lastStream, scope, at: number)
-        let isBehind = last != nil && start == nil
-        if isBehind { tenant.fallBehind([lastStream], scope) }
+        let start = known.flatMap { tenant.canResume(scope, after: $0) ? $0 : nil }
+        tenant.join(lastStream, scope, at: number)
+        let needsSnapshot = last != nil && start == nil
+        if needsSnapshot { tenant.requestSnapshot(for: [lastStream], scope) }
         tenants[viewer.tenant] = tenant
         streams[lastStream] = FeedStreamState(
             viewer: viewer,
             scope: scope,
             number: start ?? number,
-            isBehind: isBehind,
+            needsSnapshot: needsSnapshot,
             freshness: freshness?.number ?? 0,
-            hangUp: hangUp
+            closeConnection: closeConnection
         )
-        let place = isBehind ? nil : FeedPosition(boot: boot, number: start ?? number)
-        var opening = FeedText.opening(at: place)
+        let openingPosition = needsSnapshot ? nil : FeedPosition(boot: boot, number: start ?? number)
+        var opening = FeedText.opening(at: openingPosition)
         if let freshness { opening.writeImmutableBuffer(freshness.event) }
         return (lastStream, opening)
     }
@@ -80,15 +80,15 @@ struct FeedState {
     /// What a stream does next.
     enum Step: Hashable {
         case write(ByteBuffer)
-        /// It is woken when there is something to do.
+        /// The stream waits until its `wake` closure is called.
         case wait
         case end
     }
 
-    /// What a stream does next, now that its last frame is written.
+    /// The next step of a stream whose last frame is written.
     mutating func next(_ id: UInt64, at now: ContinuousClock.Instant, wake: @escaping @Sendable () -> Void) -> Step {
         guard var stream = streams[id], !stream.isEnded else { return .end }
-        // Put back at the end, so that the backlog is changed in place.
+        // Removed until the end, so that the backlog is changed without a copy.
         streams[id] = nil
         defer { streams[id] = stream }
         if let frame = frame(for: &stream, id) {
@@ -106,10 +106,10 @@ struct FeedState {
             return freshness.event
         }
         if let frame = stream.takeBacklog() { return frame }
-        if !stream.isBehind, let tenant = tenants[stream.viewer.tenant] {
-            if stream.number < tenant.journal.floor {
-                stream.isBehind = true
-                tenants[stream.viewer.tenant]?.fallBehind([id], stream.scope)
+        if !stream.needsSnapshot, let tenant = tenants[stream.viewer.tenant] {
+            if stream.number < tenant.journal.discardedUpTo {
+                stream.needsSnapshot = true
+                tenants[stream.viewer.tenant]?.requestSnapshot(for: [id], stream.scope)
             } else if let (frame, upTo) = tenant.frame(after: stream.number, for: stream.scope) {
                 stream.number = upTo
                 return frame
@@ -117,159 +117,140 @@ struct FeedState {
                 stream.number = number
             }
         }
-        guard stream.owesComment else { return nil }
-        stream.owesComment = false
+        guard stream.needsComment else { return nil }
+        stream.needsComment = false
         return FeedText.comment
     }
 
-    /// How old the results are.
-    /// - Parameter isNews: whether those who were told something earlier are told this.
-    mutating func tell(freshness event: ByteBuffer, isNews: Bool) {
+    /// Sets the freshness event with which new streams begin.
+    /// - Parameter toOpenStreams: whether open streams get it too.
+    mutating func publish(freshness event: ByteBuffer, toOpenStreams: Bool) {
         let before = freshness?.number ?? 0
-        freshness = (event, isNews ? before + 1 : before)
-        if isNews { for id in streams.keys { wake(id, having: number) } }
+        freshness = (event, toOpenStreams ? before + 1 : before)
+        if toOpenStreams { for id in streams.keys { wake(id, having: number) } }
     }
 
-    /// Ends a stream after what is being written.
+    /// Ends a stream after the frame that is being written.
     mutating func end(_ id: UInt64) {
         streams[id]?.isEnded = true
         wake(id, having: number)
     }
 
-    /// A stream is no more.
+    /// Removes a stream.
     mutating func leave(_ id: UInt64, at now: ContinuousClock.Instant) {
         guard let stream = streams.removeValue(forKey: id) else { return }
         tenants[stream.viewer.tenant]?.leave(id, stream.scope, at: now)
     }
 
-    /// Ends all streams, and takes no more.
+    /// Ends all streams, and opens no new ones.
     mutating func close() {
         isClosed = true
         for id in streams.keys { end(id) }
     }
 
-    /// - Parameter number: whoever waits has everything up to here, or it was not for them.
+    /// - Parameter number: a waiting stream has all its events up to this number.
     private mutating func wake(_ id: UInt64, having number: UInt64) {
         guard let wake = streams[id]?.wake else { return }
         streams[id]?.wake = nil
-        wakes.append(wake)
-        if streams[id]?.isBehind == false { streams[id]?.number = number }
+        wakeups.append(wake)
+        if streams[id]?.needsSnapshot == false { streams[id]?.number = number }
     }
 }
 
 extension FeedState {
-    /// Takes in what a transaction changed, as far as someone follows its tenant.
-    mutating func hear(_ announcement: Announcement) {
-        if announcement.isOfEverything { return missEverything() }
+    /// Adds what a transaction changed to the tenants that have streams.
+    mutating func receive(_ announcement: Announcement) {
+        if announcement.isOfEverything { return resyncAll() }
         for days in announcement.days { tenants[days.key.tenant]?.changes.add(days) }
         for target in announcement.targets { tenants[target.tenant]?.changes.add(target: target.id) }
         for person in announcement.people { tenants[person.tenant]?.changes.add(person: person.id) }
-        for (name, tenant) in tenants where tenant.changes.hasOverflowed { missEverything(of: name) }
+        for (name, tenant) in tenants where tenant.changes.hasOverflowed { resync(name) }
     }
 
-    /// Announcements may have been missed.
-    mutating func missEverything() {
-        for name in tenants.keys { missEverything(of: name) }
+    /// Announcements may have been missed: all streams need a snapshot.
+    mutating func resyncAll() {
+        for name in tenants.keys { resync(name) }
     }
 
-    private mutating func missEverything(of tenant: Identifier) {
-        tenants[tenant]?.missEverything(upTo: number)
-        for id in tenants[tenant]?.behind.values.joined().map(\.self) ?? [] { streams[id]?.isBehind = true }
+    private mutating func resync(_ tenant: Identifier) {
+        tenants[tenant]?.resync(after: number)
+        for id in tenants[tenant]?.snapshotRequests.values.joined().map(\.self) ?? [] {
+            streams[id]?.needsSnapshot = true
+        }
     }
 
-    /// What is to be looked at of one tenant.
-    struct Round {
-        let tenant: Identifier
-        let changes: FeedChanges
-        /// Whose news are wanted.
-        let scopes: Set<FeedScope>
-        /// Who has to be told how everything stands.
-        let behind: [FeedScope: Set<UInt64>]
-        /// The targets as they were last looked at.
-        let formerCatalog: Catalog?
-        /// What is found is newer than all events up to this number.
-        let number: UInt64
-    }
-
-    /// What is to be looked at now.
-    mutating func takeRounds() -> [Round] {
+    /// Takes the reads that are needed now, one for each tenant.
+    mutating func takeReads() -> [FeedRead] {
         tenants.filter { $0.value.needsReading }.keys.map { name in
-            let behind = tenants[name]?.takeBehind(atMost: Self.scopesPerRound) ?? [:]
+            let snapshotRequests = tenants[name]?.takeSnapshotRequests(atMost: Self.scopesPerRead) ?? [:]
             defer { tenants[name]?.changes = FeedChanges() }
-            return Round(
+            return FeedRead(
                 tenant: name,
                 changes: tenants[name]?.changes ?? FeedChanges(),
                 scopes: tenants[name]?.scopes ?? [],
-                behind: behind,
-                formerCatalog: tenants[name]?.catalog,
+                snapshotRequests: snapshotRequests,
+                previousCatalog: tenants[name]?.catalog,
                 number: number
             )
         }
     }
 
-    /// What was found of a tenant.
-    struct News {
-        /// What to tell whoever may see it.
-        var events: [FeedEvent]
-        /// How everything stands in a scope.
-        var standing: [FeedScope: [FeedEvent]]
-        var catalog: Catalog?
-    }
-
-    /// Tells the news that a round brought.
-    mutating func tell(_ news: News, of round: Round) {
-        guard tenants[round.tenant] != nil else { return }
+    /// Adds the events of a read to the journal, and starts its snapshots.
+    mutating func publish(_ update: FeedUpdate, for read: FeedRead) {
+        guard tenants[read.tenant] != nil else { return }
         let before = number
-        number += UInt64(news.events.count)
-        tenants[round.tenant]?.catalog = news.catalog
-        tenants[round.tenant]?.append(news.events, after: before, boot: boot)
-        for (scope, ids) in round.behind { catchUp(ids, with: news.standing[scope] ?? [], at: round.number) }
-        for id in tenants[round.tenant]?.streams(of: news.events.map(\.audience)) ?? [] {
+        number += UInt64(update.events.count)
+        tenants[read.tenant]?.catalog = update.catalog
+        tenants[read.tenant]?.append(update.events, after: before, boot: boot)
+        for (scope, ids) in read.snapshotRequests {
+            send(update.snapshots[scope] ?? [], to: ids, at: read.number)
+        }
+        for id in tenants[read.tenant]?.streams(of: update.events.map(\.audience)) ?? [] {
             wake(id, having: before)
         }
     }
 
-    /// A round could not be looked at, and will be again.
-    mutating func putBack(_ round: Round) {
-        tenants[round.tenant]?.changes.add(round.changes)
-        for (scope, ids) in round.behind {
-            // Some may have left meanwhile.
-            let left = ids.filter { streams[$0] != nil }
-            if !left.isEmpty { tenants[round.tenant]?.fallBehind(left, scope) }
+    /// Puts a failed read back, to be tried again.
+    mutating func requeue(_ read: FeedRead) {
+        tenants[read.tenant]?.changes.add(read.changes)
+        for (scope, ids) in read.snapshotRequests {
+            // Streams may have closed during the read.
+            let open = ids.filter { streams[$0] != nil }
+            if !open.isEmpty { tenants[read.tenant]?.requestSnapshot(for: open, scope) }
         }
     }
 
-    private mutating func catchUp(_ ids: Set<UInt64>, with standing: [FeedEvent], at number: UInt64) {
-        // Only the end says where the stream is: one that breaks off before begins again.
-        var blocks = standing.map { FeedText.block($0, at: FeedPosition(boot: boot, number: 0)) }
+    private mutating func send(_ snapshot: [FeedEvent], to ids: Set<UInt64>, at number: UInt64) {
+        // Only the last block has the position: a viewer who loses the connection before it gets a new snapshot.
+        var blocks = snapshot.map { FeedText.block($0, at: FeedPosition(boot: boot, number: 0)) }
         blocks.append(FeedText.mark(FeedPosition(boot: boot, number: number)))
         blocks.reverse()
-        for id in ids where streams[id]?.isBehind == true {
+        for id in ids where streams[id]?.needsSnapshot == true {
             streams[id]?.backlog = blocks
             streams[id]?.number = number
             wake(id, having: number)
-            streams[id]?.isBehind = false
+            streams[id]?.needsSnapshot = false
         }
     }
 
-    /// A second has passed.
+    /// Does the work of each second: closes expired and stalled streams, removes unused tenants, and sends comments.
     /// - Parameters:
-    ///   - now: for how long a write takes.
-    ///   - date: for whose token is good no longer.
+    ///   - now: measures how long a write takes.
+    ///   - date: decides which tokens have expired.
     mutating func tick(at now: ContinuousClock.Instant, date: Date) {
         seconds += 1
         for (name, _) in tenants {
-            tenants[name]?.forget(at: now)
-            if tenants[name]?.isAbandoned == true { tenants[name] = nil }
+            tenants[name]?.removeEmptyScopes(at: now)
+            if tenants[name]?.isUnused == true { tenants[name] = nil }
         }
         for (id, stream) in streams {
             if stream.viewer.expires <= date { end(id) }
             if let since = stream.writingSince, since.duration(to: now) > Self.stallLimit {
-                wakes.append(stream.hangUp)
+                wakeups.append(stream.closeConnection)
             }
-            // A few each second, so that not all are woken at once.
+            // Some of the streams each second, so that they are not all woken at once.
             guard Int(id % UInt64(Self.commentSeconds)) == seconds % Self.commentSeconds else { continue }
-            streams[id]?.owesComment = true
+            streams[id]?.needsComment = true
             wake(id, having: number)
         }
     }

@@ -1,29 +1,29 @@
 internal import Foundation
 internal import NIOCore
 
-/// One stream: what it is for, and how far it is.
+/// The state of one stream.
 struct FeedStreamState {
     let viewer: Viewer
     let scope: FeedScope
-    /// Everything up to this number is sent, or is not for this viewer.
+    /// All events up to this number are sent, or are not for this viewer.
     var number: UInt64
-    /// Goes out before anything else, from its end on.
+    /// The rest of a snapshot, in reverse order. It is sent before any event.
     var backlog: [ByteBuffer] = []
-    /// Whether it waits to be told how everything stands.
-    var isBehind = false
-    /// Whether it is to show that it is alive.
-    var owesComment = false
+    /// Whether it waits for a snapshot.
+    var needsSnapshot = false
+    /// Whether a comment is due, which keeps the connection open.
+    var needsComment = false
     var isEnded = false
-    /// Which of the news of how old the results are was sent last.
+    /// The number of the last freshness event that was sent.
     var freshness: UInt64
-    /// Wakes whoever waits for the next frame; nil while the last one is being written.
+    /// Resumes the task that waits for the next frame; nil while no task waits.
     var wake: (@Sendable () -> Void)?
-    /// Since when the last frame is being written.
+    /// When the write of the current frame began; nil while none is written.
     var writingSince: ContinuousClock.Instant?
-    /// Ends the connection in the middle of a write.
-    let hangUp: @Sendable () -> Void
+    /// Closes the connection, even during a write.
+    let closeConnection: @Sendable () -> Void
 
-    /// As much of the backlog as goes out at once.
+    /// Takes the next frame from the backlog.
     mutating func takeBacklog() -> ByteBuffer? {
         guard var frame = backlog.popLast() else { return nil }
         while let next = backlog.last, frame.readableBytes + next.readableBytes <= FeedJournal.frameLimit {

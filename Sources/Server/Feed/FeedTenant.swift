@@ -1,114 +1,114 @@
 internal import NIOCore
 internal import SalesRules
 
-/// Who follows a tenant, and what there is to tell them.
+/// The streams of a tenant, and the events for them.
 struct FeedTenant {
-    /// How long news of a scope go on being kept after its last stream ended, for those who come back.
-    static let patience = Duration.seconds(120)
+    /// How long the events of a scope are kept after its last stream closed, for viewers who reconnect.
+    static let retention = Duration.seconds(120)
 
-    private struct Following {
+    private struct Followers {
         var streams: Set<UInt64> = []
-        /// The number after which this scope's news are kept without a gap.
-        var since: UInt64
-        /// When the last stream ended.
-        var left: ContinuousClock.Instant?
+        /// The journal has all events of this scope after this number.
+        var completeSince: UInt64
+        /// When the last stream closed; nil while one is open.
+        var emptySince: ContinuousClock.Instant?
     }
 
-    private var followings: [FeedScope: Following] = [:]
-    /// What changed and was not looked at yet.
+    private var followers: [FeedScope: Followers] = [:]
+    /// What changed and is not read yet.
     var changes = FeedChanges()
-    /// Streams that have to be told how everything stands, by their scope.
-    private(set) var behind: [FeedScope: Set<UInt64>] = [:]
-    /// The targets as they were last looked at; nil when they never were.
+    /// The streams that need a snapshot, by scope.
+    private(set) var snapshotRequests: [FeedScope: Set<UInt64>] = [:]
+    /// The targets as they were at the last read; nil before the first.
     var catalog: Catalog?
     private(set) var journal: FeedJournal
-    /// What those managers get who have everything up to the latest round of news, which is nearly all of them.
+    /// The frame for managers who have all events before the latest update. Nearly all managers do.
     private var latest: (after: UInt64, frame: (frame: ByteBuffer, upTo: UInt64))?
 
-    /// A tenant whose news are kept from this number on.
+    /// A tenant whose events are kept after this number.
     init(after number: UInt64) { journal = FeedJournal(after: number) }
 
-    /// Whether there is something to be looked at.
-    var needsReading: Bool { !changes.isEmpty || !behind.isEmpty || catalog == nil }
+    /// Whether there is something to read.
+    var needsReading: Bool { !changes.isEmpty || !snapshotRequests.isEmpty || catalog == nil }
 
-    /// Whether nobody follows it any more.
-    var isAbandoned: Bool { followings.isEmpty }
+    /// Whether it has no streams, and none that may reconnect.
+    var isUnused: Bool { followers.isEmpty }
 
-    /// The scopes whose news have to be looked at.
-    var scopes: Set<FeedScope> { Set(followings.keys) }
+    /// The scopes to read for.
+    var scopes: Set<FeedScope> { Set(followers.keys) }
 
-    mutating func enter(_ stream: UInt64, _ scope: FeedScope, at number: UInt64) {
-        followings[scope, default: Following(since: number)].streams.insert(stream)
-        followings[scope]?.left = nil
+    mutating func join(_ stream: UInt64, _ scope: FeedScope, at number: UInt64) {
+        followers[scope, default: Followers(completeSince: number)].streams.insert(stream)
+        followers[scope]?.emptySince = nil
     }
 
     mutating func leave(_ stream: UInt64, _ scope: FeedScope, at now: ContinuousClock.Instant) {
-        followings[scope]?.streams.remove(stream)
-        if followings[scope]?.streams.isEmpty == true { followings[scope]?.left = now }
-        behind[scope]?.remove(stream)
-        if behind[scope]?.isEmpty == true { behind[scope] = nil }
+        followers[scope]?.streams.remove(stream)
+        if followers[scope]?.streams.isEmpty == true { followers[scope]?.emptySince = now }
+        snapshotRequests[scope]?.remove(stream)
+        if snapshotRequests[scope]?.isEmpty == true { snapshotRequests[scope] = nil }
     }
 
-    /// Stops keeping news for those who have been away for long.
-    mutating func forget(at now: ContinuousClock.Instant) {
-        followings = followings.filter { $0.value.left.map { $0.duration(to: now) < Self.patience } ?? true }
+    /// Removes scopes that have had no stream for ``retention``.
+    mutating func removeEmptyScopes(at now: ContinuousClock.Instant) {
+        followers = followers.filter { $0.value.emptySince.map { $0.duration(to: now) < Self.retention } ?? true }
     }
 
-    /// Whether someone who has everything up to this number can be told the rest.
-    func canContinue(_ scope: FeedScope, after number: UInt64) -> Bool {
-        // Whoever looks for a manager looks for everyone.
-        let since = [scope, .all].compactMap { followings[$0]?.since }.min()
+    /// Whether the journal has all events of a scope after this number.
+    func canResume(_ scope: FeedScope, after number: UInt64) -> Bool {
+        // What is read for a manager includes every salesperson's scope.
+        let since = [scope, .all].compactMap { followers[$0]?.completeSince }.min()
         guard let since else { return false }
-        return number >= max(since, journal.floor)
+        return number >= max(since, journal.discardedUpTo)
     }
 
-    /// The streams that get to see what these audiences do.
+    /// The streams of these audiences.
     func streams(of audiences: some Sequence<FeedAudience>) -> Set<UInt64> {
         var scopes: Set<FeedScope> = []
         for audience in audiences {
             if audience.managers { scopes.insert(.all) }
             for person in audience.people { scopes.insert(.own(person)) }
         }
-        return scopes.reduce(into: []) { streams, scope in streams.formUnion(followings[scope]?.streams ?? []) }
+        return scopes.reduce(into: []) { streams, scope in streams.formUnion(followers[scope]?.streams ?? []) }
     }
 
-    /// Streams of a scope have to be told how everything stands.
-    mutating func fallBehind(_ streams: some Sequence<UInt64>, _ scope: FeedScope) {
-        behind[scope, default: []].formUnion(streams)
+    /// Requests a snapshot for streams of a scope.
+    mutating func requestSnapshot(for streams: some Sequence<UInt64>, _ scope: FeedScope) {
+        snapshotRequests[scope, default: []].formUnion(streams)
     }
 
-    /// More may have changed up to this number than is known: everyone is behind.
-    mutating func missEverything(upTo number: UInt64) {
+    /// Changes up to this number may be unknown: every stream needs a snapshot.
+    mutating func resync(after number: UInt64) {
         changes.isIncomplete = true
         changes.hasOverflowed = false
         journal.restart(after: number)
         latest = nil
-        for (scope, following) in followings {
-            followings[scope]?.since = number
-            if !following.streams.isEmpty { fallBehind(following.streams, scope) }
+        for (scope, group) in followers {
+            followers[scope]?.completeSince = number
+            if !group.streams.isEmpty { requestSnapshot(for: group.streams, scope) }
         }
     }
 
-    /// Takes some of those who are behind, so that many do not hold up the news of the others.
-    mutating func takeBehind(atMost limit: Int) -> [FeedScope: Set<UInt64>] {
+    /// Takes some of the snapshot requests, so that many of them do not delay the events for the other streams.
+    mutating func takeSnapshotRequests(atMost limit: Int) -> [FeedScope: Set<UInt64>] {
         var taken: [FeedScope: Set<UInt64>] = [:]
-        for scope in behind.keys.prefix(limit) { taken[scope] = behind.removeValue(forKey: scope) }
+        for scope in snapshotRequests.keys.prefix(limit) { taken[scope] = snapshotRequests.removeValue(forKey: scope) }
         return taken
     }
 
-    /// Adds a round of events.
+    /// Adds the events of an update.
     mutating func append(_ events: [FeedEvent], after number: UInt64, boot: String) {
         for (index, var event) in events.enumerated() {
             if case .withdrawal(let target) = event.subject, let earlier = journal.audience(of: event.subject) {
-                // Those who lost it before this round, and did not get it back.
+                // The event replaces an earlier one: it must also reach the people of that one who are still not assigned.
                 event.audience.people.formUnion(earlier.people.subtracting(catalog?[target]?.target.assignees ?? []))
             }
             journal.append(event, at: FeedPosition(boot: boot, number: number + UInt64(index) + 1))
         }
-        latest = followings[.all].flatMap { _ in journal.frame(after: number, for: .all) }.map { (number, $0) }
+        latest = followers[.all].flatMap { _ in journal.frame(after: number, for: .all) }.map { (number, $0) }
     }
 
-    /// The next events that a scope gets after a number.
+    /// The next events of a scope after a number.
     func frame(after number: UInt64, for scope: FeedScope) -> (frame: ByteBuffer, upTo: UInt64)? {
         if scope == .all, let latest, latest.after == number { return latest.frame }
         return journal.frame(after: number, for: scope)

@@ -4,7 +4,7 @@ internal import HummingbirdCore
 internal import NIOCore
 internal import ServiceLifecycle
 
-/// The live feed as server-sent events (the contract's `GET /stream`).
+/// The live feed as server-sent events: `GET /api/v1/stream` (docs/CONTRACT.md, "Live feed").
 struct StreamRoutes: Sendable {
     let feed: Feed
 
@@ -13,16 +13,17 @@ struct StreamRoutes: Sendable {
     }
 
     private func stream(_ request: Request, _ context: Context) throws(Problem) -> Response {
-        let viewer = try context.reading()
+        let viewer = try context.requireReader()
         guard let scope = FeedScope(of: viewer) else { throw .forbidden }
-        let seconds = try Query.read(request) { $0.seconds() } ?? Self.longest
+        let seconds = try Query.read(request) { $0.seconds() } ?? Self.defaultSeconds
         let channel = context.channel
         let last = request.headers[Self.lastEventID].flatMap { $0.isEmpty ? nil : $0 }
-        // Held by the body alone, so that it goes when the body does, also one that is never written, as for HEAD.
-        guard let stream = feed.open(viewer, scope, after: last, hangUp: { channel.close(promise: nil) }) else {
+        // Only the body holds the stream: so the stream closes even if the body is never written, as for HEAD.
+        let opened = feed.open(viewer, scope, after: last, closeConnection: { channel.close(promise: nil) })
+        guard let stream = opened else {
             throw Problem(
                 status: .serviceUnavailable,
-                detail: "Too many are following already; try again later.",
+                detail: "The server has too many open streams; try again later.",
                 headers: [.retryAfter: "30"]
             )
         }
@@ -35,8 +36,8 @@ struct StreamRoutes: Sendable {
                     while let frame = await stream.next() { try await writer.write(frame) }
                 } onGracefulShutdown: {
                     stream.end()
-                    // A viewer who takes nothing must not hold up the stop.
-                    channel.eventLoop.scheduleTask(in: Self.farewell) { channel.close(promise: nil) }
+                    // A viewer who reads nothing must not delay the stop of the server.
+                    channel.eventLoop.scheduleTask(in: Self.stopTimeout) { channel.close(promise: nil) }
                 }
             } onInboundClosed: {
                 stream.end()
@@ -47,11 +48,11 @@ struct StreamRoutes: Sendable {
         return Response(status: .ok, headers: headers, body: body)
     }
 
-    /// Seconds after which a viewer has to come again, and who they are is asked again: an account may be gone meanwhile.
-    private static let longest = 600
-    /// How long a frame under way may take when the server stops.
-    private static let farewell = TimeAmount.milliseconds(500)
+    /// The default length of a stream. The viewer then reconnects with its token, so that a deleted account loses access.
+    private static let defaultSeconds = 600
+    /// How long the write of a frame may still take when the server stops.
+    private static let stopTimeout = TimeAmount.milliseconds(500)
     private static let lastEventID = HTTPField.Name("Last-Event-ID")!
-    /// Proxies of nginx' kind would hold events back until they have some kilobytes.
+    /// Without this header, nginx delays events until its buffer has some kilobytes.
     private static let buffering = HTTPField.Name("X-Accel-Buffering")!
 }

@@ -5,104 +5,108 @@ internal import Log
 internal import Logging
 internal import ServiceLifecycle
 
-/// Looks again and again how far the results are behind the log, for all who want to know. One for each server; it runs
-/// beside the HTTP server.
-actor Freshness: Service {
-    /// Between the end of a look and the next one.
-    static let pause = Duration.seconds(1)
-    /// How long Kafka is waited for in a look.
-    static let kafkaLimit = Duration.seconds(2)
-    /// How long Redis is: a little longer than a request waits for it, so that a look fails as a request does.
-    static let redisLimit = Duration.seconds(3)
+/// Measures every second how far the results are behind the log. There is one for each server; it runs beside the HTTP
+/// server.
+actor FreshnessMonitor: Service {
+    /// The pause between two refreshes.
+    static let interval = Duration.seconds(1)
+    /// How long a refresh waits for Kafka.
+    static let kafkaTimeout = Duration.seconds(2)
+    /// How long a refresh waits for Redis: a little longer than a request does, so that both fail with the same error.
+    static let redisTimeout = Duration.seconds(3)
 
     private let reader: LedgerReader
     private let dependencies: ServerDependencies
-    private let tell: @Sendable (FreshnessState) -> Void
+    private let publish: @Sendable (FreshnessState) -> Void
     private let logger: Logger
     private var state = FreshnessState()
-    private var look: Task<Void, Never>?
-    private var lookedAt: ContinuousClock.Instant?
-    /// Kafka was asked and has not answered yet; it is not asked again before.
-    private var asking: (since: Date, answer: Task<[TopicPartition: Watermarks], any Error>)?
+    private var refreshTask: Task<Void, Never>?
+    private var refreshedAt: ContinuousClock.Instant?
+    /// The query that Kafka has not answered yet. There is never more than one.
+    private var kafkaQuery: (since: Date, task: Task<[TopicPartition: Watermarks], any Error>)?
 
-    /// - Parameter tell: called after each look.
+    /// - Parameter publish: called after each refresh.
     init(
         _ dependencies: ServerDependencies,
         logger: Logger,
-        tell: @escaping @Sendable (FreshnessState) -> Void
+        publish: @escaping @Sendable (FreshnessState) -> Void
     ) {
         reader = dependencies.reader
         self.dependencies = dependencies
         self.logger = logger
-        self.tell = tell
+        self.publish = publish
     }
 
     nonisolated func run() async {
         await cancelWhenGracefulShutdown {
-            repeat { await self.lookOnce() } while (try? await Task.sleep(for: Self.pause)) != nil
+            repeat { await self.refresh() } while (try? await Task.sleep(for: Self.interval)) != nil
         }
-        await end()
+        await cancel()
     }
 
-    /// How it was a moment ago. Only who asks before the first look has ended has to wait for it.
+    /// The state at the last refresh. Waits for a refresh only when there was none yet, or none is recent.
     func latest() async -> FreshnessState {
-        let isRecent = lookedAt.map { $0.duration(to: .now) < Self.pause * 2 } ?? false
-        if lookedAt == nil || (look == nil && !isRecent) { await lookOnce() }
+        let isRecent = refreshedAt.map { $0.duration(to: .now) < Self.interval * 2 } ?? false
+        if refreshedAt == nil || (refreshTask == nil && !isRecent) { await refresh() }
         return state
     }
 
-    /// Whoever comes while a look is under way shares it.
-    private func lookOnce() async {
-        let look = self.look ?? Task { await self.findOut() }
-        self.look = look
-        await look.value
+    /// Calls during a refresh share it.
+    private func refresh() async {
+        let task = refreshTask ?? Task { await self.performRefresh() }
+        refreshTask = task
+        await task.value
     }
 
-    private func end() {
-        look?.cancel()
-        asking?.answer.cancel()
+    private func cancel() {
+        refreshTask?.cancel()
+        kafkaQuery?.task.cancel()
     }
 
-    private func findOut() async {
-        let (date, log) = await askKafka()
-        let ledger = await askRedis(log)
+    private func performRefresh() async {
+        let (date, log) = await queryKafka()
+        let ledger = await queryRedis(log)
         let before = state
-        state.take(FreshnessState.Finding(date: date, log: log.mapError(\.fault), ledger: ledger.mapError(\.fault)))
+        state.apply(
+            FreshnessState.Observation(date: date, log: log.mapError(\.fault), ledger: ledger.mapError(\.fault))
+        )
         report(before, errors: [log.error, ledger.error].compactMap(\.self))
-        tell(state)
-        lookedAt = .now
-        look = nil
+        publish(state)
+        refreshedAt = .now
+        refreshTask = nil
     }
 
-    private func askKafka() async -> (Date, Result<[TopicPartition: Watermarks], LogFailure>) {
-        let asking =
-            self.asking
-            ?? (since: dependencies.now(), answer: Task { [dependencies] in try await dependencies.watermarks() })
-        self.asking = asking
-        guard let answer = await withTimeLimit(Self.kafkaLimit, { await asking.answer.result }) else {
-            return (asking.since, .failure(LogFailure(error: "no answer in \(Self.kafkaLimit)")))
+    private func queryKafka() async -> (Date, Result<[TopicPartition: Watermarks], LogFailure>) {
+        let query =
+            kafkaQuery
+            ?? (since: dependencies.now(), task: Task { [dependencies] in try await dependencies.watermarks() })
+        kafkaQuery = query
+        guard let answer = await withTimeLimit(Self.kafkaTimeout, { await query.task.result }) else {
+            return (query.since, .failure(LogFailure(error: "no answer in \(Self.kafkaTimeout)")))
         }
-        self.asking = nil
-        return (asking.since, answer.mapError { LogFailure(error: "\($0)") })
+        kafkaQuery = nil
+        return (query.since, answer.mapError { LogFailure(error: "\($0)") })
     }
 
-    private func askRedis(
+    private func queryRedis(
         _ log: Result<[TopicPartition: Watermarks], LogFailure>
     ) async -> Result<LedgerHealth, LedgerFailure> {
         let partitions = (try? log.get()).map { Array($0.keys) } ?? state.partitions
         let (reader, topics) = (self.reader, dependencies.catalogTopics)
-        let health = await withTimeLimit(Self.redisLimit) { () async -> Result<LedgerHealth, LedgerError> in
+        let health = await withTimeLimit(Self.redisTimeout) { () async -> Result<LedgerHealth, LedgerError> in
             do throws(LedgerError) {
                 return .success(try await reader.health(of: partitions, catalogTopics: topics))
             } catch {
                 return .failure(error)
             }
         }
-        guard let health else { return .failure(LedgerFailure(error: "no answer in \(Self.redisLimit)", isAway: true)) }
-        return health.mapError { LedgerFailure(error: "\($0)", isAway: $0.isTemporary) }
+        guard let health else {
+            return .failure(LedgerFailure(error: "no answer in \(Self.redisTimeout)", isTemporary: true))
+        }
+        return health.mapError { LedgerFailure(error: "\($0)", isTemporary: $0.isTemporary) }
     }
 
-    /// What changes is said once, with more than everybody may read.
+    /// Logs the problems when they change. The log has the errors too, which clients do not see.
     private func report(_ before: FreshnessState, errors: [String]) {
         let problems = state.problems
         if problems == before.problems { return }
@@ -119,30 +123,30 @@ actor Freshness: Service {
     }
 }
 
-/// The log cannot be read. Who looks after the server gets a sentence without addresses, and finds the rest in its log.
+/// The log cannot be read. `/readyz` shows the sentence of the fault, which has no addresses; the server's log has the
+/// error.
 private struct LogFailure: Error {
     let error: String
 
     var fault: FreshnessState.Fault {
         .init(
-            sentence:
-                "The log in Kafka cannot be read: look whether the brokers run, --kafka-bootstrap-servers names them, "
-                + "and the topics are there (`salestargets topics create`). It is tried again by itself; the server's log "
-                + "has the error."
+            sentence: "The server cannot read the log in Kafka. Check that the brokers run, that "
+                + "--kafka-bootstrap-servers names them, and that the topics exist (`salestargets topics create`). The "
+                + "server retries every second; its log has the error."
         )
     }
 }
 
 private struct LedgerFailure: Error {
     let error: String
-    let isAway: Bool
+    let isTemporary: Bool
 
     var fault: FreshnessState.LedgerFault {
-        if !isAway { return .unfit(.init(sentence: "The numbers in Redis cannot be used: \(error)")) }
-        return .away(
+        if !isTemporary { return .unfit(.init(sentence: "The numbers in Redis cannot be used: \(error)")) }
+        return .unavailable(
             .init(
-                sentence: "Redis does not answer as it should: look whether it runs, has loaded its data, and is where "
-                    + "--redis-url says. It is tried again by itself; the server's log has the error."
+                sentence: "Redis is unavailable. Check that it runs, that it has loaded its data, and that --redis-url "
+                    + "names it. The server retries every second; its log has the error."
             )
         )
     }

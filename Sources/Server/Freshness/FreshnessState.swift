@@ -2,66 +2,66 @@ internal import Foundation
 internal import Ledger
 internal import Log
 
-/// How old the results are, and what keeps them from being new. A value without I/O and without a clock: it is told what
-/// was found, look by look.
+/// How old the results are, and why they are not up to date. A value without I/O and without a clock: it is updated
+/// with one observation after another.
 struct FreshnessState: Sendable {
-    /// A record that waits for less than this, in seconds, is on its way: that is no reason to say anything.
-    static let patience: TimeInterval = 5
-    /// The most looks that are remembered because their ends are not applied yet.
-    static let lookLimit = 60
+    /// The results are behind when a record waits for longer than this, in seconds.
+    static let behindThreshold: TimeInterval = 5
+    /// The most pending observations that are kept.
+    static let observationLimit = 60
 
-    /// In the order in which they matter.
+    /// From the least to the most serious.
     enum Kind: String, Sendable, CaseIterable {
-        /// Nothing waits that was not saved just now.
+        /// No record waits for longer than ``behindThreshold``.
         case fresh
         /// Records wait to be applied.
         case behind
-        /// It is not known whether records wait.
+        /// Kafka does not answer, so it is not known whether records wait.
         case kafkaAway = "kafka-away"
-        /// What waits in a partition is not applied before somebody has looked at it.
+        /// A partition is stopped until an operator repairs it.
         case stopped
-        /// Nothing can be read.
+        /// Redis does not answer, so nothing can be read.
         case redisAway = "redis-away"
     }
 
-    /// What one look found.
-    struct Finding: Sendable {
-        /// When it began; the log is at least as new as this.
+    /// What Kafka and Redis answered at one time.
+    struct Observation: Sendable {
+        /// When the query to Kafka began. The watermarks are at least as new.
         let date: Date
-        /// A failure has a sentence for operators.
+        /// Where the partitions begin and end.
         let log: Result<[TopicPartition: Watermarks], Fault>
         let ledger: Result<LedgerHealth, LedgerFault>
     }
 
     struct Fault: Error, Hashable {
-        /// What is wrong and what to do about it.
+        /// For operators: what is wrong, and what to do.
         let sentence: String
     }
 
     enum LedgerFault: Error, Hashable {
         /// Redis does not answer.
-        case away(Fault)
-        /// It answers, and may not hold the numbers.
+        case unavailable(Fault)
+        /// Redis answers, but its numbers cannot be used.
         case unfit(Fault)
     }
 
-    /// The last moment of which everything is known to be applied; nil when that is not known.
+    /// All records from before this time are applied; nil when no such time is known.
     private(set) var asOf: Date?
-    /// Records that waited when that was last known.
+    /// The number of records that wait, when it was last known.
     private(set) var lag: Int64?
     private(set) var stopped: [StoppedPartition] = []
     private var logFault: Fault?
     private var ledgerFault: LedgerFault?
     private var isBehind = false
-    /// Looks whose ends are not applied yet, the oldest first.
-    private(set) var waiting: [(date: Date, bounds: [TopicPartition: Watermarks])] = []
-    /// Seconds from one of them to the next, at least.
+    /// Observations whose records are not all applied yet, the oldest first.
+    private(set) var pending: [(date: Date, bounds: [TopicPartition: Watermarks])] = []
+    /// The least number of seconds between two of them.
     private var spacing: TimeInterval = 0
     private var bounds: [TopicPartition: Watermarks] = [:]
     private var applied: [TopicPartition: Int64] = [:]
 
     var isKafkaUp: Bool { logFault == nil }
-    var isRedisUp: Bool { if case .away = ledgerFault { false } else { true } }
+    var isRedisUp: Bool { if case .unavailable = ledgerFault { false } else { true } }
     var isRedisFit: Bool { ledgerFault == nil }
     var isReady: Bool { isKafkaUp && isRedisFit && stopped.isEmpty }
 
@@ -72,51 +72,52 @@ struct FreshnessState: Sendable {
         return isBehind ? .behind : .fresh
     }
 
-    /// What somebody has to do something about, a sentence each.
+    /// The problems that an operator has to solve, a sentence each.
     var problems: [String] {
         var problems: [String] = []
         if let logFault { problems.append(logFault.sentence) }
         switch ledgerFault {
-        case .away(let fault), .unfit(let fault): problems.append(fault.sentence)
+        case .unavailable(let fault), .unfit(let fault): problems.append(fault.sentence)
         case nil: break
         }
         return problems + stopped.map(\.description)
     }
 
-    /// Those whose cursors are wanted at the next look.
+    /// The partitions whose cursors the next refresh reads when Kafka does not answer.
     var partitions: [TopicPartition] { Array(bounds.keys) }
 
-    /// Takes in what a look found.
-    mutating func take(_ finding: Finding) {
-        switch finding.log {
+    /// Updates the state with an observation.
+    mutating func apply(_ observation: Observation) {
+        switch observation.log {
         case .success(let bounds):
             logFault = nil
             self.bounds = bounds
-            remember(finding.date, bounds)
+            addPending(observation.date, bounds)
         case .failure(let fault): logFault = fault
         }
-        switch finding.ledger {
+        switch observation.ledger {
         case .success(let health):
             ledgerFault = nil
             stopped = health.stopped
-            apply(health.cursors.mapValues(\.next))
+            applyCursors(health.cursors.mapValues(\.next))
         case .failure(let fault): ledgerFault = fault
         }
-        isBehind = waiting.first.map { finding.date.timeIntervalSince($0.date) > Self.patience } ?? false
+        let oldest = pending.first
+        isBehind = oldest.map { observation.date.timeIntervalSince($0.date) > Self.behindThreshold } ?? false
     }
 
-    /// The longer records wait, the wider apart are the looks that are remembered: the oldest says since when they wait,
-    /// those between how far catching up is, and the newest is always the last one.
-    private mutating func remember(_ date: Date, _ bounds: [TopicPartition: Watermarks]) {
-        if waiting.count > 1, date.timeIntervalSince(waiting[waiting.count - 2].date) < spacing { waiting.removeLast() }
-        waiting.append((date, bounds))
-        guard waiting.count > Self.lookLimit else { return }
-        waiting = waiting.enumerated().filter { $0.offset.isMultiple(of: 2) }.map(\.element)
+    /// Adds a pending observation. When there are too many, every second one is removed, and the time between them
+    /// doubles. The oldest gives the age of the waiting records, and the newest is always kept.
+    private mutating func addPending(_ date: Date, _ bounds: [TopicPartition: Watermarks]) {
+        if pending.count > 1, date.timeIntervalSince(pending[pending.count - 2].date) < spacing { pending.removeLast() }
+        pending.append((date, bounds))
+        guard pending.count > Self.observationLimit else { return }
+        pending = pending.enumerated().filter { $0.offset.isMultiple(of: 2) }.map(\.element)
         spacing = max(spacing * 2, 2)
     }
 
-    private mutating func apply(_ cursors: [TopicPartition: Int64]) {
-        // Redis has lost what it had: how old the rest is, nobody knows.
+    private mutating func applyCursors(_ cursors: [TopicPartition: Int64]) {
+        // A cursor moved back: Redis lost data, and the age of the rest is unknown.
         if applied.contains(where: { partition, next in next > cursors[partition] ?? 0 && bounds[partition] != nil }) {
             asOf = nil
         }
@@ -124,10 +125,10 @@ struct FreshnessState: Sendable {
         func missing(_ bounds: [TopicPartition: Watermarks]) -> Int64 {
             bounds.reduce(0) { $0 + max(0, $1.value.high - (cursors[$1.key] ?? $1.value.low)) }
         }
-        if let newest = waiting.lastIndex(where: { missing($0.bounds) == 0 }) {
-            asOf = waiting[newest].date
-            waiting.removeFirst(newest + 1)
-            if waiting.isEmpty { spacing = 0 }
+        if let newest = pending.lastIndex(where: { missing($0.bounds) == 0 }) {
+            asOf = pending[newest].date
+            pending.removeFirst(newest + 1)
+            if pending.isEmpty { spacing = 0 }
         }
         lag = missing(bounds)
     }

@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// Base64 for addresses (RFC 4648, section 5), without padding.
+/// URL-safe Base64 (RFC 4648, section 5), without padding.
 enum Base64URL {
     static func text(_ data: Data) -> String {
         data.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")

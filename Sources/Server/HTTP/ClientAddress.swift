@@ -1,12 +1,12 @@
 internal import Foundation
 internal import NIOCore
 
-/// The address that a request comes from.
+/// The IP address of a client.
 struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
     /// 4 or 16 bytes.
     let bytes: [UInt8]
 
-    /// Nil when the text is no IP address; a port or brackets, as proxies write them, may stand about it.
+    /// Nil when the text is not an IP address. Accepts the port and the brackets that some proxies add.
     init?(_ text: some StringProtocol) {
         var text = text.trimmingCharacters(in: .whitespaces)
         if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
@@ -19,7 +19,7 @@ struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
         if inet_pton(AF_INET, text, &bytes) == 1 {
             self.bytes = Array(bytes[..<4])
         } else if inet_pton(AF_INET6, text, &bytes) == 1 {
-            // An IPv4 address in the clothes of IPv6 is one and the same client.
+            // An IPv4-mapped IPv6 address is the same client as the IPv4 address.
             let isMapped = bytes[..<10].allSatisfy { $0 == 0 } && bytes[10] == 0xff && bytes[11] == 0xff
             self.bytes = isMapped ? Array(bytes[12...]) : bytes
         } else {
@@ -32,7 +32,8 @@ struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
         self.init(text)
     }
 
-    /// What one client can have as many addresses of as it likes: the first half of an IPv6 address.
+    /// What identifies a client: the IPv4 address, or the first 64 bits of an IPv6 address, because one client can use
+    /// all addresses of such a network.
     var network: [UInt8] { bytes.count == 4 ? bytes : Array(bytes[..<8]) }
 
     var description: String {
@@ -42,15 +43,15 @@ struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// The proxies before the server, whose word on where a request comes from is taken.
+/// The proxies whose `X-Forwarded-For` the server trusts.
 package struct TrustedProxies: Sendable {
     private let ranges: [(network: [UInt8], bits: Int)]
 
-    /// None.
+    /// No proxies.
     package init() { ranges = [] }
 
     /// - Parameter text: addresses and ranges (`10.0.0.0/8`), separated by commas.
-    /// - Returns: nil when one of them cannot be read.
+    /// - Returns: nil when one of them is not valid.
     package init?(_ text: String) {
         var ranges: [(network: [UInt8], bits: Int)] = []
         for word in text.split(separator: ",") {
@@ -64,16 +65,16 @@ package struct TrustedProxies: Sendable {
         self.ranges = ranges
     }
 
-    /// Where a request comes from.
+    /// The client that sent a request.
     /// - Parameters:
-    ///   - peer: who opened the connection.
-    ///   - forwardedFor: what `X-Forwarded-For` says: each proxy adds the one that it heard from at the end, and what
-    ///     stands before that may be made up.
+    ///   - peer: the other end of the connection.
+    ///   - forwardedFor: the values of `X-Forwarded-For`. Each proxy appends the address that it received the request
+    ///     from; a client can forge everything before that.
     func client(peer: ClientAddress?, forwardedFor: [String]) -> ClientAddress? {
         guard var client = peer else { return nil }
         for word in forwardedFor.flatMap({ $0.split(separator: ",") }).reversed() {
-            guard contains(client), let before = ClientAddress(word) else { return client }
-            client = before
+            guard contains(client), let previous = ClientAddress(word) else { return client }
+            client = previous
         }
         return client
     }

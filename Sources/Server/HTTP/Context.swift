@@ -3,12 +3,12 @@ internal import Hummingbird
 internal import NIOCore
 internal import SalesRules
 
-/// What is known of a request on its way through.
+/// What the server knows about a request while it handles it.
 struct Context: RequestContext {
     var coreContext: CoreRequestContextStorage
-    /// The connection that it came over.
+    /// The connection of the request.
     let channel: any Channel
-    /// Set once the token was checked.
+    /// Set by `AuthenticationMiddleware` once the token is checked.
     var viewer: Viewer?
 
     init(source: ApplicationRequestContextSource) {
@@ -16,30 +16,30 @@ struct Context: RequestContext {
         channel = source.channel
     }
 
-    /// Who opened the connection; nil where that has no address.
+    /// The other end of the connection; nil when it has no address.
     var peer: SocketAddress? { channel.remoteAddress }
 
-    /// Whoever has a valid token.
-    func signedIn() throws(Problem) -> Viewer {
+    /// The viewer, with any role.
+    func requireViewer() throws(Problem) -> Viewer {
         guard let viewer else { throw .unauthorized }
         return viewer
     }
 
-    /// A manager or a salesperson: whoever only brings orders in sees no numbers.
-    func reading() throws(Problem) -> Viewer {
-        let viewer = try signedIn()
+    /// The viewer, if they may see results: a manager or a salesperson.
+    func requireReader() throws(Problem) -> Viewer {
+        let viewer = try requireViewer()
         guard viewer.role != .ingest else { throw .forbidden }
         return viewer
     }
 
-    /// A manager: nobody else changes anything.
-    func managing() throws(Problem) -> Viewer {
-        let viewer = try signedIn()
+    /// The viewer, if they may change targets and allocations: a manager.
+    func requireManager() throws(Problem) -> Viewer {
+        let viewer = try requireViewer()
         guard viewer.role == .manager else { throw .managersOnly }
         return viewer
     }
 
-    /// The id in the path; nil when it cannot be one.
+    /// The id in the path; nil when it is not valid.
     var id: Identifier? {
         parameters.get("id")?.removingPercentEncoding.flatMap { Identifier($0) }
     }

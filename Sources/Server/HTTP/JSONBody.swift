@@ -4,20 +4,21 @@ internal import Hummingbird
 internal import HummingbirdCore
 internal import NIOCore
 
-/// Reading the bodies of requests: JSON only, and up to a bound.
+/// Reads request bodies: JSON only, up to a size limit.
 enum JSONBody {
-    /// The most bytes of one record, and of many.
+    /// Bytes, of a body with one record.
     static let maximumSize = EventDecoder.maximumSize
+    /// Bytes, of a body with many records.
     static let maximumBulkSize = 16_777_216
 
-    /// - Throws: a problem, for another content type than JSON's and for more than `limit` bytes.
+    /// - Throws: a ``Problem`` when the content type is not JSON or the body has more than `limit` bytes.
     static func read(_ request: Request, upTo limit: Int = maximumSize) async throws -> [UInt8] {
         let type = mediaType(of: request)
         let isJSON = type == "application/json" || (type.hasPrefix("application/") && type.hasSuffix("+json"))
         guard isJSON else {
             throw Problem(
                 status: .unsupportedMediaType,
-                detail: "The body has to be JSON, with the header Content-Type: application/json.",
+                detail: "The body must be JSON, with the header Content-Type: application/json.",
                 headers: [.accept: "application/json"]
             )
         }
@@ -30,7 +31,7 @@ enum JSONBody {
         }
     }
 
-    /// In lower case and without its parameters; empty when there is none.
+    /// The content type in lower case, without parameters; empty when there is none.
     static func mediaType(of request: Request) -> String {
         let field = request.headers[.contentType] ?? ""
         let type = field.split(separator: ";", maxSplits: 1, omittingEmptySubsequences: false).first ?? ""
@@ -44,11 +45,11 @@ enum JSONBody {
 
 extension Problem {
     static func badBody(_ errors: [BadMember]) -> Problem {
-        Problem(status: .badRequest, detail: "The body cannot be used.", errors: errors)
+        Problem(status: .badRequest, detail: "The body is not valid.", errors: errors)
     }
 
     init(_ error: RequestBodyErrors) {
-        // A list may have the same mistake a thousand times.
+        // Every event of a long list may have the same error.
         self = .badBody(error.errors.prefix(100).map { BadMember(member: $0.member ?? "body", reason: $0.reason) })
     }
 }

@@ -2,8 +2,8 @@ internal import HTTPTypes
 internal import Hummingbird
 
 extension Router<Context> {
-    /// Answers 405, and says in `Allow` what may be done, where a path is known and the method is not. To be called once
-    /// every route is there.
+    /// Answers 405 with the header `Allow` when a path exists but not for this method. Call this after all routes are
+    /// added.
     func refuseOtherMethods() {
         for routes in Dictionary(grouping: routes, by: \.path.description).values {
             let path = routes[0].path
@@ -16,14 +16,14 @@ extension Router<Context> {
         }
     }
 
-    /// But HEAD, which the router makes from GET.
+    /// Without HEAD: the router adds it for every GET.
     private static var known: Set<HTTPRequest.Method> {
         [.get, .post, .put, .patch, .delete, .options, .trace, .query]
     }
 }
 
 extension HTTPRequest.Method {
-    /// Safe, and with a body: proposed for HTTP, and tried by scanners already.
+    /// A proposed method, safe and with a body; scanners already send it.
     fileprivate static let query = HTTPRequest.Method("QUERY")!
 }
 
@@ -31,7 +31,7 @@ extension Problem {
     static func methodNotAllowed(_ allowed: Set<HTTPRequest.Method>) -> Problem {
         Problem(
             status: .methodNotAllowed,
-            detail: "This cannot be done here.",
+            detail: "This path does not support this method.",
             headers: [
                 .allow: allowed.union(allowed.contains(.get) ? [.head] : []).map(\.rawValue).sorted().joined(
                     separator: ", "

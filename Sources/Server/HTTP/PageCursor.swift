@@ -2,7 +2,7 @@ internal import Foundation
 internal import Ledger
 internal import SalesRules
 
-/// Where a list goes on, in a form that nobody is tempted to take apart.
+/// The position at which a list continues, as an opaque token for clients.
 enum PageCursor {
     static func token(_ text: String) -> String { Base64URL.text(Data(text.utf8)) }
 

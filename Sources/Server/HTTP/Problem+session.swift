@@ -1,8 +1,8 @@
 internal import HTTPTypes
 
-/// What can be wrong with signing in, and with a request of a browser.
+/// Errors of signing in and of requests from browsers.
 extension Problem {
-    /// The same whatever is wrong: whether there is such an account is nobody's business.
+    /// The same for every cause: the answer must not reveal whether an account exists.
     static let wrongCredentials = Problem(
         status: .unauthorized,
         detail: "The username or the password is wrong, or the link is no longer good.",
@@ -10,15 +10,15 @@ extension Problem {
     )
     static let foreignOrigin = Problem(
         status: .forbidden,
-        detail: "This can be asked by this server's own page only, or with a bearer token."
+        detail: "This request must come from this server's own page, or have a bearer token."
     )
-    static let noSignInHere = Problem(
+    static let signInDisabled = Problem(
         status: .notFound,
-        detail: "Signing in is the identity provider's affair here: send its token as a bearer token."
+        detail: "This server does not sign people in: send a token of the identity provider as a bearer token."
     )
     static let busySigningIn = Problem(
         status: .serviceUnavailable,
-        detail: "Too many people are signing in at this moment; try again in a few seconds.",
+        detail: "Too many people are signing in at the moment; try again in a few seconds.",
         headers: [.retryAfter: "3"]
     )
 
@@ -30,10 +30,10 @@ extension Problem {
         )
     }
 
-    static func badSignIn(_ errors: [BadMember]) -> Problem {
+    static func invalidSignIn(_ errors: [BadMember]) -> Problem {
         Problem(
             status: .badRequest,
-            detail: "A JSON object with username and password is needed, or with a link.",
+            detail: "The body must be a JSON object with username and password, or with link.",
             errors: errors
         )
     }

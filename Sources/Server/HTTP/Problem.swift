@@ -5,11 +5,11 @@ internal import Ledger
 internal import Log
 internal import NIOCore
 
-/// A request that cannot be answered as asked, as `application/problem+json` (RFC 9457).
+/// An error answer, as `application/problem+json` (RFC 9457).
 struct Problem: Error {
     let status: HTTPResponse.Status
     let detail: String
-    /// The members, of the query or the body, that are not right.
+    /// The query parameters or body members that are not valid.
     let errors: [BadMember]
     let headers: HTTPFields
 
@@ -23,7 +23,7 @@ struct Problem: Error {
         detail: "A valid bearer token or session is needed.",
         headers: [.wwwAuthenticate: "Bearer"]
     )
-    static let forbidden = Problem(status: .forbidden, detail: "This is not yours to see.")
+    static let forbidden = Problem(status: .forbidden, detail: "You have no access to this.")
 
     static let managersOnly = Problem(status: .forbidden, detail: "Only a manager may change this.")
 
@@ -32,36 +32,39 @@ struct Problem: Error {
     }
 
     static func badQuery(_ errors: [BadMember]) -> Problem {
-        Problem(status: .badRequest, detail: "The query cannot be used.", errors: errors)
+        Problem(status: .badRequest, detail: "The query is not valid.", errors: errors)
     }
 
-    /// What came of reading the numbers.
+    /// For an error of reading from Redis.
     init(_ error: LedgerError) {
         if error.isTemporary {
             self.init(
                 status: .serviceUnavailable,
-                detail: "The numbers cannot be read just now; try again in a moment.",
+                detail: "The numbers cannot be read at the moment; try again in a few seconds.",
                 headers: [.retryAfter: "1"]
             )
         } else {
-            self.init(status: .internalServerError, detail: "The numbers cannot be read; the server's log says why.")
+            self.init(
+                status: .internalServerError,
+                detail: "The numbers cannot be read; the server's log has the reason."
+            )
         }
     }
 
-    /// What came of writing to the log.
+    /// For an error of writing to Kafka.
     init(_ error: LogError) {
         if error.isTooLarge {
-            self.init(status: .contentTooLarge, detail: "A record is larger than Kafka takes here.")
+            self.init(status: .contentTooLarge, detail: "A record is larger than this Kafka accepts.")
         } else {
             self.init(
                 status: .serviceUnavailable,
-                detail: "Kafka did not take the change in time: see whether it was made, and try again if not.",
+                detail: "Kafka did not confirm the change in time: check whether it was made, and try again if not.",
                 headers: [.retryAfter: "1"]
             )
         }
     }
 
-    /// - Parameter detail: when empty, no more is said than the status says.
+    /// - Parameter detail: when empty, the reason phrase of the status is used.
     init(
         status: HTTPResponse.Status,
         detail: String,

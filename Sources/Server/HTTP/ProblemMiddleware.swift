@@ -5,10 +5,10 @@ internal import Ledger
 internal import Log
 internal import Logging
 
-/// Makes every error a problem document, and sets what every response carries.
+/// Turns every error into a problem document, and sets the headers that every response has.
 struct ProblemMiddleware: RouterMiddleware {
     private let logger: Logger
-    private let passing = FailureCount()
+    private let temporaryFailures = FailureCount()
 
     init(logger: Logger) { self.logger = logger }
 
@@ -34,7 +34,7 @@ struct ProblemMiddleware: RouterMiddleware {
         case let error as LedgerError:
             if !error.isTemporary {
                 log(error, request, level: .error)
-            } else if let others = passing.count(at: .now) {
+            } else if let others = temporaryFailures.count(at: .now) {
                 log(error, request, level: .warning, others: others)
             }
             return Problem(error)
@@ -42,7 +42,7 @@ struct ProblemMiddleware: RouterMiddleware {
             log(error, request, level: .error)
             return Problem(error)
         case is VersionExhausted:
-            return Problem(status: .conflict, detail: "Its version is the highest there is: it cannot be saved again.")
+            return Problem(status: .conflict, detail: "The record has the highest version: it cannot be saved again.")
         case let error as RequestBodyErrors: return Problem(error)
         case let error as HTTPError:
             return Problem(status: error.status, detail: error.body ?? "", headers: error.headers)
@@ -51,11 +51,11 @@ struct ProblemMiddleware: RouterMiddleware {
             return Problem(status: status ?? .internalServerError, detail: "")
         default:
             log(error, request, level: .error)
-            return Problem(status: .internalServerError, detail: "The server's log says why.")
+            return Problem(status: .internalServerError, detail: "The server's log has the reason.")
         }
     }
 
-    /// - Parameter others: how many more failed of which nothing was said.
+    /// - Parameter others: how many failures were not logged since the last message.
     private func log(_ error: any Error, _ request: Request, level: Logger.Level, others: Int = 0) {
         var metadata: Logger.Metadata = ["path": "\(request.uri.path)", "error": "\(error)"]
         if others > 0 { metadata["others"] = "\(others)" }

@@ -1,8 +1,8 @@
 internal import SalesRules
 
-/// Quantities as the contract writes them.
+/// Quantities as text (docs/CONTRACT.md, "Conventions").
 enum Quantity {
-    /// Money as a decimal, a count as an integer, both as texts.
+    /// Money as a decimal, a count as an integer, both as strings.
     static func text(_ value: Int64, _ measure: Measure, _ currency: Currency) -> String {
         switch measure {
         case .revenue: Money.text(value, in: currency)

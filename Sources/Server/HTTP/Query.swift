@@ -2,14 +2,14 @@ internal import Hummingbird
 internal import HummingbirdCore
 internal import SalesRules
 
-/// Reads the parameters of a query and collects all that is wrong with them. One that is empty counts as left out.
+/// Reads query parameters and collects the errors of all of them. An empty parameter counts as absent.
 struct Query {
     private let parameters: FlatDictionary<Substring, Substring>
     private var errors: [Problem.BadMember] = []
 
     private init(_ request: Request) { parameters = request.uri.queryParameters }
 
-    /// - Throws: a problem that names every parameter that `read` could not use.
+    /// - Throws: a ``Problem`` that names every parameter that is not valid.
     static func read<Value>(_ request: Request, _ read: (inout Query) -> Value) throws(Problem) -> Value {
         var query = Query(request)
         let value = read(&query)
@@ -36,7 +36,7 @@ struct Query {
         value(name, or: "is not an id") { Identifier($0) }
     }
 
-    /// False when it is left out.
+    /// False when absent.
     mutating func flag(_ name: Substring) -> Bool {
         value(name, or: "is neither true nor false") { Bool($0) } ?? false
     }
@@ -47,16 +47,16 @@ struct Query {
         } ?? 100
     }
 
-    /// After how long a stream ends by itself.
+    /// After how many seconds a stream ends.
     mutating func seconds() -> Int? {
         value("seconds", or: "is not a number from 1 to 3600") { text in
             Int(text).flatMap { (1...3_600).contains($0) ? $0 : nil }
         }
     }
 
-    /// What a former answer gave as `next`.
+    /// The `next` of an earlier answer.
     mutating func cursor<Value>(_ read: (String) -> Value?) -> Value? {
-        value("cursor", or: "is not one that this server gave") { PageCursor.text(in: $0).flatMap(read) }
+        value("cursor", or: "is not a cursor of this server") { PageCursor.text(in: $0).flatMap(read) }
     }
 
     private mutating func value<Value>(

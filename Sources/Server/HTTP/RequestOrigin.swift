@@ -1,11 +1,11 @@
 internal import HTTPTypes
 internal import Hummingbird
 
-/// What a request says of where it comes from. A browser says so by itself, and no page can make it say anything else.
+/// Where a request comes from. Browsers set `Sec-Fetch-Site` and `Origin` themselves; a page cannot change them.
 struct RequestOrigin {
     let request: Request
 
-    /// Whether it comes from a page of this very server, or from no page: a program sends none of these headers.
+    /// Whether the request comes from a page of this server, or from a program, which sends neither header.
     var isOwn: Bool {
         if let site = request.headers[.secFetchSite], site != "same-origin", site != "none" { return false }
         guard let origin = request.headers[.origin] else { return true }
@@ -13,10 +13,10 @@ struct RequestOrigin {
         return origin.contains("://") && host == request.head.authority?.lowercased()
     }
 
-    /// Whether it changes nothing, so that it does no harm wherever it comes from (RFC 9110, section 9.2.1).
+    /// Whether the method is safe: it changes nothing (RFC 9110, section 9.2.1).
     var isSafe: Bool { [.get, .head, .options].contains(request.method) }
 
-    /// Whether the browser came over TLS, as far as a proxy says so. One who makes that up only harms themselves.
+    /// Whether a proxy reports that the browser uses TLS. A client that forges this header harms only itself.
     var isSecure: Bool { request.headers[.forwardedProtocol]?.lowercased() == "https" }
 }
 

@@ -4,8 +4,8 @@ internal import Hummingbird
 internal import NIOCore
 
 extension Response {
-    /// A JSON object with the members that `write` gives it.
-    /// - Parameter headers: those beside the content type.
+    /// A JSON object with the members that `write` writes.
+    /// - Parameter headers: the headers besides the content type.
     static func json(
         status: HTTPResponse.Status = .ok,
         headers: HTTPFields = [:],
@@ -20,7 +20,8 @@ extension Response {
         )
     }
 
-    /// A change is in the log and not applied yet: where it will be seen.
+    /// For a change that is in the log but not applied yet.
+    /// - Parameter location: where to read the record later.
     static func accepted(_ location: String) -> Response {
         Response(status: .accepted, headers: [.location: location])
     }

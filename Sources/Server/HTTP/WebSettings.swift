@@ -1,15 +1,15 @@
-/// What the server has to know of browsers, and of what stands between them and it.
+/// Settings for browsers, and for proxies between them and the server.
 package struct WebSettings: Sendable {
-    /// Who may show the page in a frame.
+    /// The origins that may show the page in a frame.
     package var frameAncestors: FrameAncestors
-    /// Whose `X-Forwarded-For` is believed.
+    /// The proxies whose `X-Forwarded-For` is trusted.
     package var trustedProxies: TrustedProxies
-    /// Whether browsers always come over TLS, also when no `X-Forwarded-Proto` says so.
+    /// Whether browsers always use TLS, even without `X-Forwarded-Proto`.
     package var isAlwaysSecure: Bool
-    /// Where the chart library is on disk; nil for none.
+    /// The path of the chart library; nil for none.
     package var chartLibrary: String?
 
-    /// A page that stands alone, with no proxy before it, unless said otherwise.
+    /// By default, no page may frame this one, and no proxy is trusted.
     package init(
         frameAncestors: FrameAncestors = FrameAncestors(),
         trustedProxies: TrustedProxies = TrustedProxies(),
@@ -25,17 +25,17 @@ package struct WebSettings: Sendable {
 
 /// The origins that may show the page in a frame, such as a CRM's home page.
 package struct FrameAncestors: Sendable {
-    /// As in `https://crm.example.com`.
+    /// Such as `https://crm.example.com`.
     let origins: [String]
 
-    /// Nobody.
+    /// No origins.
     package init() { origins = [] }
 
-    /// - Parameter text: origins, separated by commas or spaces; `https://*.example.com` stands for all under a name.
-    /// - Returns: nil when one of them cannot be read.
+    /// - Parameter text: origins, separated by commas or spaces; `https://*.example.com` means all its subdomains.
+    /// - Returns: nil when one of them is not valid.
     package init?(_ text: String) {
         origins = text.split { $0 == "," || $0 == " " }.map { $0.lowercased() }
-        // What is in the header as it is given must not be able to end the directive.
+        // The origins are copied into a header: they must not contain a character that ends the directive.
         guard origins.allSatisfy({ $0.wholeMatch(of: Self.origin) != nil }) else { return nil }
     }
 

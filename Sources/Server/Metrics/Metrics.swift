@@ -1,7 +1,7 @@
 internal import Foundation
 internal import Synchronization
 
-/// Counts requests, and shows them as Prometheus reads them (text format 0.0.4).
+/// Counts requests, and writes all metrics in Prometheus' text format 0.0.4.
 final class Metrics: Sendable {
     private struct Key: Hashable {
         let route: String
@@ -21,7 +21,7 @@ final class Metrics: Sendable {
         var inFlight = 0
     }
 
-    /// Seconds.
+    /// The upper bounds of the buckets, in seconds.
     private static let bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
     private let state = Mutex(State())
     private let version: String
@@ -36,7 +36,7 @@ final class Metrics: Sendable {
         state.withLock { $0.inFlight += 1 }
     }
 
-    /// Notes the end of a request that began.
+    /// Records the end of a request after ``begin()``.
     func end(route: String, method: String, status: Int, seconds: Double) {
         state.withLock { state in
             state.inFlight -= 1
@@ -69,8 +69,8 @@ final class Metrics: Sendable {
             text.sample("_count", ["route": route], histogram.count)
         }
         text.gauge("salestargets_http_requests_in_flight", "Requests being answered.", state.inFlight)
-        text.gauge("salestargets_streams", "Live feeds that are open.", feed.streams)
-        text.gauge("salestargets_feed_up", "Whether the live feed hears what changes.", feed.isListening ? 1 : 0)
+        text.gauge("salestargets_streams", "Open live feeds.", feed.streams)
+        text.gauge("salestargets_feed_up", "Whether the live feed is subscribed to changes.", feed.isListening ? 1 : 0)
         freshness.write(to: &text)
         text.family("salestargets_build_info", .gauge, "The program's version.")
         text.sample("", ["version": version], 1)

@@ -1,4 +1,4 @@
-/// Puts samples together in Prometheus' text format 0.0.4.
+/// Builds a text in Prometheus' text format 0.0.4.
 struct MetricsText {
     private(set) var text = ""
     private var name = ""
@@ -7,13 +7,13 @@ struct MetricsText {
         case counter, gauge, histogram
     }
 
-    /// Begins a family: the samples that follow are of this name.
+    /// Begins a metric family; the samples that follow belong to it.
     mutating func family(_ name: String, _ kind: Kind, _ help: String) {
         self.name = name
         text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
     }
 
-    /// - Parameter suffix: of the family's name, as histograms have them.
+    /// - Parameter suffix: added to the family's name, such as `_bucket` for a histogram.
     mutating func sample(
         _ suffix: String,
         _ labels: KeyValuePairs<String, String>,
@@ -23,7 +23,7 @@ struct MetricsText {
         text += "\(name)\(suffix)\(list.isEmpty ? "" : "{\(list)}") \(value)\n"
     }
 
-    /// A family of one sample.
+    /// Writes a gauge with one sample and no labels.
     mutating func gauge(_ name: String, _ help: String, _ value: some CustomStringConvertible) {
         family(name, .gauge, help)
         sample("", [:], value)

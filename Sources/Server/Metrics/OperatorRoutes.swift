@@ -1,10 +1,10 @@
 internal import Events
 internal import Hummingbird
 
-/// For those who run it: without a token, and without anything that is anyone's.
+/// Health, readiness and metrics for operators. They need no sign-in: they contain no tenant's data.
 struct OperatorRoutes: Sendable {
     let metrics: Metrics
-    let freshness: Freshness
+    let freshness: FreshnessMonitor
     let feed: Feed
 
     func add(to router: Router<Context>) {

@@ -26,7 +26,7 @@ struct RequestMetricsMiddleware: RouterMiddleware {
         return response
     }
 
-    /// A client may make methods up, and each would stay in memory.
+    /// Clients can send any method name: counting each of them would use memory without limit.
     private static func name(of method: HTTPRequest.Method) -> String {
         let known: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options]
         return known.contains(method) ? method.rawValue : "other"

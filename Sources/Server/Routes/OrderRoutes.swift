@@ -3,7 +3,7 @@ internal import Hummingbird
 internal import Ledger
 internal import SalesRules
 
-/// One order with all it counts for.
+/// One order with its allocations, credits and contributions.
 struct OrderRoutes: Sendable {
     let reader: LedgerReader
 
@@ -12,7 +12,7 @@ struct OrderRoutes: Sendable {
     }
 
     private func one(_ context: Context) async throws -> Response {
-        let viewer = try context.reading()
+        let viewer = try context.requireReader()
         guard let id = context.id, let found = try await reader.order(id, of: viewer.tenant),
             let order = found.entry.order
         else { throw Problem.notFound("such order") }
@@ -22,7 +22,7 @@ struct OrderRoutes: Sendable {
 }
 
 extension LedgerReader {
-    /// An order as it stands, or as a change that is not made would let it stand.
+    /// The answer with an order: the order as it is, or, for a preview, as it would be.
     func answer(_ order: Order, _ entry: OrderEntry, of tenant: Identifier) async throws -> Response {
         let worth = rules.worth(of: entry)
         let credits = worth?.credits ?? []

@@ -2,14 +2,14 @@ internal import Events
 internal import Ledger
 internal import SalesRules
 
-/// Orders, allocations and credits as the contract shows them.
+/// Writes orders, allocations and credits as JSON (docs/CONTRACT.md, "HTTP").
 struct OrderText {
-    /// The reporting currency, which credits are in.
+    /// The reporting currency: the currency of credits.
     let currency: Currency
-    /// The names of whom allocations and credits are about.
+    /// The people in the allocations and credits, for their names.
     let people: [Identifier: Person]
 
-    /// The order's total is in its own currency, which stands beside it.
+    /// Writes the members that every answer with an order has. The total is in the order's own currency.
     func write(_ order: Order, to json: inout JSONWriter) {
         json.member("id", order.id.rawValue)
         json.member("number", order.number)
@@ -21,18 +21,18 @@ struct OrderText {
     }
 
     func write(_ allocations: [EffectiveAllocation], of order: Order, to json: inout JSONWriter) {
-        json.objects("allocations", allocations) { standing, json in
-            json.member("id", standing.allocation.id.rawValue)
-            write(standing, of: order, to: &json)
+        json.objects("allocations", allocations) { effective, json in
+            json.member("id", effective.allocation.id.rawValue)
+            write(effective, of: order, to: &json)
         }
     }
 
-    /// All but the allocation's id.
-    func write(_ standing: EffectiveAllocation, of order: Order, to json: inout JSONWriter) {
-        write(person: standing.allocation.salesperson, to: &json)
-        write(standing.allocation.limit, of: order, to: &json)
-        json.member("source", standing.isOwn ? "own" : "order")
-        json.member("etag", standing.tag.description)
+    /// Writes all members except the allocation's id.
+    func write(_ effective: EffectiveAllocation, of order: Order, to json: inout JSONWriter) {
+        write(person: effective.allocation.salesperson, to: &json)
+        write(effective.allocation.limit, of: order, to: &json)
+        json.member("source", effective.isOwn ? "own" : "order")
+        json.member("etag", effective.tag.description)
     }
 
     func write(_ credits: [Credit], of order: Order, to json: inout JSONWriter) {
@@ -79,20 +79,20 @@ struct OrderText {
         }
     }
 
-    /// With the digits of the minor unit; as it was given where it is beyond what money may be.
+    /// With all digits of the minor unit; as it was written when it is out of the range of money.
     private static func text(_ amount: Decimal, in currency: Currency) -> String {
         Money.minorUnits(of: amount, in: currency).map { Money.text($0, in: currency) } ?? amount.description
     }
 }
 
-/// An allocation in force, with where it comes from.
+/// An allocation in effect, and its source.
 struct EffectiveAllocation {
     let allocation: Allocation
-    /// Saved on its own; if not, the order's source lists it.
+    /// Whether it was saved on its own; if not, the order lists it.
     let isOwn: Bool
     let tag: RecordETag
 
-    /// The allocations in force of an order.
+    /// All allocations in effect of an order.
     static func all(of entry: OrderEntry) -> [EffectiveAllocation] {
         entry.allocations.map { allocation in
             let own = entry.own.first { $0.id == allocation.id && $0.allocation != nil }
@@ -104,7 +104,7 @@ struct EffectiveAllocation {
         }
     }
 
-    /// The one of this id; nil when there is none.
+    /// The allocation with this id; nil when there is none.
     static func of(_ id: Identifier, in entry: OrderEntry) -> EffectiveAllocation? {
         all(of: entry).first { $0.allocation.id == id }
     }

@@ -5,13 +5,13 @@ internal import Hummingbird
 internal import Logging
 internal import NIOCore
 
-/// The web page: its files, and the chart library that the system has; and the API's own description. Needs no sign-in:
-/// nothing of it is anyone's.
+/// Serves the page's files, the chart library of the system and the description of the interface. They need no sign-in:
+/// they contain no tenant's data.
 struct PageRoutes: Sendable {
     private let files: [String: PageFile]
     private let policy: HTTPFields
 
-    /// - Throws: what reading the page's files throws: they are a part of the program.
+    /// - Throws: when the page's files cannot be read from the program's resources.
     init(_ web: WebSettings, logger: Logger) throws {
         var files = try PageFile.all()
         if let path = web.chartLibrary {
@@ -19,7 +19,7 @@ struct PageRoutes: Sendable {
                 files["chart.js"] = PageFile(bytes, type: "text/javascript; charset=utf-8")
             } else {
                 logger.warning(
-                    "the chart library is not there, and the page shows tables: apt-get install libjs-chart.js",
+                    "no chart library, so the page shows tables; to install it: apt-get install libjs-chart.js",
                     metadata: ["file": "\(path)"]
                 )
             }
@@ -51,18 +51,18 @@ struct PageRoutes: Sendable {
         return Response(status: .ok, headers: headers, body: .init(byteBuffer: file.bytes))
     }
 
-    /// Nothing but this server's own files and answers, so that text that found its way into the page stays text.
+    /// Allows only this server's own files and answers, so that text injected into the page cannot run as a script.
     private static func policy(_ ancestors: FrameAncestors) -> HTTPFields {
-        let framing = ancestors.origins.isEmpty ? "'none'" : ancestors.origins.joined(separator: " ")
+        let allowedAncestors = ancestors.origins.isEmpty ? "'none'" : ancestors.origins.joined(separator: " ")
         var headers: HTTPFields = [
             .contentSecurityPolicy: """
             default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-            font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors \(framing)
+            font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors \(allowedAncestors)
             """,
-            // Addresses may hold what is searched for.
+            // The page's addresses may contain search terms.
             .referrerPolicy: "same-origin",
         ]
-        // For browsers that do not know frame-ancestors; there is no word in it for other origins.
+        // For browsers without frame-ancestors. This header cannot name other origins.
         if ancestors.origins.isEmpty { headers[.frameOptions] = "DENY" }
         return headers
     }
@@ -84,7 +84,7 @@ private struct PageFile: Sendable {
             .joined() + "\""
     }
 
-    /// Those that are part of the program, by their paths in the folder `Page`.
+    /// All files in the program's resources, by their paths in the folder `Page`.
     static func all() throws -> [String: PageFile] {
         let bundle = Bundle.module.bundleURL
         let folder = bundle.appendingPathComponent("Page")
@@ -101,7 +101,7 @@ private struct PageFile: Sendable {
         files[path] = PageFile(try Data(contentsOf: url), type: type)
     }
 
-    /// By the ends of names; what is not among them is not served.
+    /// By file extension; other files are not served.
     private static let types = [
         "html": "text/html; charset=utf-8",
         "js": "text/javascript; charset=utf-8",

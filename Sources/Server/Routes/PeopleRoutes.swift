@@ -3,7 +3,7 @@ internal import Hummingbird
 internal import Ledger
 internal import SalesRules
 
-/// The people there are, and who is asking.
+/// The people of a tenant, and the viewer.
 struct PeopleRoutes: Sendable {
     let reader: LedgerReader
 
@@ -13,7 +13,7 @@ struct PeopleRoutes: Sendable {
     }
 
     private func salespeople(_ context: Context) async throws -> Response {
-        let viewer = try context.reading()
+        let viewer = try context.requireReader()
         let people = viewer.role == .manager ? try await everyone(in: viewer.tenant) : [try await person(of: viewer)]
         return .json { json in
             json.objects("salespeople", people.sorted { ($0.name, $0.id) < ($1.name, $1.id) }) { person, json in
@@ -24,7 +24,7 @@ struct PeopleRoutes: Sendable {
     }
 
     private func me(_ context: Context) async throws -> Response {
-        let viewer = try context.signedIn()
+        let viewer = try context.requireViewer()
         let person = try await person(of: viewer)
         let choice = try await reader.preference(of: TenantScoped(tenant: viewer.tenant, id: viewer.id))
         return .json { json in
@@ -36,7 +36,7 @@ struct PeopleRoutes: Sendable {
         }
     }
 
-    /// Whom the log has named, and whoever has a target: a source may tell of a target before it tells of its people.
+    /// The people from events, and the assignees of targets: a target may arrive before the events of its people.
     private func everyone(in tenant: Identifier) async throws -> [Person] {
         var people = try await reader.people(of: tenant)
         for assignee in try await reader.catalog(of: tenant).targets.lazy.flatMap(\.target.assignees)
@@ -46,7 +46,7 @@ struct PeopleRoutes: Sendable {
         return Array(people.values)
     }
 
-    /// The name that the log tells comes first: it is the one that everyone else sees.
+    /// The name from the events has priority over the token's: everyone else sees it too.
     private func person(of viewer: Viewer) async throws -> Person {
         var person = try await reader.people([viewer.id], of: viewer.tenant)[viewer.id] ?? Person(id: viewer.id)
         if person.name.isEmpty || person.name == viewer.id.rawValue, !viewer.name.isEmpty { person.name = viewer.name }

@@ -5,7 +5,7 @@ internal import Ledger
 internal import NIOCore
 internal import SalesRules
 
-/// Targets with their progress as a table.
+/// Targets with their progress as a CSV table.
 struct TargetExportRoutes: Sendable {
     let reader: LedgerReader
     let today: @Sendable () -> Day
@@ -15,7 +15,7 @@ struct TargetExportRoutes: Sendable {
     }
 
     private func table(_ request: Request, _ context: Context) async throws -> Response {
-        let viewer = try context.reading()
+        let viewer = try context.requireReader()
         let query = try Query.read(request) { query in
             (year: query.year(), salesperson: query.salesperson(), measure: query.measure())
         }
@@ -42,7 +42,7 @@ struct TargetExportRoutes: Sendable {
         )
     }
 
-    /// By the order of ``TargetTable/columns``.
+    /// In the order of ``TargetTable/columns``.
     private func cells(of result: TargetResult) -> [String] {
         let target = result.target
         let currency = reader.rules.currency

@@ -1,11 +1,11 @@
 internal import SalesRules
 
-/// Which targets a list is about; what is nil is left open.
+/// Selects the targets of a list; a member that is nil selects all.
 struct TargetFilter: Sendable {
     let year: Int?
     let person: Identifier?
     let measure: Measure?
-    /// The last one of the page before: lists are in the order of the ids.
+    /// The id of the last target on the previous page; lists are sorted by id.
     let after: Identifier?
 
     func admits(_ target: Target) -> Bool {
@@ -17,10 +17,10 @@ struct TargetFilter: Sendable {
     }
 }
 
-/// How many targets make one page of a list.
+/// The number of targets on one page of a list.
 enum TargetPage {
-    /// Years of assignees that one page reads at most, so that a page of the largest targets ends before its limit
-    /// instead of asking Redis for millions of values at one moment.
+    /// The most years of assignees on one page (the sum of assignees times years), so that a page of very large targets
+    /// ends before its limit instead of reading millions of values from Redis at once.
     static let maximumYears = 20_000
 
     static func length(of targets: some Sequence<Target>, limit: Int) -> Int {

@@ -4,7 +4,7 @@ internal import Hummingbird
 internal import Ledger
 internal import SalesRules
 
-/// Targets with their progress, and the orders that make them up.
+/// Targets with their progress, and the orders that make up a target's result.
 struct TargetRoutes: Sendable {
     let reader: LedgerReader
     let today: @Sendable () -> Day
@@ -16,7 +16,7 @@ struct TargetRoutes: Sendable {
     }
 
     private func list(_ request: Request, _ context: Context) async throws -> Response {
-        let viewer = try context.reading()
+        let viewer = try context.requireReader()
         let query = try Query.read(request) { query in
             (
                 year: query.year(), salesperson: query.salesperson(), measure: query.measure(), limit: query.limit(),
@@ -32,7 +32,7 @@ struct TargetRoutes: Sendable {
         let limit = query.limit
         let results = try await reader.targets(of: viewer.tenant) { catalog in
             let matching = catalog.targets.filter { filter.admits($0.target) }
-            // One more than the page tells whether there is a next one.
+            // One more than the page, to know whether there is a next page.
             return Array(matching.prefix(TargetPage.length(of: matching.map(\.target), limit: limit) + 1))
         }
         let page = results.prefix(TargetPage.length(of: results.map(\.target), limit: limit))
@@ -47,7 +47,7 @@ struct TargetRoutes: Sendable {
     }
 
     private func one(_ context: Context) async throws -> Response {
-        let viewer = try context.reading()
+        let viewer = try context.requireReader()
         let result = try await target(of: context, seenBy: viewer)
         let names = try await reader.people(result.target.assignees, of: viewer.tenant)
         let text = TargetText(currency: reader.rules.currency, today: today(), people: names)
@@ -55,7 +55,7 @@ struct TargetRoutes: Sendable {
     }
 
     private func orders(_ request: Request, _ context: Context) async throws -> Response {
-        let viewer = try context.reading()
+        let viewer = try context.requireReader()
         let query = try Query.read(request) { query in
             (limit: query.limit(), cursor: query.cursor { OrderPosition($0) })
         }

@@ -2,7 +2,7 @@ internal import Events
 internal import Ledger
 internal import SalesRules
 
-/// Targets with their progress as the contract shows them.
+/// Writes targets with their progress as JSON (docs/CONTRACT.md, "HTTP").
 struct TargetText {
     let currency: Currency
     let today: Day

@@ -13,17 +13,17 @@ struct WidgetRoutes: Sendable {
     }
 
     private func widget(_ request: Request, _ context: Context) async throws -> Response {
-        let viewer = try context.reading()
+        let viewer = try context.requireReader()
         let query = try Query.read(request) {
             (year: $0.year(), salesperson: $0.salesperson(), measure: $0.measure())
         }
-        let asked = try viewer.chosen(query.salesperson)
+        let requested = try viewer.chosen(query.salesperson)
         let preference = try await reader.preference(of: TenantScoped(tenant: viewer.tenant, id: viewer.id))
         let year = query.year ?? preference.year ?? today().year
         let measure = query.measure ?? preference.measure ?? .revenue
-        // A manager who names nobody gets the remembered choice; one who names `all` gets everyone.
+        // Without the parameter a manager gets the saved choice; `all` means everyone.
         let isLeftOut = viewer.role == .manager && query.salesperson == nil
-        let person = isLeftOut ? try viewer.chosen(preference.salesperson) : asked
+        let person = isLeftOut ? try viewer.chosen(preference.salesperson) : requested
         let result = try await reader.year(year, of: person, tenant: viewer.tenant, measure: measure)
         let known: Person? =
             if let person { try await reader.people([person], of: viewer.tenant)[person] } else { nil }

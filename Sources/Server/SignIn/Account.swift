@@ -1,24 +1,24 @@
 package import Foundation
 package import SalesRules
 
-/// Who may sign in with a username and a password, and as whom.
+/// A person who may sign in with a username and a password.
 package struct Account: Sendable, Codable, Hashable {
-    /// Compared without case; no two accounts have the same.
+    /// Unique; compared without case.
     package let username: Username
-    /// The person's id, in the events.
+    /// The person's id in the events.
     package let person: Identifier
     /// What they may do.
     package let role: Role
     /// The organisation whose data they see.
     package let tenant: Identifier
-    /// Shown until the log tells a name; empty for none.
+    /// Shown until an event gives the person a name; empty for none.
     package let name: String
-    /// When it was made, or its password or role changed, in whole seconds: sessions from before are over.
+    /// When the account was created or last changed, in whole seconds. Older sessions are not valid.
     package private(set) var changed: Date
-    /// What the password is checked against.
+    /// The hash that the password is compared with.
     package private(set) var password: PasswordHash
 
-    /// An account as it is from now on.
+    /// An account that was changed at `now`.
     package init(
         username: Username,
         person: Identifier,
@@ -37,22 +37,22 @@ package struct Account: Sendable, Codable, Hashable {
         changed = Self.nextSecond(now)
     }
 
-    /// Sets another password, which ends the sessions there are.
+    /// Sets a new password, which ends the sessions of the account.
     package mutating func change(_ password: PasswordHash, now: Date = Date()) {
         self.password = password
         changed = max(Self.nextSecond(now), changed)
     }
 
-    /// Tokens know whole seconds only: a session of this very second, with the former password, must not survive.
+    /// Times in tokens are whole seconds: a session that began earlier in this second must end too.
     private static func nextSecond(_ moment: Date) -> Date {
         Date(timeIntervalSince1970: moment.timeIntervalSince1970.rounded(.up))
     }
 
-    /// Who signs in by it.
+    /// The person who signs in with this account.
     var viewer: Viewer { Viewer(id: person, tenant: tenant, role: role, name: name) }
 
-    /// Whether a session that was begun with it then is still good: neither the password nor who it is changed since.
-    func isStill(_ viewer: Viewer, since issued: Date) -> Bool {
+    /// Whether a session that began at `issued` is still valid: the account has not changed since.
+    func isCurrent(_ viewer: Viewer, since issued: Date) -> Bool {
         issued >= changed && viewer.id == person && viewer.tenant == tenant && viewer.role == role
     }
 
@@ -91,19 +91,19 @@ package struct Account: Sendable, Codable, Hashable {
     }
 }
 
-/// What one types to sign in: characters as an id has them, such as an e-mail address, in any case.
+/// The name that a person signs in with, such as an e-mail address; compared without case.
 package struct Username: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// In lower case.
     package let rawValue: String
-    /// As ``rawValue``.
+    /// The same as ``rawValue``.
     package var description: String { rawValue }
 
-    /// Nil when the text cannot be one: it has other characters than `[A-Za-z0-9._:@+-]`, or not 1 to 128 of them.
+    /// Nil unless the text has 1 to 128 of the characters `[A-Za-z0-9._:@+-]`.
     package init?(_ text: String) {
         guard Identifier(text.replacing("+", with: "-")) != nil else { return nil }
         rawValue = text.lowercased()
     }
 
-    /// As texts are sorted.
+    /// By ``rawValue``.
     package static func < (left: Username, right: Username) -> Bool { left.rawValue < right.rawValue }
 }

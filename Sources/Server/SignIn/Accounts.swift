@@ -2,38 +2,38 @@ package import Foundation
 internal import Log
 package import Logging
 
-/// All accounts at one moment, as the accounts file holds them.
+/// The accounts in the accounts file at one moment.
 package struct Accounts: Sendable, Codable {
     private var byUsername: [Username: Account] = [:]
 
-    /// Of several with one username the last stands.
+    /// Of several accounts with the same username, the last one counts.
     package init(_ accounts: [Account] = []) {
         for account in accounts { byUsername[account.username] = account }
     }
 
     /// Reads the accounts file's JSON.
-    /// - Throws: ``FileError`` that names the member that is not right; never quotes a hash.
+    /// - Throws: ``FileError``, which names the member that is not valid and never quotes a hash.
     package init(json: [UInt8]) throws {
         do {
             self = try JSONDecoder().decode(Accounts.self, from: Data(json))
         } catch let error as DecodingError {
-            throw FileError(description: "these are no accounts: \(Self.reason(error))")
+            throw FileError(description: "not an accounts file: \(Self.reason(error))")
         }
     }
 
-    /// All of them, by their usernames.
+    /// All accounts, sorted by username.
     package var all: [Account] { byUsername.values.sorted { $0.username < $1.username } }
 
-    /// The account of this username; setting it puts it in, or removes it.
+    /// The account with this username. Set it to add or replace the account, or to nil to remove it.
     package subscript(username: Username) -> Account? {
         get { byUsername[username] }
         set { byUsername[username] = newValue }
     }
 
-    /// The account with this username, in any case.
+    /// The account with this username, compared without case.
     subscript(username: String) -> Account? { Username(username).flatMap { byUsername[$0] } }
 
-    /// What a password is compared with where there is no account, so that this takes as long as where there is one.
+    /// A hash that no password matches, for usernames without an account: the check takes as long as with one.
     var decoy: PasswordHash {
         PasswordHash.unmatched(byUsername.values.map(\.password.strength).max { $0.work < $1.work } ?? .recommended)
     }
@@ -71,7 +71,7 @@ package struct Accounts: Sendable, Codable {
         let (path, reason): ([any CodingKey], String) =
             switch error {
             case .keyNotFound(let key, let context): (context.codingPath + [key], "is missing")
-            case .typeMismatch(_, let context): (context.codingPath, "is of another type")
+            case .typeMismatch(_, let context): (context.codingPath, "has the wrong type")
             case .valueNotFound(_, let context): (context.codingPath, "is null")
             case .dataCorrupted(let context): (context.codingPath, context.debugDescription)
             @unknown default: ([], "cannot be read")
@@ -83,18 +83,18 @@ package struct Accounts: Sendable, Codable {
     }
 }
 
-/// Where the accounts are, for as long as the server runs.
+/// Provides the current accounts while the server runs.
 package struct AccountDirectory: Sendable {
     /// The accounts at this moment.
     let current: @Sendable () async -> Accounts
 
-    /// Nobody has an account.
+    /// A directory without accounts.
     package static let empty = AccountDirectory(Accounts())
 
-    /// Always these.
+    /// A directory that always has these accounts.
     package init(_ accounts: Accounts) { current = { accounts } }
 
-    /// Those of an accounts file, at most a second old; nobody's until there is such a file.
+    /// The accounts of a file, at most one second old; no accounts until the file exists.
     /// - Throws: ``FileError``.
     package init(file path: String, logger: Logger) async throws {
         try await self.init(file: path, checkInterval: .seconds(1), logger: logger)

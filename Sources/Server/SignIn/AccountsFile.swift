@@ -1,13 +1,13 @@
 internal import Foundation
 
-/// Changes an accounts file so that whoever reads it, at any moment and after any crash, finds it whole.
+/// Changes an accounts file atomically: readers always find a complete file, also after a crash.
 package struct AccountsFile: Sendable {
     private let path: String
 
-    /// The accounts file at this path, which need not be there yet.
+    /// The accounts file at this path, which need not exist yet.
     package init(path: String) { self.path = path }
 
-    /// The accounts in the file.
+    /// The accounts in the file; none when it does not exist.
     /// - Throws: ``FileError``.
     package func accounts() throws -> Accounts {
         guard FileManager.default.fileExists(atPath: path) else { return Accounts() }
@@ -21,36 +21,36 @@ package struct AccountsFile: Sendable {
         }
     }
 
-    /// Replaces the accounts by what `change` makes of them; blocks.
+    /// Applies `change` to the accounts and replaces the file; blocks.
     ///
-    /// The new file is written beside the old one, under a name that only one can have: so nobody changes it meanwhile.
-    /// - Throws: ``FileError``, and what `change` throws: then the file stays as it was.
+    /// The new file is first written as `<path>.new`, which must not exist: so only one change runs at a time.
+    /// - Throws: ``FileError``, or the error of `change`, which leaves the file unchanged.
     package func update(_ change: (inout Accounts) throws -> Void) throws {
         let draft = path + ".new"
         let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw errno == EEXIST
-                ? FileError(description: "\(draft) is there: another change is under way; delete it if one was cut off")
-                : Self.failure("\(draft) cannot be made")
+                ? FileError(description: "\(draft) exists: wait for the other change; delete it if none is running")
+                : Self.failure("\(draft) cannot be created")
         }
-        var isInPlace = false
+        var isRenamed = false
         defer {
             close(descriptor)
-            if !isInPlace { unlink(draft) }
+            if !isRenamed { unlink(draft) }
         }
         var accounts = try accounts()
         try change(&accounts)
         keepOwner(of: descriptor)
         try Self.write(Array(try accounts.json), to: descriptor)
         guard fsync(descriptor) == 0, rename(draft, path) == 0 else { throw Self.failure("\(path) cannot be written") }
-        isInPlace = true
+        isRenamed = true
         try syncFolder()
     }
 
     private var folder: String { URL(fileURLWithPath: path).deletingLastPathComponent().path }
 
-    /// Root may change the accounts of a server that runs as somebody else, who has to be able to read them: whoever has
-    /// the file, or else its folder. Nobody but root can give files away, so that a refusal changes nothing.
+    /// Gives the new file the owner of the old one, or else of the folder: when root changes the accounts, the server's
+    /// user must still be able to read them. Users other than root cannot change owners; for them this does nothing.
     private func keepOwner(of descriptor: Int32) {
         for path in [path, folder] {
             guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),

@@ -3,8 +3,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import SalesRules
 
-/// Lets nobody pass without a valid token, be it a bearer or the session in the cookie; what a role may see, each route
-/// decides.
+/// Refuses requests without a valid bearer token or session cookie. Each route decides what a role may see.
 struct AuthenticationMiddleware: RouterMiddleware {
     let verifier: TokenVerifier
     let defaultTenant: Identifier
@@ -19,7 +18,7 @@ struct AuthenticationMiddleware: RouterMiddleware {
         guard let token = bearer ?? SessionCookie.session(of: request),
             let viewer = await verifier.viewer(of: token, defaultTenant: defaultTenant, now: now())
         else { throw Problem.unauthorized }
-        // A browser sends the cookie along whoever makes it ask; a bearer only the page itself can send.
+        // A browser adds the cookie to requests from other sites too, but not the bearer token.
         let origin = RequestOrigin(request: request)
         guard bearer != nil || origin.isSafe || origin.isOwn else { throw Problem.foreignOrigin }
         var context = context
@@ -27,7 +26,7 @@ struct AuthenticationMiddleware: RouterMiddleware {
         return try await next(request, context)
     }
 
-    /// What follows `Bearer`; nil where there is none: with another scheme, a proxy may want it for itself.
+    /// The text after `Bearer`; empty when it is malformed. Nil for another scheme, which may be meant for a proxy.
     private static func bearer(of request: Request) -> String? {
         let words = request.headers[.authorization]?.split(separator: " ") ?? []
         guard words.first?.lowercased() == "bearer" else { return nil }

@@ -2,7 +2,7 @@ internal import Foundation
 internal import JWTKit
 internal import SalesRules
 
-/// The claims of every token (the contract's last paragraph).
+/// The claims of every token (docs/CONTRACT.md, "Roles and tokens").
 struct Claims: JWTPayload {
     var sub: SubjectClaim
     var role: String
@@ -24,10 +24,10 @@ struct Claims: JWTPayload {
         self.init(viewer.id.rawValue, viewer.role, tenant: viewer.tenant, name: name, end: end)
     }
 
-    /// The times are checked where the clock is known.
+    /// Checks nothing: ``viewer(defaultTenant:now:)`` checks the times, with the server's clock.
     func verify(using algorithm: some JWTAlgorithm) async throws {}
 
-    /// Nil when the token is not in force, or a claim is not what it has to be.
+    /// Nil when the token is expired or not valid yet, or when a claim is not valid.
     func viewer(defaultTenant: Identifier, now: Date) -> Viewer? {
         guard exp.value > now, nbf.map({ $0.value <= now }) ?? true,
             let id = Identifier(sub.value), let role = Role(rawValue: role),
@@ -37,14 +37,14 @@ struct Claims: JWTPayload {
     }
 }
 
-/// What tokens that are signed with the shared secret may claim besides. An identity provider's are not read for these:
-/// it may mean anything by the same names.
+/// The claims of tokens that are signed with the shared secret. From an identity provider's token only ``Claims`` are
+/// read: the other names may have another meaning there.
 struct OwnClaims: JWTPayload {
     static let linkAudience = "salestargets-link"
 
     var common: Claims
     var iat: IssuedAtClaim?
-    /// The username of the account that the session was begun with.
+    /// The username of the account that the session began with.
     var account: String?
     var aud: AudienceClaim?
 
@@ -78,11 +78,11 @@ struct OwnClaims: JWTPayload {
     var isLink: Bool { aud?.value.contains(Self.linkAudience) ?? false }
 }
 
-/// The part of a token that says how it is signed.
+/// The header of a JWT.
 struct TokenHeader: Decodable {
     private let kid: String?
 
-    /// The key that a token names, before anything of it is checked; nil when it names none.
+    /// The key id in a token that is not verified yet; nil when it has none.
     static func keyID(of token: String) -> String? {
         guard let header = token.split(separator: ".", maxSplits: 1).first,
             let json = Base64URL.data(String(header))

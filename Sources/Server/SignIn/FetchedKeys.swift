@@ -7,8 +7,8 @@ internal import ServiceLifecycle
 
 /// The keys of a JWKS that an identity provider publishes at an address.
 ///
-/// They are asked for at the start and every ten minutes, and when a token names a key that is not known, at most once a
-/// minute. As long as the provider does not answer, the keys it had stay in force.
+/// They are fetched at the start, every ten minutes, and when a token names an unknown key, at most once a minute.
+/// While the provider does not answer, the last keys stay in use.
 package actor FetchedKeys: IdentityKeys, Service {
     private let address: JWKSAddress
     private let interval: Duration
@@ -18,10 +18,10 @@ package actor FetchedKeys: IdentityKeys, Service {
     private var lastStart: ContinuousClock.Instant?
     private var fetching: Task<Void, Never>?
 
-    /// Keys that are not fetched yet.
+    /// Starts without keys; ``run()`` fetches them.
     /// - Parameters:
-    ///   - interval: how often the keys are asked for.
-    ///   - pause: how long one asks at most once for, whatever tokens name.
+    ///   - interval: how often the keys are fetched.
+    ///   - pause: the shortest time between two fetches because of unknown keys.
     package init(
         _ address: JWKSAddress,
         interval: Duration = .seconds(600),
@@ -34,7 +34,7 @@ package actor FetchedKeys: IdentityKeys, Service {
         self.logger = logger
     }
 
-    /// Asks for the keys again and again, until the server stops.
+    /// Fetches the keys at every interval until the server stops.
     package func run() async {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
@@ -45,14 +45,14 @@ package actor FetchedKeys: IdentityKeys, Service {
         }
     }
 
-    /// The keys that are known; one that a token names and that is not known may be new, and is asked for.
+    /// The known keys. When the token names an unknown key, they may be fetched first: the key may be new.
     package func keys(naming id: String?) async -> KeySet? {
         if let latest, id.map(latest.ids.contains) ?? true { return latest }
         if fetching != nil || lastStart.map({ $0.duration(to: .now) >= pause }) ?? true { await fetch() }
         return latest
     }
 
-    /// Asks once, however many want to know at that moment.
+    /// Fetches once for all callers that wait at the same time.
     private func fetch() async {
         if let fetching { return await fetching.value }
         lastStart = .now
@@ -72,15 +72,14 @@ package actor FetchedKeys: IdentityKeys, Service {
             latest = try await KeySet(jwks: jwks)
         } catch {
             logger.warning(
-                "the identity provider's keys cannot be had; those that are known stay in force",
+                "cannot fetch the identity provider's keys; the known keys stay in use",
                 metadata: ["address": "\(address)", "known": "\(latest?.ids.count ?? 0)", "error": "\(error)"]
             )
         }
     }
 }
 
-/// Where an identity provider publishes its keys: https, or http on this machine, so that nobody on the way can put keys
-/// of their own in.
+/// The URL of a JWKS: https, or http on the local host, so that no one on the network can replace the keys.
 package struct JWKSAddress: Sendable, CustomStringConvertible {
     /// The address as it was given.
     package let description: String
@@ -96,7 +95,7 @@ package struct JWKSAddress: Sendable, CustomStringConvertible {
     private static let loopback: Set<String> = ["localhost", "127.0.0.1", "::1", "[::1]"]
 }
 
-/// One question for a JWKS.
+/// One HTTP request for a JWKS.
 private enum JWKSRequest {
     struct Failure: Error, CustomStringConvertible {
         let description: String
@@ -116,12 +115,12 @@ private enum JWKSRequest {
 
     private static func answer(of address: JWKSAddress) async throws -> String {
         var configuration = HTTPClient.Configuration(
-            // It might lead to an address that does not keep to the rule for addresses.
+            // A redirect could lead to an address that JWKSAddress does not allow.
             redirectConfiguration: .disallow,
             timeout: .init(connect: .seconds(5), read: .seconds(5))
         )
         configuration.httpVersion = .http1Only
-        // A client for each question: they are rare, and no connection has to be kept and closed.
+        // A new client for each request: requests are rare, so an open connection is not worth keeping.
         return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
             var request = HTTPClientRequest(url: address.description)
             request.headers.add(name: "accept", value: "application/json")

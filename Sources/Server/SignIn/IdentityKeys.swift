@@ -2,21 +2,21 @@ internal import Foundation
 internal import JWTKit
 package import Logging
 
-/// The keys that an identity provider signs tokens with, as they are published at the moment.
+/// The keys with which an identity provider signs tokens, as it publishes them now.
 package protocol IdentityKeys: Sendable {
-    /// - Parameter id: the key that a token names; one that is not known yet may be worth asking for.
-    /// - Returns: nil while there are none.
+    /// - Parameter id: the key id in a token; an unknown one may cause a fetch.
+    /// - Returns: nil while no keys are known.
     func keys(naming id: String?) async -> KeySet?
 }
 
 /// The keys of one JWKS.
 package struct KeySet: IdentityKeys {
     let collection = JWTKeyCollection()
-    /// Those that the JWKS names.
+    /// The ids of the keys.
     let ids: Set<String>
 
     /// - Parameter jwks: JSON.
-    /// - Throws: ``TokenKeyError`` when there is no key in it, or one that cannot be used.
+    /// - Throws: ``TokenKeyError`` when it has no signing key, or one that cannot be used.
     package init(jwks: String) async throws {
         let keys = try SigningKeys.read(jwks)
         ids = Set(keys.compactMap { $0.keyIdentifier?.string })
@@ -29,7 +29,7 @@ package struct KeySet: IdentityKeys {
         }
     }
 
-    /// Always these.
+    /// Always this set.
     package func keys(naming id: String?) async -> KeySet? { self }
 }
 
@@ -48,6 +48,6 @@ package struct KeyFile: IdentityKeys {
         }
     }
 
-    /// Those of the file, at most a second old.
+    /// The keys in the file, at most one second old.
     package func keys(naming id: String?) async -> KeySet? { await file.current() }
 }

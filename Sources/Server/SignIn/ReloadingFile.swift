@@ -8,8 +8,8 @@ package struct FileError: Error, CustomStringConvertible {
     package let description: String
 }
 
-/// What a file says, read again when it changes. A file that is broken or gone is told to the operator once, and leaves
-/// what it said before in force.
+/// The value in a file, which is read again when the file changes. A broken or missing file is logged once, and the
+/// last value stays in use.
 actor ReloadingFile<Value: Sendable> {
     private let path: String
     private let checkInterval: Duration
@@ -21,8 +21,8 @@ actor ReloadingFile<Value: Sendable> {
     private var isChecking = false
 
     /// - Parameters:
-    ///   - absent: what stands until there is such a file; nil when there has to be one.
-    ///   - checkInterval: how often at most the file is looked at.
+    ///   - absent: the value until the file exists; nil when the file must exist.
+    ///   - checkInterval: the shortest time between two checks of the file.
     /// - Throws: ``FileError`` when the file cannot be read, and what `read` throws.
     init(
         path: String,
@@ -43,13 +43,13 @@ actor ReloadingFile<Value: Sendable> {
         self.stamp = stamp
         if let absent, bytes == nil {
             value = absent
-            logger.warning("a file is not there yet", metadata: ["file": "\(path)"])
+            logger.warning("the file does not exist yet", metadata: ["file": "\(path)"])
         } else {
             value = try await read(bytes ?? [])
         }
     }
 
-    /// What the file says, or said when it last could be used.
+    /// The value in the file, or its last usable one.
     func current() async -> Value {
         guard !isChecking, lastCheck.duration(to: .now) >= checkInterval else { return value }
         isChecking = true
@@ -66,10 +66,10 @@ actor ReloadingFile<Value: Sendable> {
         stamp = found.stamp
         do {
             value = try await read(try bytes.get())
-            logger.info("a file was read again", metadata: ["file": "\(path)"])
+            logger.info("the file has changed and was read again", metadata: ["file": "\(path)"])
         } catch {
             logger.error(
-                "a file cannot be used; what it said before stays in force",
+                "the file cannot be used; its last usable content stays in use",
                 metadata: ["file": "\(path)", "error": "\(error)"]
             )
         }
@@ -77,7 +77,7 @@ actor ReloadingFile<Value: Sendable> {
     }
 }
 
-/// What tells one state of a file from another.
+/// Tells one version of a file from another.
 private struct FileStamp: Equatable, Sendable {
     private let number: Int?
     private let size: Int?

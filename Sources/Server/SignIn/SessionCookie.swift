@@ -1,12 +1,12 @@
 internal import Hummingbird
 
-/// The cookie that a browser keeps its session in. Scripts cannot read it.
+/// The cookie with a browser's session. Scripts cannot read it.
 struct SessionCookie {
     private static let name = "salestargets"
     private let attributes: String
 
-    /// The cookie as this request's browser has to get it. In another site's frame a browser takes only a cookie that says
-    /// it is meant for that, over TLS, and keeps it apart for that site (CHIPS).
+    /// The cookie for the browser that sent the request. In a frame of another site, a browser accepts only a cookie
+    /// with `SameSite=None` and `Secure`; `Partitioned` makes it a separate cookie for that site (CHIPS).
     init(for request: Request, _ web: WebSettings) {
         let isSecure = web.isAlwaysSecure || RequestOrigin(request: request).isSecure
         let isFramed = isSecure && !web.frameAncestors.origins.isEmpty

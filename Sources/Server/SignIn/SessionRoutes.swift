@@ -38,7 +38,7 @@ struct SessionRoutes: Sendable {
 
     private func signIn(_ request: Request, _ context: Context) async throws -> Response {
         guard RequestOrigin(request: request).isOwn else { throw Problem.foreignOrigin }
-        guard let signer = verifier.signer else { throw Problem.noSignInHere }
+        guard let signer = verifier.signer else { throw Problem.signInDisabled }
         let body = try await SignInBody.read(request)
         let address = web.trustedProxies.client(
             peer: ClientAddress(context.peer),
@@ -57,7 +57,7 @@ struct SessionRoutes: Sendable {
         return response
     }
 
-    /// Who signs in, and by which account if not by a link.
+    /// The person who signs in, and their account; no account for a link.
     private func person(
         _ body: SignInBody,
         from address: ClientAddress?,
@@ -78,7 +78,7 @@ struct SessionRoutes: Sendable {
             found = await verifier.viewer(ofLink: link, defaultTenant: defaultTenant, now: now).map { ($0, nil) }
         }
         guard let found else {
-            // Without the username: people type their password into its place.
+            // Without the username: people sometimes type their password there.
             logger.notice("a sign-in was refused", metadata: ["address": "\(name(address))"])
             throw Problem.wrongCredentials
         }
@@ -94,7 +94,7 @@ struct SessionRoutes: Sendable {
     private func name(_ address: ClientAddress?) -> String { address?.description ?? "unknown" }
 }
 
-/// What one signs in with.
+/// The body of a sign-in.
 private enum SignInBody {
     case password(username: String, String)
     case link(String)
@@ -116,15 +116,15 @@ private enum SignInBody {
         do {
             bytes = try await request.body.collect(upTo: maximumBytes)
         } catch is NIOTooManyBytesError {
-            throw Problem(status: .contentTooLarge, detail: "A sign-in has at most \(maximumBytes) bytes.")
+            throw Problem(status: .contentTooLarge, detail: "The body is larger than \(maximumBytes) bytes.")
         }
         let members: Members
         do {
             members = try JSONDecoder().decode(Members.self, from: Data(bytes.readableBytesView))
         } catch DecodingError.typeMismatch(_, let context) where !context.codingPath.isEmpty {
-            throw Problem.badSignIn([.init(member: context.codingPath[0].stringValue, reason: "is not a text")])
+            throw Problem.invalidSignIn([.init(member: context.codingPath[0].stringValue, reason: "is not a text")])
         } catch {
-            throw Problem.badSignIn([])
+            throw Problem.invalidSignIn([])
         }
         switch (members.link, members.username, members.password) {
         case (let link?, nil, nil): return .link(link)
@@ -132,9 +132,9 @@ private enum SignInBody {
             guard username.utf8.count <= Identifier.maximumLength, password.utf8.count <= PasswordHash.maximumBytes
             else { throw Problem.wrongCredentials }
             return .password(username: username, password)
-        case (nil, nil, _?): throw Problem.badSignIn([.init(member: "username", reason: "is missing")])
-        case (nil, _?, nil): throw Problem.badSignIn([.init(member: "password", reason: "is missing")])
-        case (nil, nil, nil), (_?, _, _): throw Problem.badSignIn([])
+        case (nil, nil, _?): throw Problem.invalidSignIn([.init(member: "username", reason: "is missing")])
+        case (nil, _?, nil): throw Problem.invalidSignIn([.init(member: "password", reason: "is missing")])
+        case (nil, nil, nil), (_?, _, _): throw Problem.invalidSignIn([])
         }
     }
 }

@@ -1,14 +1,13 @@
 internal import Foundation
 internal import Synchronization
 
-/// How often one may fail to sign in: from an address, at an account, and from an address at an account.
+/// Limits failed sign-ins: for each address, for each account, and for each address at an account.
 ///
-/// Each is a bucket of attempts that fills up slowly; a sign-in that succeeds gives its attempt back, so that many people
-/// behind one address do not limit each other. Nothing locks an account: what one stranger can use up of its attempts is
-/// less than what fills up, and even when many strangers use up all, those still get in who signed in from the same
-/// address before.
+/// Each limit is a bucket of attempts that refills slowly. A successful sign-in returns its attempt, so that many
+/// people behind one address do not limit each other. No account is locked: an account's bucket refills faster than one
+/// address can use it up. Even when many addresses use it up, its owner can sign in from an address used before.
 final class SignInLimits: Sendable {
-    /// What may be tried at once, and after how many seconds one more may be.
+    /// How many attempts a full bucket has, and after how many seconds it gets one more.
     fileprivate struct Rate {
         let burst: Double
         let period: Double
@@ -33,13 +32,13 @@ final class SignInLimits: Sendable {
     }
 
     private struct State {
-        /// When each bucket will be full again, in seconds since 1970; one that is full is left out.
+        /// When each bucket will be full again, in seconds since 1970; a full bucket may be absent.
         var full: [Key: Double] = [:]
-        /// From where someone signed in by an account, the latest last.
+        /// The networks from which people signed in to each account, the latest last.
         var known: [Username: [[UInt8]]] = [:]
     }
 
-    /// An attempt that may be made.
+    /// An attempt that is allowed.
     struct Attempt: Sendable {
         fileprivate let keys: [Key]
         fileprivate let network: [UInt8]
@@ -49,17 +48,17 @@ final class SignInLimits: Sendable {
     private let state = Mutex(State())
     private let capacity: Int
 
-    /// - Parameter capacity: how many buckets are kept, at some 150 bytes each.
+    /// - Parameter capacity: the most buckets in memory, at about 150 bytes each.
     init(capacity: Int = 50_000) { self.capacity = capacity }
 
-    /// How many buckets are kept.
+    /// The number of buckets in memory.
     var count: Int { state.withLock { $0.full.count } }
 
-    /// Takes an attempt.
+    /// Uses up one attempt.
     /// - Parameters:
-    ///   - address: nil when it is not known; then all such are one.
-    ///   - username: nil when what was given cannot be one; then no account is tried.
-    /// - Throws: a problem that says when to try again.
+    ///   - address: nil when it is unknown; unknown addresses count as one address.
+    ///   - username: nil for a link or an invalid username; then only the address is limited.
+    /// - Throws: a ``Problem`` with the seconds to wait.
     func attempt(from address: ClientAddress?, at username: Username?, now: Date) throws(Problem) -> Attempt {
         let now = now.timeIntervalSince1970
         let network = address?.network ?? []
@@ -75,13 +74,13 @@ final class SignInLimits: Sendable {
                 }.max() ?? 0
             guard wait <= 0 else { return .failure(.tooManyAttempts(seconds: Int(wait.rounded(.up)))) }
             for key in keys { state.full[key] = max(state.full[key] ?? now, now) + key.rate.period }
-            forget(&state, now: now)
+            trim(&state, now: now)
             return .success(Attempt(keys: keys, network: network, username: username))
         }
         return try result.get()
     }
 
-    /// Gives back an attempt that succeeded, and remembers where it came from.
+    /// Returns the attempt of a successful sign-in, and remembers its network.
     func succeeded(_ attempt: Attempt) {
         state.withLock { state in
             for key in attempt.keys { state.full[key]? -= key.rate.period }
@@ -93,8 +92,8 @@ final class SignInLimits: Sendable {
         }
     }
 
-    /// Keeps memory bounded: full buckets are forgotten, and when all are in use, the half that is full soonest.
-    private func forget(_ state: inout State, now: Double) {
+    /// Limits memory. Above the capacity it removes full buckets; if over half remain, those that are full soonest too.
+    private func trim(_ state: inout State, now: Double) {
         guard state.full.count > capacity else { return }
         state.full = state.full.filter { $0.value > now }
         guard state.full.count > capacity / 2 else { return }

@@ -1,8 +1,8 @@
 internal import Foundation
 internal import JWTKit
 
-/// The keys of a JWKS that sign tokens; those that only encrypt, or are of a kind not known here, are left out, as
-/// identity providers publish all of theirs together.
+/// The keys of a JWKS that sign tokens. Identity providers publish all their keys together: encryption keys and keys
+/// of unknown kinds are left out.
 enum SigningKeys {
     private struct KeySet: Decodable {
         let keys: [Key]
@@ -19,21 +19,21 @@ enum SigningKeys {
         }
     }
 
-    /// - Throws: ``TokenKeyError`` when there is none.
+    /// - Throws: ``TokenKeyError`` when no key is left.
     static func read(_ jwks: String) throws(TokenKeyError) -> [JWK] {
         guard let set = try? JSONDecoder().decode(KeySet.self, from: Data(jwks.utf8)) else {
             throw TokenKeyError(description: "the JWKS is not an object with a list of keys")
         }
-        let keys = set.keys.compactMap(\.key).enumerated().compactMap { place, key in complete(key, place: place) }
+        let keys = set.keys.compactMap(\.key).enumerated().compactMap { index, key in complete(key, index: index) }
         if keys.isEmpty { throw TokenKeyError(description: "the JWKS has no key that signs tokens") }
         return keys
     }
 
-    /// JWTKit wants an id for every key. And it lets the first token that comes decide for good which algorithm a key
-    /// without one is used with, even if its signature is wrong: so that a stranger could lock everyone out.
-    private static func complete(_ key: JWK, place: Int) -> JWK? {
+    /// Adds what JWTKit needs: an id, and an algorithm. For a key without an algorithm JWTKit keeps the one of the
+    /// first token, even if its signature is wrong, so that a stranger could lock everyone out.
+    private static func complete(_ key: JWK, index: Int) -> JWK? {
         var key = key
-        key.keyIdentifier = key.keyIdentifier ?? JWKIdentifier(string: "key \(place + 1)")
+        key.keyIdentifier = key.keyIdentifier ?? JWKIdentifier(string: "key \(index + 1)")
         key.algorithm = key.algorithm ?? usualAlgorithm(of: key)
         return key.algorithm == nil ? nil : key
     }

@@ -2,7 +2,7 @@ package import Foundation
 internal import JWTKit
 package import SalesRules
 
-/// Why tokens cannot be checked with what was given.
+/// Why a secret or a JWKS cannot be used to check tokens.
 package struct TokenKeyError: Error, CustomStringConvertible {
     /// For the operator; never quotes a key.
     package let description: String
@@ -10,18 +10,19 @@ package struct TokenKeyError: Error, CustomStringConvertible {
 
 /// Checks tokens: JWTs signed with the shared secret (HS256), or with a key of an identity provider.
 package struct TokenVerifier: Sendable {
-    /// Signs sessions with the shared secret; nil without one: then signing in is the identity provider's affair.
+    /// Signs sessions with the shared secret; nil without one: then people sign in only at the
+    /// identity provider.
     let signer: TokenSigner?
-    /// What sessions end with: those who signed in by an account.
+    /// The accounts that people sign in with; their sessions end when the account changes.
     let accounts: AccountDirectory
     private let sharedKey: JWTKeyCollection?
     private let provider: (any IdentityKeys)?
 
     /// A verifier with the keys that tokens may be signed with.
     /// - Parameters:
-    ///   - secret: at least 32 bytes; nil when only an identity provider's tokens are good.
-    ///   - provider: an identity provider's keys; nil when only the secret's tokens are good.
-    ///   - accounts: who signs in here; their sessions end with them.
+    ///   - secret: at least 32 bytes; nil when only an identity provider's tokens are valid.
+    ///   - provider: an identity provider's keys; nil when only tokens signed with the secret are valid.
+    ///   - accounts: the accounts that people sign in with.
     /// - Throws: ``TokenKeyError``.
     package init(
         secret: [UInt8]?,
@@ -42,8 +43,8 @@ package struct TokenVerifier: Sendable {
         self.accounts = accounts
     }
 
-    /// Whose a bearer token or session is; nil when it is not good: wrongly signed, expired, not good yet, without the
-    /// claims it needs, a link, or of an account that is no longer what it was.
+    /// The viewer of a bearer token or session. Nil when it is not valid: the signature is wrong, it is expired or not
+    /// valid yet, a claim is missing, it is a link's token, or the account of the session has changed.
     func viewer(of token: String, defaultTenant: Identifier, now: Date) async -> Viewer? {
         guard token.utf8.count <= Self.maximumLength else { return nil }
         if let claims = try? await sharedKey?.verify(token, as: OwnClaims.self) {
@@ -52,21 +53,21 @@ package struct TokenVerifier: Sendable {
             }
             guard let username = claims.account else { return viewer }
             guard let account = await accounts.current()[username], let issued = claims.iat,
-                account.isStill(viewer, since: issued.value)
+                account.isCurrent(viewer, since: issued.value)
             else { return nil }
             var current = account.viewer
             current.expires = viewer.expires
             return current
         }
         guard let keys = await provider?.keys(naming: TokenHeader.keyID(of: token)),
-            // A token need not name its key, so that each may have to be tried.
+            // A token need not name its key; then each key is tried.
             let claims = try? await keys.collection.verify(token, as: Claims.self, iteratingKeys: true)
         else { return nil }
         return claims.viewer(defaultTenant: defaultTenant, now: now)
     }
 
-    /// Whom a link signs in; nil when it is not good: among the rest, when it is good for longer than a link may be, so
-    /// that nobody hands out links that work for ever.
+    /// The viewer whom a link signs in; nil when it is not valid. It must expire within
+    /// ``TokenSigner/linkSeconds``, so that a CRM cannot give out permanent links.
     func viewer(ofLink token: String, defaultTenant: Identifier, now: Date) async -> Viewer? {
         guard token.utf8.count <= Self.maximumLength,
             let claims = try? await sharedKey?.verify(token, as: OwnClaims.self), claims.isLink,
@@ -80,7 +81,7 @@ package struct TokenVerifier: Sendable {
 
 /// Signs tokens with the shared secret.
 package struct TokenSigner: Sendable {
-    /// How long a link is good at most, in seconds.
+    /// The longest that a link may be valid, in seconds.
     package static let linkSeconds = 300.0
     /// How long a session lasts, in seconds: a working day.
     static let sessionSeconds = 43_200.0
@@ -92,8 +93,8 @@ package struct TokenSigner: Sendable {
 
     /// A bearer token with these claims.
     /// - Parameters:
-    ///   - expiresIn: from `now`; below zero for one that is past.
-    ///   - now: the present, unless a test says otherwise.
+    ///   - expiresIn: counted from `now`; negative for an expired token.
+    ///   - now: the current time, except in tests.
     package func token(
         subject: String,
         role: Role,
@@ -106,8 +107,8 @@ package struct TokenSigner: Sendable {
         return try await sign(Claims(subject, role, tenant: tenant, name: name, end: end))
     }
 
-    /// A link's token: it is exchanged for a session, and good for nothing else.
-    /// - Parameter expiresIn: at most ``linkSeconds``, or no server takes it.
+    /// A link's token: it can only be exchanged for a session.
+    /// - Parameter expiresIn: at most ``linkSeconds``, or servers refuse it.
     package func link(for viewer: Viewer, expiresIn: Duration, now: Date = Date()) async throws -> String {
         try await sign(
             OwnClaims(Claims(viewer, end: now.addingTimeInterval(expiresIn / .seconds(1))), aud: OwnClaims.linkAudience)
@@ -115,12 +116,12 @@ package struct TokenSigner: Sendable {
     }
 
     /// A session, and when it ends.
-    /// - Parameter account: the one that the viewer signed in by.
+    /// - Parameter account: the account that the viewer signed in with; nil for a link.
     func session(for viewer: Viewer, account: Account? = nil, now: Date) async throws -> (token: String, end: Date) {
         // Times in tokens are whole seconds.
         let start = now.timeIntervalSince1970.rounded(.down)
         let end = Date(timeIntervalSince1970: start + Self.sessionSeconds)
-        // A session of the second in which the account was changed belongs to the account as it is now.
+        // `changed` is rounded up: a session that begins in the second of the change must be valid.
         let issued = account.map { max($0.changed.timeIntervalSince1970, start) }
         let claims = OwnClaims(
             Claims(viewer, end: end),

@@ -1,17 +1,17 @@
 package import Foundation
 package import SalesRules
 
-/// What a viewer may do (the contract's roles).
+/// What a viewer may do (docs/CONTRACT.md, "Roles and tokens").
 package enum Role: String, Sendable, CaseIterable {
-    /// Sees and changes everything of their tenant.
+    /// Sees and changes everything in their tenant.
     case manager
-    /// Sees what is their own.
+    /// Sees their own results.
     case salesperson
-    /// Brings orders in, and sees no numbers.
+    /// Sends events, and sees no results.
     case ingest
 }
 
-/// Who is asking, from the token.
+/// The person who sends a request, from the token.
 package struct Viewer: Hashable, Sendable {
     /// The person's id.
     package let id: Identifier
@@ -21,10 +21,10 @@ package struct Viewer: Hashable, Sendable {
     package let role: Role
     /// Empty when the token has none.
     package let name: String
-    /// When the token is good no longer.
+    /// When the token expires.
     package internal(set) var expires: Date
 
-    /// Someone who is signed in.
+    /// A person who is signed in.
     package init(id: Identifier, tenant: Identifier, role: Role, name: String, expires: Date = .distantFuture) {
         self.id = id
         self.tenant = tenant
@@ -35,18 +35,19 @@ package struct Viewer: Hashable, Sendable {
 }
 
 extension Viewer {
-    /// Whose targets or chart are meant, nil for everyone's: a salesperson's own, and a manager's choice.
-    func chosen(_ asked: Identifier?) throws(Problem) -> Identifier? {
+    /// The person whose results are requested, nil for everyone: managers choose, a salesperson gets their own.
+    /// - Throws: ``Problem/forbidden`` when the viewer may not see these results.
+    func chosen(_ requested: Identifier?) throws(Problem) -> Identifier? {
         switch role {
-        case .manager: return asked?.rawValue == "all" ? nil : asked
+        case .manager: return requested?.rawValue == "all" ? nil : requested
         case .salesperson:
-            guard asked == nil || asked == id else { throw .forbidden }
+            guard requested == nil || requested == id else { throw .forbidden }
             return id
         case .ingest: throw .forbidden
         }
     }
 
-    /// Whether something is theirs to see that is about these people.
+    /// Whether the viewer may see what is about these people.
     func maySee(_ people: some Sequence<Identifier>) -> Bool {
         switch role {
         case .manager: true

@@ -4,13 +4,13 @@ internal import Hummingbird
 internal import Ledger
 internal import SalesRules
 
-/// Dividing an order: allocations saved on their own, for managers.
+/// Allocations that are saved on their own: with them managers divide an order.
 struct AllocationRoutes: Sendable {
     let reader: LedgerReader
     let writer: EventWriter
     let decoder: RequestBodyDecoder
 
-    /// An allocation's order, as it stands before a change.
+    /// The id of an allocation, and its order before the change.
     private struct Place {
         let id: Identifier
         let order: Order
@@ -25,7 +25,7 @@ struct AllocationRoutes: Sendable {
     }
 
     private func create(_ request: Request, _ context: Context) async throws -> Response {
-        let viewer = try context.managing()
+        let viewer = try context.requireManager()
         let isPreview = try Query.read(request) { $0.flag("preview") }
         let body = try decoder.allocation(try await JSONBody.read(request))
         guard let id = context.id, let found = try await reader.order(id, of: viewer.tenant),
@@ -35,15 +35,15 @@ struct AllocationRoutes: Sendable {
         guard EffectiveAllocation.of(place.id, in: place.entry) == nil else {
             throw Problem(
                 status: .conflict,
-                detail: "The order has an allocation of this id already.",
-                errors: [.init(member: "id", reason: "is there already")]
+                detail: "The order already has an allocation with this id.",
+                errors: [.init(member: "id", reason: "exists already")]
             )
         }
         return try await put(body.allocation, at: place, isPreview: isPreview, by: viewer, status: .created)
     }
 
     private func one(_ request: Request, _ context: Context) async throws -> Response {
-        let viewer = try context.reading()
+        let viewer = try context.requireReader()
         let place = try await place(request, context, viewer)
         let credits = reader.rules.worth(of: place.entry)?.credits ?? []
         guard viewer.maySee(credits.map(\.salesperson)) else { throw Problem.forbidden }
@@ -51,7 +51,7 @@ struct AllocationRoutes: Sendable {
     }
 
     private func save(_ request: Request, _ context: Context) async throws -> Response {
-        let viewer = try context.managing()
+        let viewer = try context.requireManager()
         let isPreview = try Query.read(request) { $0.flag("preview") }
         let body = try decoder.allocation(try await JSONBody.read(request))
         guard body.id == nil || body.id == context.id else { throw Problem.otherID }
@@ -60,7 +60,7 @@ struct AllocationRoutes: Sendable {
     }
 
     private func delete(_ request: Request, _ context: Context) async throws -> Response {
-        let viewer = try context.managing()
+        let viewer = try context.requireManager()
         let isPreview = try Query.read(request) { $0.flag("preview") }
         let place = try await place(request, context, viewer)
         let change = OrderChange.allocationDeleted(place.id, version: try version(at: place))
@@ -96,17 +96,17 @@ struct AllocationRoutes: Sendable {
         of tenant: Identifier,
         status: HTTPResponse.Status
     ) async throws -> Response {
-        guard let standing = EffectiveAllocation.of(place.id, in: entry) else {
+        guard let effective = EffectiveAllocation.of(place.id, in: entry) else {
             throw Problem.notFound("such allocation")
         }
-        let people = try await reader.people([standing.allocation.salesperson], of: tenant)
+        let people = try await reader.people([effective.allocation.salesperson], of: tenant)
         let text = OrderText(currency: reader.rules.currency, people: people)
-        var headers: HTTPFields = [.eTag: standing.tag.description]
+        var headers: HTTPFields = [.eTag: effective.tag.description]
         if status == .created { headers[.location] = Self.location(of: place) }
         return .json(status: status, headers: headers) { json in
             json.member("id", place.id.rawValue)
             json.member("order", place.order.id.rawValue)
-            text.write(standing, of: place.order, to: &json)
+            text.write(effective, of: place.order, to: &json)
         }
     }
 
@@ -114,8 +114,8 @@ struct AllocationRoutes: Sendable {
         "/api/v1/allocations/\(place.id)?order=\(place.order.id)"
     }
 
-    /// The allocation that the path names, in the order that the query names; one that was saved on its own for a single
-    /// order is found without.
+    /// The allocation in the path and the order in the query, after a check of `If-Match`. Without an order in the
+    /// query, the allocation is found if it was saved on its own for one order only.
     private func place(_ request: Request, _ context: Context, _ viewer: Viewer) async throws -> Place {
         let named = try Query.read(request) { $0.id("order") }
         guard let id = context.id else { throw Problem.notFound("such allocation") }
@@ -123,14 +123,14 @@ struct AllocationRoutes: Sendable {
         guard orders.count <= 1 else {
             throw Problem(
                 status: .conflict,
-                detail: "Several orders have an allocation of this id: say which one is meant.",
+                detail: "Several orders have an allocation with this id: add the parameter order.",
                 errors: [.init(member: "order", reason: "is missing")]
             )
         }
         guard let name = orders.first, let found = try await reader.order(name, of: viewer.tenant),
-            let order = found.entry.order, let standing = EffectiveAllocation.of(id, in: found.entry)
+            let order = found.entry.order, let effective = EffectiveAllocation.of(id, in: found.entry)
         else { throw Problem.notFound("such allocation") }
-        try Precondition.check(request, standing.tag)
+        try Precondition.check(request, effective.tag)
         return Place(id: id, order: order, entry: found.entry)
     }
 
@@ -138,7 +138,7 @@ struct AllocationRoutes: Sendable {
         try EventWriter.version(after: place.entry.own.first { $0.id == place.id }?.version)
     }
 
-    /// The order as the change will leave it.
+    /// The order after the change.
     private func applying(_ change: OrderChange, to place: Place) throws -> OrderEntry {
         var entry = place.entry
         do throws(OrderChangeRefusal) {
@@ -146,13 +146,13 @@ struct AllocationRoutes: Sendable {
         } catch {
             throw Problem(
                 status: .conflict,
-                detail: "The order has as many allocations as it may have (\(OrderEntry.maximumAllocations))."
+                detail: "The order already has the maximum of \(OrderEntry.maximumAllocations) allocations."
             )
         }
         return entry
     }
 
-    /// - Parameter entry: the order after the change; nil where the allocation is deleted.
+    /// - Parameter entry: the order after the change; nil when the allocation is deleted.
     /// - Returns: the order as it is now; nil when the change was not applied in time.
     private func write(
         _ change: OrderChange,
@@ -165,7 +165,7 @@ struct AllocationRoutes: Sendable {
             Event(tenant: viewer.tenant, .order(place.order.id, change)),
             by: viewer.id,
             expecting: entry.flatMap(tag),
-            elseThrow: .changedMeanwhile
+            elseThrow: .preconditionFailed
         ) {
             let entry = try await reader.order(place.order.id, of: viewer.tenant)?.entry ?? OrderEntry()
             return (tag(entry), entry)
@@ -174,6 +174,6 @@ struct AllocationRoutes: Sendable {
 }
 
 extension Problem {
-    /// The body is about another record than the path.
-    static let otherID = badBody([.init(member: "id", reason: "is not the one in the path")])
+    /// The id in the body is not the one in the path.
+    static let otherID = badBody([.init(member: "id", reason: "is not the id in the path")])
 }

@@ -4,7 +4,7 @@ package import Log
 package import SalesRules
 internal import Synchronization
 
-/// Writes events to the log. It connects at the first write, and again after an error that ended its producer.
+/// Writes events to the log. It connects at the first write, and again after a fatal error of its producer.
 package final class EventProducer: EventLog {
     private let log: any LogBackend
     private let topics: TopicNames
@@ -19,20 +19,20 @@ package final class EventProducer: EventLog {
         encoder = EventEncoder(currency: currency)
     }
 
-    /// - Throws: ``LogError``. After a timeout it is not known whether an event was written.
+    /// - Throws: ``LogError``. After a timeout it is unknown whether an event was written.
     package func append(_ events: [Event], by person: Identifier?) async throws -> [RecordPosition] {
         let records = events.map { record(for: $0, by: person) }
         let producer = try current()
         do {
             return try await append(records, to: producer)
         } catch let error as LogError where error.isFatal {
-            retire(producer)
-            // An event that was written after all is now in the log twice, which changes nothing: it is a whole record.
+            discard(producer)
+            // An event may now be in the log twice. That changes nothing, because an event has the whole record.
             return try await append(records, to: try current())
         }
     }
 
-    /// Closes the connection. Events that are not written yet have a second left.
+    /// Closes the connection. Waits at most one second for events that are not written yet.
     package func close() async {
         guard let producer = producer.withLock({ $0.take() }) else { return }
         _ = try? await BlockingThread.run("event-producer") { producer.close(timeoutMilliseconds: 1_000) }
@@ -47,8 +47,8 @@ package final class EventProducer: EventLog {
         }
     }
 
-    /// Closing blocks, so it has a thread of its own.
-    private func retire(_ ended: any LogProducer) {
+    /// Closing blocks, so it runs on its own thread.
+    private func discard(_ ended: any LogProducer) {
         let wasCurrent = producer.withLock { producer in
             guard producer === ended else { return false }
             producer = nil

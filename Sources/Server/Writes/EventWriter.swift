@@ -2,38 +2,37 @@ package import Ledger
 package import Log
 package import SalesRules
 
-/// The log, as far as it is written to.
+/// The log, for writing.
 package protocol EventLog: Sendable {
-    /// Writes events; those of one record stay in their order.
+    /// Writes events; events of the same record keep their order.
     /// - Parameter person: who made the change; nil when it is not known.
-    /// - Returns: where each of them stands, once all are written for good.
-    /// - Throws: when one of them is not; others may be written then.
+    /// - Returns: the position of each event, once Kafka has confirmed all of them.
+    /// - Throws: when an event was not written; others may have been written.
     func append(_ events: [Event], by person: Identifier?) async throws -> [RecordPosition]
 }
 
-/// A record's source gave it the highest version there is, so that nothing can be saved over it.
+/// A record has the highest possible version, so that no change can have a higher one.
 package struct VersionExhausted: Error, CustomStringConvertible {
-    package let description = "its version is the highest there is: it cannot be saved again"
+    package let description = "the record has the highest version: it cannot be saved again"
 }
 
-/// The one way in which the server changes anything: it puts events into the log, and waits until a worker has applied
-/// them.
+/// Makes all changes of the server: it writes events to the log and waits until a worker has applied them.
 package struct EventWriter: Sendable {
     private let log: any EventLog
     private let link: any RedisLink
     private let keys: KeySpace
-    private let patience: Duration
+    private let timeout: Duration
 
-    /// A writer.
+    /// A writer to one log and its ledger.
     /// - Parameters:
     ///   - link: to the Redis that the workers apply the log to.
-    ///   - keys: of the same ledger.
-    ///   - patience: how long to wait for the workers (the contract: two seconds).
-    package init(log: any EventLog, link: any RedisLink, keys: KeySpace, patience: Duration = .seconds(2)) {
+    ///   - keys: the key space of the same ledger.
+    ///   - timeout: how long to wait for the workers (docs/CONTRACT.md, "HTTP": two seconds).
+    package init(log: any EventLog, link: any RedisLink, keys: KeySpace, timeout: Duration = .seconds(2)) {
         self.log = log
         self.link = link
         self.keys = keys
-        self.patience = patience
+        self.timeout = timeout
     }
 
     /// Writes a change of one record, waits until it is applied, reads the record again and compares. So of two changes
@@ -59,21 +58,21 @@ package struct EventWriter: Sendable {
     /// Writes events and waits until they are applied.
     /// - Parameters:
     ///   - person: who made the change; nil when it is not known.
-    ///   - patience: how long to wait, if not as long as usual.
-    /// - Returns: false when the time was over first: they will be applied all the same.
-    /// - Throws: when they are not in the log.
-    package func write(_ events: [Event], by person: Identifier?, patience: Duration? = nil) async throws -> Bool {
+    ///   - timeout: how long to wait; nil for the writer's usual time.
+    /// - Returns: false when they were not applied in time; they will be applied later.
+    /// - Throws: when writing failed, or when the progress in Redis cannot be used.
+    package func write(_ events: [Event], by person: Identifier?, timeout: Duration? = nil) async throws -> Bool {
         if events.isEmpty { return true }
         var pending = PendingWrites(keys: keys)
         for (event, position) in zip(events, try await log.append(events, by: person)) {
             pending.add(position.partition, offset: position.offset, shard: shard(of: event))
         }
-        return try await settle(&pending, until: .now + (patience ?? self.patience))
+        return try await wait(for: &pending, until: .now + (timeout ?? self.timeout))
     }
 
-    /// The version that a change gets: with it, two that are made at the same time cannot both stand.
-    /// - Parameter version: that of the record as it is; nil when it has none.
-    /// - Throws: ``VersionExhausted`` when there is none after it.
+    /// The version for a change. Two changes at the same time get the same version, so that only the first is applied.
+    /// - Parameter version: the current version of the record; nil when it has none.
+    /// - Throws: ``VersionExhausted`` when there is no higher version.
     package static func version(after version: Int64?) throws(VersionExhausted) -> Int64 {
         guard let version else { return 1 }
         guard version < .max else { throw VersionExhausted() }
@@ -85,18 +84,18 @@ package struct EventWriter: Sendable {
         return keys.shard(of: TenantScoped(tenant: event.tenant, id: id))
     }
 
-    /// Asks at first as often as a worker that has nothing else to do may be done, and then less and less often.
-    private func settle(_ pending: inout PendingWrites, until end: ContinuousClock.Instant) async throws -> Bool {
+    /// Reads the progress often at first, because an idle worker is fast, and then less and less often.
+    private func wait(for pending: inout PendingWrites, until end: ContinuousClock.Instant) async throws -> Bool {
         var pause = Duration.milliseconds(1)
         while true {
             do throws(LedgerError) {
                 if try await pending.settle(over: link) { return true }
             } catch {
-                // What is in the log will be applied, whether that can be seen now or not.
+                // The events are in the log and will be applied, even if Redis does not answer now.
                 guard error.isTemporary else { throw error }
             }
             guard .now + pause < end else { return false }
-            // Whoever asked is gone, or the server stops; what is in the log stays there.
+            // The client has disconnected, or the server stops. The events stay in the log.
             do { try await Task.sleep(for: pause) } catch { return false }
             pause = min(pause * 2, .milliseconds(50))
         }

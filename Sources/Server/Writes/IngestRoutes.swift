@@ -3,7 +3,7 @@ internal import Hummingbird
 internal import Log
 internal import SalesRules
 
-/// Bringing events in, for a source that has no Kafka client.
+/// Accepts events from a source that has no Kafka client.
 struct IngestRoutes: Sendable {
     let writer: EventWriter
     let decoder: RequestBodyDecoder
@@ -13,9 +13,9 @@ struct IngestRoutes: Sendable {
     }
 
     private func events(_ request: Request, _ context: Context) async throws -> Response {
-        let viewer = try context.signedIn()
+        let viewer = try context.requireViewer()
         guard viewer.role == .ingest else {
-            throw Problem(status: .forbidden, detail: "Only the role ingest may bring events in.")
+            throw Problem(status: .forbidden, detail: "Only the role ingest may send events.")
         }
         let body = try await JSONBody.read(request, upTo: JSONBody.maximumBulkSize)
         let type = RecordHeader(name: "content-type", value: Array(JSONBody.mediaType(of: request).utf8))
@@ -24,7 +24,7 @@ struct IngestRoutes: Sendable {
         guard foreign.isEmpty else {
             throw Problem(
                 status: .forbidden,
-                detail: "An event is of another organisation than the token's.",
+                detail: "An event has another tenant than the token.",
                 errors: foreign.prefix(100).map { .init(member: "[\($0)].tenant", reason: "is not the token's") }
             )
         }
@@ -34,7 +34,7 @@ struct IngestRoutes: Sendable {
         return .json { json in json.member("accepted", Int64(events.count)) }
     }
 
-    /// Where the first order will be seen, or else the first record.
+    /// Where to read the first order; without an order, where to read the first record.
     private static func location(of events: [Event]) -> String {
         let order = events.lazy.compactMap { event in
             if case .order(let id, _) = event.change { id } else { nil }

@@ -2,7 +2,7 @@ internal import Events
 internal import Hummingbird
 internal import SalesRules
 
-/// Remembering what someone chose to see.
+/// Saves what a person chose to see in the widget.
 struct PreferenceRoutes: Sendable {
     let writer: EventWriter
     let decoder: RequestBodyDecoder
@@ -12,10 +12,10 @@ struct PreferenceRoutes: Sendable {
     }
 
     private func save(_ request: Request, _ context: Context) async throws -> Response {
-        let viewer = try context.reading()
+        let viewer = try context.requireReader()
         let choice = try decoder.choice(try await JSONBody.read(request))
         _ = try viewer.chosen(choice.salesperson)
-        // Without a version, so that the last choice stands: it is one person's own.
+        // Without a version the last choice wins; only this person makes it.
         let event = Event(tenant: viewer.tenant, .person(viewer.id, .preferred(choice, version: nil)))
         guard try await writer.write([event], by: nil) else { return .accepted("/api/v1/me") }
         return .json { json in choice.write(to: &json) }

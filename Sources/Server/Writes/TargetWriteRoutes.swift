@@ -4,7 +4,7 @@ internal import Hummingbird
 internal import Ledger
 internal import SalesRules
 
-/// Setting targets: one, or a year's at once; for managers.
+/// Creates, changes and deletes targets, for managers: one target, or those of a year.
 struct TargetWriteRoutes: Sendable {
     let reader: LedgerReader
     let writer: EventWriter
@@ -15,7 +15,7 @@ struct TargetWriteRoutes: Sendable {
         group.post("targets") { request, context in try await create(request, context) }
         group.put("targets/:id") { request, context in try await save(request, context) }
         group.delete("targets/:id") { request, context in try await delete(request, context) }
-        // Routes of their own would hide targets of these ids from the other methods.
+        // Separate routes for months and copies would hide targets with these ids from GET, PUT and DELETE.
         group.post("targets/:id") { request, context in
             switch context.id?.rawValue {
             case "months": try await months(request, context)
@@ -27,14 +27,14 @@ struct TargetWriteRoutes: Sendable {
 
     private static let ofTarget: Set<HTTPRequest.Method> = [.get, .put, .delete]
 
-    /// What may be done with one target, or with what makes several, which share a pattern; nil for other paths.
+    /// The methods of one target, or of `months` and `copies`, which share its path pattern; nil for other paths.
     static func methods(of path: RouterPath, _ context: Context) -> Set<HTTPRequest.Method>? {
         guard path.description == "/api/v1/targets/{id}", let id = context.id?.rawValue else { return nil }
         return ["months", "copies"].contains(id) ? [.post] : ofTarget
     }
 
     private func create(_ request: Request, _ context: Context) async throws -> Response {
-        let viewer = try context.managing()
+        let viewer = try context.requireManager()
         let body = try decoder.target(try await JSONBody.read(request))
         let id = body.id ?? .random("T-")
         let record = try await reader.targetRecord(id, of: viewer.tenant)
@@ -44,33 +44,33 @@ struct TargetWriteRoutes: Sendable {
     }
 
     private func save(_ request: Request, _ context: Context) async throws -> Response {
-        let viewer = try context.managing()
+        let viewer = try context.requireManager()
         let body = try decoder.target(try await JSONBody.read(request))
         guard body.id == nil || body.id == context.id else { throw Problem.otherID }
-        let former = try await former(request, context, viewer)
-        let target = body.target.with(id: former.id, version: try EventWriter.version(after: former.version))
-        return try await put(target, by: viewer, status: .ok, elseThrow: .changedMeanwhile)
+        let current = try await current(request, context, viewer)
+        let target = body.target.with(id: current.id, version: try EventWriter.version(after: current.version))
+        return try await put(target, by: viewer, status: .ok, elseThrow: .preconditionFailed)
     }
 
     private func delete(_ request: Request, _ context: Context) async throws -> Response {
-        let viewer = try context.managing()
-        let former = try await former(request, context, viewer)
-        let change = TargetChange.deleted(version: try EventWriter.version(after: former.version))
-        let event = Event(tenant: viewer.tenant, .target(former.id, change))
+        let viewer = try context.requireManager()
+        let current = try await current(request, context, viewer)
+        let change = TargetChange.deleted(version: try EventWriter.version(after: current.version))
+        let event = Event(tenant: viewer.tenant, .target(current.id, change))
         let deleted: Void? = try await writer.change(
             event,
             by: viewer.id,
             expecting: nil,
-            elseThrow: .changedMeanwhile
+            elseThrow: .preconditionFailed
         ) {
-            let target = try await reader.targetRecord(former.id, of: viewer.tenant)?.target
+            let target = try await reader.targetRecord(current.id, of: viewer.tenant)?.target
             return (target.map { RecordETag($0) }, ())
         }
-        return deleted == nil ? .accepted(Self.location(of: former.id)) : Response(status: .noContent)
+        return deleted == nil ? .accepted(Self.location(of: current.id)) : Response(status: .noContent)
     }
 
     private func months(_ request: Request, _ context: Context) async throws -> Response {
-        let viewer = try context.managing()
+        let viewer = try context.requireManager()
         let plan = try decoder.year(try await JSONBody.read(request))
         guard let targets = plan.targets(version: 1, makeID: { .random("T-") }) else {
             throw Problem.badBody([.init(member: "goal", reason: "is too small for twelve months")])
@@ -79,7 +79,7 @@ struct TargetWriteRoutes: Sendable {
     }
 
     private func copies(_ request: Request, _ context: Context) async throws -> Response {
-        let viewer = try context.managing()
+        let viewer = try context.requireManager()
         let plan = try decoder.copies(try await JSONBody.read(request))
         let catalog = try await reader.catalog(of: viewer.tenant)
         let targets: [Target]
@@ -91,8 +91,8 @@ struct TargetWriteRoutes: Sendable {
         return try await create(targets, in: plan.to, by: viewer)
     }
 
-    /// The target that the path names, if it is in the state that the request expects.
-    private func former(_ request: Request, _ context: Context, _ viewer: Viewer) async throws -> Target {
+    /// The target in the path, after a check of `If-Match`.
+    private func current(_ request: Request, _ context: Context, _ viewer: Viewer) async throws -> Target {
         guard let id = context.id, let target = try await reader.targetRecord(id, of: viewer.tenant)?.target else {
             throw Problem.notFound("such target")
         }
@@ -100,7 +100,7 @@ struct TargetWriteRoutes: Sendable {
         return target
     }
 
-    /// - Parameter problem: when what stands afterwards is someone else's.
+    /// - Parameter problem: thrown when another change was applied first.
     private func put(
         _ target: Target,
         by viewer: Viewer,
@@ -145,8 +145,8 @@ struct TargetWriteRoutes: Sendable {
 extension Problem {
     fileprivate static let targetExists = Problem(
         status: .conflict,
-        detail: "There is a target of this id already.",
-        errors: [.init(member: "id", reason: "is there already")]
+        detail: "A target with this id exists already.",
+        errors: [.init(member: "id", reason: "exists already")]
     )
 
     fileprivate init(_ refusal: CopyRefusal) {
@@ -155,7 +155,10 @@ extension Problem {
             self = .badBody([.init(member: "percent", reason: "makes the goal of target \(id) zero or too large")])
         case .tooMany:
             self = .badBody([
-                .init(member: "from", reason: "has more than \(Catalog.maximumCopies) targets: choose fewer of them")
+                .init(
+                    member: "from",
+                    reason: "has more than \(Catalog.maximumCopies) targets: select fewer with salesperson or measure"
+                )
             ])
         }
     }

@@ -3,15 +3,14 @@ internal import Ledger
 internal import Log
 internal import SalesRules
 
-/// An order batch on its way through the pipeline, with the records that may have to become dead letters before it is
-/// applied.
+/// An order batch in the pipeline, with the records that may have to be written as dead letters before it is applied.
 struct QueuedBatch {
     let orders: OrderBatch
-    /// Records that could not be decoded; only with the first batch of a read, so that each is written once.
+    /// Records that could not be decoded. Only the first batch of a read has them, so that each is written once.
     var deadLetters: [RefusedRecord] = []
-    /// Whether the whole read is applied when this batch is.
+    /// Whether this is the last batch of a read: after it the whole read is applied.
     var isLast = false
-    /// Records whose change can still be refused when it meets its order, by the number of the change.
+    /// Records whose change may still be refused when it is applied to its order, by the number of the change.
     private var refusable: [Int: LogRecord] = [:]
 
     init(shard: Int) { orders = OrderBatch(shard: shard) }
@@ -21,15 +20,15 @@ struct QueuedBatch {
         if case .allocationSaved = change { refusable[number] = record }
     }
 
-    /// The dead letters of this batch that an earlier posting has not covered.
+    /// The dead letters of this batch, without those of records that an earlier posting has already applied.
     func deadLetters(
         _ snapshot: OrderReads.Snapshot,
         refused: [(change: Int, OrderChangeRefusal)]
     ) -> [RefusedRecord] {
-        let undecoded = deadLetters.filter {
+        let undecodable = deadLetters.filter {
             !snapshot.hasApplied($0.record.topicPartition, offset: $0.record.offset, in: orders.ranges)
         }
-        return undecoded
+        return undecodable
             + refused.compactMap { change, refusal in
                 refusable[change].map { RefusedRecord(record: $0, error: EventError(refusal)) }
             }

@@ -3,16 +3,16 @@ internal import Ledger
 internal import Log
 internal import SalesRules
 
-/// The records of one read, decoded while Redis works on the batch before.
+/// The records of one read. They are decoded while Redis works on the batch before.
 struct RecordBatch {
     private let decoder: EventDecoder
     private let keys: KeySpace
-    /// One for each shard, so that every shard's cursor moves with every read.
+    /// One batch for each shard, so that every read moves the cursors of all shards.
     private var orderBatches: [QueuedBatch]
     private var ranges: [OpenRange] = []
     private var catalogChanges: [CatalogBatch.Change] = []
     private var refused: [(record: RefusedRecord, carriesOrders: Bool)] = []
-    /// How many records it holds.
+    /// The number of records.
     private(set) var count = 0
 
     /// What was read of one partition so far.
@@ -20,7 +20,7 @@ struct RecordBatch {
         let partition: TopicPartition
         let topic: Topic
         let start: Int64
-        /// Its index among the ranges of topics that carry the same.
+        /// Its index among the ranges that are applied together: those of orders, or those of the catalog.
         let index: Int
         var last: LastRecord
         var next: Int64
@@ -30,7 +30,7 @@ struct RecordBatch {
             next = record.offset + 1
         }
 
-        /// Where it ends.
+        /// The cursor after the range.
         var end: Cursor {
             switch last {
             case .read(let record): Cursor(next: next, last: record.fingerprint)
@@ -38,13 +38,13 @@ struct RecordBatch {
             }
         }
 
-        /// Computes the checksum of the last record, once.
+        /// Computes the checksum of the last record, so that it is computed once.
         mutating func close() { last = .known(end.last) }
     }
 
     private enum LastRecord {
         case read(LogRecord)
-        /// The range is closed, or it has no record and this is the last one before it.
+        /// The range is closed, or it has no record and this is the last record before it.
         case known(Fingerprint)
     }
 
@@ -60,7 +60,7 @@ struct RecordBatch {
         orderBatches = (0..<keys.shards).map { QueuedBatch(shard: $0) }
     }
 
-    /// Call it when nothing more is appended.
+    /// Call it after the last record.
     mutating func close() { for index in ranges.indices { ranges[index].close() } }
 
     /// Where reading of each partition continues after the batch.
@@ -68,18 +68,18 @@ struct RecordBatch {
         ranges.lazy.map { ($0.partition, .after($0.end)) }
     }
 
-    /// Decodes a record and adds it; one that cannot be decoded becomes a dead letter when the batch is applied.
-    /// - Parameter start: called once for each partition; nil for a partition that is not assigned, whose record is left
-    ///   out.
+    /// Decodes a record and adds it. A record that cannot be decoded becomes a dead letter when the batch is applied.
+    /// - Parameter start: called for the first record of a partition. If it returns nil, the partition is not assigned
+    ///   and the record is left out.
     mutating func append(_ record: LogRecord, start: (TopicPartition) -> Start?) {
-        // The records of a partition come in runs.
+        // Several records of the same partition usually follow each other.
         if let current = ranges.indices.last, record.isIn(ranges[current].partition) {
             ranges[current].append(record)
             return append(record, range: current)
         }
         let partition = record.topicPartition
         if let known = ranges.firstIndex(where: { $0.partition == partition }) {
-            // Moved to the end, where the next record of the run finds it at once.
+            // Moved to the end, so that the next record of the same partition finds it at once.
             ranges.append(ranges.remove(at: known))
             ranges[ranges.count - 1].append(record)
         } else {
@@ -89,8 +89,8 @@ struct RecordBatch {
         append(record, range: ranges.count - 1)
     }
 
-    /// Notes that a partition was read to its end. The end is beyond the last record where transactions end with markers:
-    /// without this, a log to which nothing more is written would seem to be behind for ever.
+    /// Records that a partition was read to its end. The end may be after the last record, because the markers that end
+    /// transactions take offsets too. Without this, such a log would always seem to have records that are not applied.
     mutating func reach(_ end: Int64, of partition: TopicPartition, start: (TopicPartition) -> Start?) {
         if let known = ranges.firstIndex(where: { $0.partition == partition }) {
             ranges[known].next = max(ranges[known].next, end)
@@ -135,7 +135,7 @@ struct RecordBatch {
         }
     }
 
-    /// The changes of orders, a batch for each shard; none where no partition of orders was read any further.
+    /// The changes of orders: one batch for each shard, or none if no partition of orders was read further.
     func batches() -> [QueuedBatch] {
         let closed = closedRanges(carryOrders: true)
         if closed.isEmpty { return [] }
@@ -146,7 +146,7 @@ struct RecordBatch {
         return batches
     }
 
-    /// The changes of targets and people; nil where none of their partitions was read any further.
+    /// The changes of targets and people; nil if none of their partitions was read further.
     func catalogChange() -> CatalogRead? {
         let closed = closedRanges(carryOrders: false)
         if closed.isEmpty { return nil }
@@ -164,7 +164,7 @@ struct RecordBatch {
     }
 }
 
-/// Changes of targets and people, applied on their own.
+/// The changes of targets and people in one read.
 struct CatalogRead {
     let changes: [CatalogBatch.Change]
     let ranges: [OffsetRange]
@@ -172,7 +172,7 @@ struct CatalogRead {
 }
 
 extension Topic {
-    /// Orders and their allocations are derived and posted; targets and people go into the catalog.
+    /// Whether the topic has the events of orders and allocations, and not those of targets or people.
     var carriesOrders: Bool { self == .orders || self == .allocations }
 }
 

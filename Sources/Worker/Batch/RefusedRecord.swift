@@ -17,7 +17,8 @@ extension EventError {
         case .tooManyAllocations:
             self.init(
                 member: "id",
-                reason: "the order already has \(OrderEntry.maximumAllocations) allocations, the most it may have"
+                reason: "the order already has the maximum of \(OrderEntry.maximumAllocations) allocations saved on "
+                    + "their own, or of \(OrderEntry.maximumOwn) saved or deleted"
             )
         }
     }

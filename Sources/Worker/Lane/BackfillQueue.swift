@@ -1,19 +1,19 @@
 internal import Ledger
 internal import SalesRules
 
-/// The backfills of shared targets, one step at a time between the live postings.
+/// Runs the backfills of shared targets, one step at a time between live postings.
 struct BackfillQueue {
     private var current: Backfill?
     private var waiting: [(TenantScoped, BackfillJob)] = []
     private var mustLookForJobs = true
     private var postingsSinceStep = 0
 
-    /// Live postings between two steps while there is traffic.
+    /// How many live postings there are between two steps.
     private static let postingsPerStep = 8
 
     var isEmpty: Bool { current == nil && waiting.isEmpty && !mustLookForJobs }
 
-    /// Whether live traffic should make room for a step.
+    /// Whether a step should run before the next live posting.
     var isDue: Bool { !isEmpty && postingsSinceStep >= Self.postingsPerStep }
 
     mutating func lookForJobs() { mustLookForJobs = true }
@@ -34,7 +34,6 @@ struct BackfillQueue {
             if try await current!.step(on: link, catalogs: catalogs) { current = nil }
             return
         }
-        // Another worker may have applied the target, so look now and then even if nothing said so.
         waiting = Array(try await Backfill.jobs(in: link, keys: settings.keys)).map { ($0.key, $0.value) }
         mustLookForJobs = false
     }

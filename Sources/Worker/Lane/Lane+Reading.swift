@@ -7,9 +7,9 @@ internal import Logging
 internal import SalesRules
 internal import Synchronization
 
-// What a lane reads from the log, and which partitions.
+// Reading from the log, and the assignment of partitions.
 extension Lane {
-    /// Reads the records that are available, up to a batch.
+    /// Reads the records that are available, at most a full batch.
     /// - Parameter waiting: whether to wait for a first record.
     func read(waiting: Bool) async throws -> RecordBatch {
         var batch = try await readRecords(waiting: waiting)
@@ -42,7 +42,7 @@ extension Lane {
                 logger.critical("\(partition) is stopped: \(fault.advice)")
                 if case .upTo = mode { throw LogStopped(partition: partition, fault: fault) }
             case .disconnected(let error):
-                logger.warning("the log is unavailable, trying again", metadata: ["error": "\(error)"])
+                logger.warning("Kafka is unavailable, trying again", metadata: ["error": "\(error)"])
             case .failed(let error):
                 throw error
             }
@@ -55,13 +55,14 @@ extension Lane {
         return RecordBatch.Start(topic: topic, position: position)
     }
 
-    /// What a broker refuses about a topic or the group may be allowed later: a topic can still be created.
+    /// A lane of a group continues when the broker refuses a topic or the group: a topic that does not exist may be
+    /// created later, for example.
     private func poll(waiting: Int32) async throws -> ConsumerEvent? {
         do throws(LogError) {
             return try await consumer.poll(timeoutMilliseconds: waiting)
         } catch {
             if case .group = mode, !error.isFatal {
-                logger.warning("the log refuses to be read, trying again", metadata: ["error": "\(error)"])
+                logger.warning("Kafka refuses to deliver records, trying again", metadata: ["error": "\(error)"])
                 return nil
             }
             throw error
@@ -81,9 +82,9 @@ extension Lane {
         }
     }
 
-    /// Starts reading the partitions from their cursors: the group decides who reads, the cursor from where.
+    /// Starts to read the partitions from their cursors in Redis, not from offsets of the consumer group.
     func assign(_ partitions: [TopicPartition], over link: any PostingLink) async throws {
-        // The consumer is connected now, so it knows the cluster.
+        // The consumer is connected by now, so that it knows the id of the cluster.
         if let cluster = try consumer.clusterId(timeoutMilliseconds: 5_000) {
             try await Admission.checkCluster(cluster, link, settings.ledger.keys)
         }
@@ -94,7 +95,7 @@ extension Lane {
             catalogTopics: settings.topics.catalog
         )
         try await StoppedPartitions.clear(partitions, over: link, keys: settings.ledger.keys)
-        // No await from here on: an assignment is followed as a whole, or on the next connection.
+        // There is no await after this line: the assignment takes effect as a whole, or again on the next connection.
         reportLoss(cursors)
         // The worker that had the partitions before may have left backfills.
         backfills.lookForJobs()
@@ -104,25 +105,25 @@ extension Lane {
         stopped = []
         unreported = [:]
         for partition in partitions {
-            // Where nothing was applied, too: a log that has lost its beginning has lost events.
+            // Offset 0 where nothing was applied, not the beginning: a log without its first records has lost events.
             positions[partition] = cursors[partition].map { .after($0) } ?? .offset(0)
             applied[partition] = cursors[partition]?.next ?? 0
         }
         try consumer.assign(positions)
     }
 
-    /// Logs that Redis came back older than it was.
+    /// Logs when cursors in Redis are lower than they were: Redis has lost its newest data.
     private func reportLoss(_ cursors: [TopicPartition: Cursor]) {
         let lost = applied.reduce(Int64(0)) { $0 + max(0, $1.value - (cursors[$1.key]?.next ?? 0)) }
         if lost == 0 { return }
         counters.rewinds.add(1, ordering: .relaxed)
         logger.warning(
-            "Redis has lost what was applied last: those records are applied again",
+            "Redis has lost its newest changes: their records are applied again",
             metadata: ["records": "\(lost)"]
         )
     }
 
-    /// Notes stopped partitions in Redis, where servers and `status` see them.
+    /// Writes the stopped partitions to Redis, where servers and `status` read them.
     func reportStopped(over link: any PostingLink) async throws {
         for (partition, fault) in unreported {
             let now = Int64(Date().timeIntervalSince1970)
@@ -138,7 +139,7 @@ extension Lane {
     }
 }
 
-// What a lane applies besides order batches.
+// Applying targets and people, and writing dead letters.
 extension Lane {
     func apply(_ read: CatalogRead, over link: any PostingLink) async throws {
         try writeDeadLetters(read.deadLetters)
@@ -151,7 +152,8 @@ extension Lane {
         backfills.lookForJobs()
     }
 
-    /// Waits for the log as long as it takes: a record is a dead letter before its cursor moves, or not at all.
+    /// Writes dead letters, and tries again until Kafka has stored them: the cursor must not pass a record that cannot
+    /// be applied before its dead letter is written.
     func writeDeadLetters(_ all: [RefusedRecord]) throws {
         let refused = all.filter { $0.record.offset >= settings.deadLettersFrom[$0.record.topicPartition] ?? 0 }
         if refused.isEmpty { return }
@@ -164,12 +166,12 @@ extension Lane {
             }
         }
         counters.deadLetters.add(refused.count, ordering: .relaxed)
-        for letter in refused {
+        for refusal in refused {
             logger.warning(
-                "a record is a dead letter",
+                "a record was written to the dead-letter topic",
                 metadata: [
-                    "topic": "\(letter.record.topic)", "partition": "\(letter.record.partition)",
-                    "offset": "\(letter.record.offset)", "reason": "\(letter.error)",
+                    "topic": "\(refusal.record.topic)", "partition": "\(refusal.record.partition)",
+                    "offset": "\(refusal.record.offset)", "reason": "\(refusal.error)",
                 ]
             )
         }

@@ -20,16 +20,16 @@ package actor Lane {
     let dependencies: LaneDependencies
     let topicsByName: [String: Topic]
 
-    /// Valid for the view that Redis holds, as is everything else that is remembered of Redis.
+    /// The targets. Like all that the lane remembers of Redis, they are valid only for one view (``ViewStamp``).
     var catalogs = Catalogs()
     var backfills = BackfillQueue()
     /// Where reading of each assigned partition continues.
     var positions: [TopicPartition: StartPosition] = [:]
-    /// The next offset of each partition in Redis, when it was last known.
+    /// The last known `next` of each partition's cursor in Redis.
     var applied: [TopicPartition: Int64] = [:]
     var caughtUp: Set<TopicPartition> = []
     var stopped: Set<TopicPartition> = []
-    /// Stopped partitions that are not noted in Redis yet, and why they are stopped.
+    /// Stopped partitions that are not written to Redis yet, and the reasons.
     var unreported: [TopicPartition: LogFault] = [:]
     var rebalance: Rebalance?
     private let backoff = Backoff(minimum: .milliseconds(25))
@@ -45,7 +45,7 @@ package actor Lane {
     package enum Mode: Sendable {
         /// The consumer group assigns them, for as long as the lane runs.
         case group
-        /// These, up to the given offsets; then the lane ends.
+        /// The lane reads these partitions up to the given offsets and then ends.
         case upTo([TopicPartition: Int64])
     }
 
@@ -56,14 +56,14 @@ package actor Lane {
 
     /// How often an idle lane checks whether Redis still holds the same view and targets.
     private static let refreshInterval = Duration.seconds(1)
-    /// How often a lane checks whether Redis is still fit for the ledger, under any load.
+    /// How often a lane checks whether Redis may still hold the ledger, also under load.
     private static let fitnessInterval = Duration.seconds(10)
-    /// How often the logs are compared with what was read of them, although nothing suggests a change.
+    /// How often the logs are compared with what was read of them, also without a sign of a change.
     private static let logCheckInterval = Duration.seconds(60)
 
     /// - Parameters:
-    ///   - executor: runs the lane, and may be blocked by it.
-    ///   - consumer: used by this lane only.
+    ///   - executor: runs the lane, whose calls may block it.
+    ///   - consumer: used only by this lane.
     package init(
         settings: WorkerSettings,
         mode: Mode,
@@ -88,8 +88,9 @@ package actor Lane {
         topicsByName = settings.topics.byName
     }
 
-    /// Runs until it is asked to stop, has applied what it was given, or cannot continue.
-    /// - Throws: what an operator has to look at; temporary failures are waited for.
+    /// Runs until the stop flag is set, everything up to the given offsets is applied, or the lane cannot continue.
+    /// - Throws: an error that an operator must correct. After a temporary error of Redis or Kafka the lane tries
+    ///   again.
     package func run() async throws {
         defer { consumer.close(timeoutMilliseconds: 5_000) }
         switch mode {
@@ -104,7 +105,7 @@ package actor Lane {
             } catch let error as LedgerError where isTemporary(error) {
                 if stop.isSet { return }
                 counters.reconnects.add(1, ordering: .relaxed)
-                logger.warning("Redis cannot be used now, trying again", metadata: ["error": "\(error)"])
+                logger.warning("Redis cannot be used at the moment, trying again", metadata: ["error": "\(error)"])
                 failures = min(failures + 1, 6)
                 let pause = backoff.delay(attempt: failures, dependencies.random)
                 await stop.wait(pause, dependencies.sleep)
@@ -112,7 +113,7 @@ package actor Lane {
         }
     }
 
-    /// A server that was fit once may become fit again: a demoted primary is promoted, or replaced at its address.
+    /// After the first admission an unfit server is a temporary error: a failover may be in progress.
     private func isTemporary(_ error: LedgerError) -> Bool {
         if case .unfit = error { return wasAdmitted }
         return error.isTemporary
@@ -161,7 +162,7 @@ package actor Lane {
                 catalogRead = nil
             } else if let change = rebalance {
                 try await follow(change, over: link)
-                // Not before: if Redis fails meanwhile, the assignment is followed on the next connection.
+                // Only now: if Redis fails before this line, the assignment is followed on the next connection.
                 rebalance = nil
             } else if isDone {
                 return
@@ -172,7 +173,7 @@ package actor Lane {
         }
     }
 
-    /// Has this Redis admitted. What is remembered of another view is forgotten.
+    /// Admits this lane to Redis. If Redis holds another view, the lane forgets what it remembers of the view before.
     private func admit(_ link: any PostingLink) async throws(LedgerError) {
         let view = try await Admission.admit(link, settings.ledger, pause: dependencies.sleep)
         wasAdmitted = true
@@ -204,7 +205,7 @@ package actor Lane {
         consumer.commit(Dictionary(ranges.map { ($0.partition, $0.end.next) }, uniquingKeysWith: max))
     }
 
-    /// - Throws: ``LedgerError/viewChanged``; what was known of the targets is forgotten then.
+    /// - Throws: ``LedgerError/viewChanged``; the lane then forgets the targets.
     func refreshCatalogs(from link: any PostingLink) async throws(LedgerError) {
         let (view, revision) = (catalogs.view, catalogs.revision)
         var catalogs = self.catalogs
@@ -216,7 +217,7 @@ package actor Lane {
         if catalogs.revision != revision { backfills.lookForJobs() }
     }
 
-    /// A topic may be created again while nothing else shows it.
+    /// Compares the logs from time to time: a topic that was created again may give no error.
     private func checkLogsIfDue() {
         let now = dependencies.now()
         guard now >= nextLogCheck else { return }
@@ -224,8 +225,8 @@ package actor Lane {
         consumer.checkLogs()
     }
 
-    /// Reports stopped partitions, and checks for what no reply shows: that Redis was emptied or may evict keys, or that
-    /// another worker changed targets and left backfills.
+    /// Reports stopped partitions, and checks what the lane cannot see in replies: whether Redis was emptied or may
+    /// evict keys, and whether another worker has changed targets.
     private func checkRedis(over link: any PostingLink) async throws {
         try await reportStopped(over: link)
         let now = dependencies.now()

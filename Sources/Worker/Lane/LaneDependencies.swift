@@ -1,15 +1,15 @@
 package import Ledger
 
-/// What a lane needs besides its consumer: Redis, the topic of dead letters, the clock and chance. The simulation passes
-/// its own.
+/// What a lane needs besides its consumer: Redis, the dead-letter topic, a clock and random numbers. The simulation
+/// passes its own.
 package struct LaneDependencies {
     /// Connects to Redis; throws `RedisError`.
     package let connect: () async throws -> any PostingLinks
-    /// Returns once the dead letters are written for good; throws `LogError`.
+    /// Returns after Kafka has stored the dead letters; throws `LogError`.
     package let writeDeadLetters: ([RefusedRecord]) throws -> Void
     package let now: () -> ContinuousClock.Instant
     package let sleep: @Sendable (Duration) async -> Void
-    /// A number in this range, for waits that are not all equally long.
+    /// A random number in this range, for the lengths of waits.
     package let random: (ClosedRange<Int64>) -> Int64
 
     /// The dependencies of one lane.

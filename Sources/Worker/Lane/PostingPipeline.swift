@@ -3,14 +3,17 @@ internal import Log
 internal import Redis
 internal import SalesRules
 
-/// Applies order batches one after the other: the transaction of one batch and the reads of the next are sent in one
-/// write, and the next records are decoded while Redis works.
+/// Applies order batches one after the other. The transaction of one batch and the reads of the next one are sent
+/// together, and the next records are decoded while Redis works.
 struct PostingPipeline {
     private let links: any PostingLinks
     private let settings: LedgerSettings
     private var waiting: [QueuedBatch] = []
+    /// The batch whose reads are sent.
     private var reading: QueuedBatch?
+    /// The batch whose transaction is sent.
     private var applying: QueuedBatch?
+    /// The replies to both.
     private var pending: PendingReplies?
 
     init(links: any PostingLinks, settings: LedgerSettings) {
@@ -23,19 +26,19 @@ struct PostingPipeline {
 
     /// The result of one step.
     enum Step {
-        /// Nothing was finished yet.
+        /// No batch was finished.
         case inProgress
         case applied(QueuedBatch)
-        /// Another worker changed what the batch had read: it has to be read again.
+        /// Another client changed what the batch had read: the batch is read again.
         case lostRace
-        /// The catalog has to be refreshed before the next step.
+        /// The catalog must be refreshed before the next step.
         case needsCatalog
     }
 
     mutating func append(_ batches: [QueuedBatch]) { waiting.append(contentsOf: batches) }
 
-    /// Waits for what is in progress, and starts the next transaction and reads.
-    /// - Parameter writeDeadLetters: gets the records that have to be dead letters before a batch is applied.
+    /// Waits for the replies, and sends the next transaction and reads.
+    /// - Parameter writeDeadLetters: writes the dead letters of a batch, before its transaction is sent.
     nonisolated(nonsending) mutating func step(
         catalogs: Catalogs,
         writeDeadLetters: ([RefusedRecord]) throws -> Void
@@ -70,22 +73,22 @@ struct PostingPipeline {
             send(posting.transaction(), over: links.link(of: batch.orders.shard))
         case .refreshCatalog:
             putBack(batch)
-            // What was finished before is reported first; the same reads then find again that the catalog changed.
+            // The finished batch is reported first; the next step reads again and finds that the catalog changed.
             if case .applied = finished { return finished }
             return .needsCatalog
         }
         return finished
     }
 
-    /// The batch that lost its race is first again. The one whose reads were sent with it follows: those reads are of no
-    /// use any more.
+    /// Puts a batch at the front of the queue again, and after it the batch whose reads were sent, without their
+    /// replies.
     private mutating func putBack(_ batch: QueuedBatch) {
         if let next = reading { waiting.insert(next, at: 0) }
         reading = nil
         waiting.insert(batch, at: 0)
     }
 
-    /// Sends a transaction, and with it the reads of the next batch if its shard is reached by the same connection.
+    /// Sends a transaction, together with the reads of the next batch if its shard has the same connection.
     private mutating func send(_ transaction: RedisPipeline, over link: (any PostingLink)?) {
         var pipeline = transaction
         guard let link = link ?? waiting.first.map({ links.link(of: $0.orders.shard) }) else { return }

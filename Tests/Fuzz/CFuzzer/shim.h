@@ -2,6 +2,6 @@
 #define SALESTARGETS_CFUZZER_H
 #include <stddef.h>
 #include <stdint.h>
-/* Of libFuzzer, in the compiler's runtime; no header of the toolchain declares it. */
+/* A function of libFuzzer in the compiler's runtime. No header of the toolchain declares it. */
 int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*callback)(const uint8_t *data, size_t size));
 #endif

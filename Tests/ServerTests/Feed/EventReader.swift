@@ -10,15 +10,15 @@ import SalesRules
 import Server
 import Testing
 
-/// Reads server-sent events as a browser does.
+/// Parses server-sent events as a browser does.
 struct EventReader {
-    /// One event, or with no name the place that was given without one.
+    /// One event. Without a name it has only an id, which is the position in the feed.
     struct Sent: Hashable {
         var id: String?
         var name: String?
         var data = ""
 
-        /// The data's member of this name, as text.
+        /// A member of the JSON data, as text.
         func member(_ name: String) -> String? {
             let json = try? JSONSerialization.jsonObject(with: Data(data.utf8)) as? [String: Any]
             return json?[name].map { "\($0)" }
@@ -27,12 +27,12 @@ struct EventReader {
 
     private var body: HTTPClientResponse.Body.AsyncIterator
     private var text: [UInt8] = []
-    /// As a browser would send it when it connects again.
+    /// The id that a browser sends as `Last-Event-ID` when it connects again.
     private(set) var lastID: String?
 
     init(_ response: HTTPClientResponse) { body = response.body.makeAsyncIterator() }
 
-    /// The next event; nil at the end of the stream. How old the results are comes when it comes, and only by its name.
+    /// The next event; nil at the end of the stream. Skips `freshness` events, because their time is not fixed.
     mutating func next() async throws -> Sent? {
         while let block = try await block() {
             if block.name != nil, block.name != "freshness" { return block }
@@ -40,7 +40,7 @@ struct EventReader {
         return nil
     }
 
-    /// The next event of this name whose data has this id.
+    /// The next event with this name and, unless `id` is nil, this id in its data.
     mutating func next(_ name: String, _ id: String? = nil) async throws -> Sent {
         while let sent = try await block() {
             if sent.name == name, id == nil || sent.member("id") == id { return sent }
@@ -80,12 +80,12 @@ struct EventReader {
     }
 }
 
-/// A server that listens on a port, and the Redis that it reads.
+/// A server that listens on a port, with its Redis.
 struct LiveServer {
     let fixture: ServerFixture
     let asker: APIClient
 
-    /// Follows the feed as someone, from the moment this returns.
+    /// Opens the feed as this person. The stream has begun when this returns.
     func follow(
         _ person: String = "u-boss",
         _ role: Role = .manager,
@@ -116,7 +116,7 @@ struct LiveServer {
     }
 }
 
-/// Runs `body` with a server that listens, over a Redis that holds these events, once it hears what changes.
+/// Runs `body` with a server that listens on a port and has subscribed to changes, and a Redis that holds these events.
 func withLiveServer(
     _ events: [Event],
     now: @escaping @autoclosure @Sendable () -> Date = ServerFixture.now,

@@ -16,7 +16,7 @@ struct FeedJournalTests {
         return lines.filter { $0.hasPrefix("id: b-") }.compactMap { Int($0.dropFirst(6)) }
     }
 
-    @Test("Of several events about the same only the newest is kept, in its place")
+    @Test("Of several events about one target only the newest is kept, at its own position")
     func newest() {
         var journal = FeedJournal(after: 10)
         journal.append(progress("T-1", for: "u-17"), at: position(11))
@@ -27,7 +27,7 @@ struct FeedJournalTests {
         #expect(journal.frame(after: 13, for: .all) == nil)
     }
 
-    @Test("A salesperson gets what is theirs, a manager everything but what only concerns those who lost a target")
+    @Test("A salesperson gets their own events; a manager gets all except withdrawals of targets from a salesperson")
     func scopes() {
         var journal = FeedJournal(after: 0)
         journal.append(progress("T-1", for: "u-17"), at: position(1))
@@ -41,29 +41,29 @@ struct FeedJournalTests {
         #expect(journal.frame(after: 0, for: .own(id("u-19"))) == nil)
     }
 
-    @Test("When there are too many the oldest go, and it says up to where")
+    @Test("Above the limit the oldest events are dropped, and the floor is the last dropped position")
     func bounds() {
         var journal = FeedJournal(after: 0)
         let count = UInt64(FeedJournal.countLimit) + 1
         for number in 1...count { journal.append(progress("T-\(number)", for: "u-17"), at: position(number)) }
-        #expect(journal.floor > 0)
-        #expect(numbers(journal.frame(after: 0, for: .all)).first.map(UInt64.init) == journal.floor + 1)
+        #expect(journal.discardedUpTo > 0)
+        #expect(numbers(journal.frame(after: 0, for: .all)).first.map(UInt64.init) == journal.discardedUpTo + 1)
         #expect(numbers(journal.frame(after: count - 1, for: .all)) == [Int(count)])
     }
 
-    @Test("However often one thing changes, nothing else is forgotten for it")
+    @Test("Many changes of one target do not push out the events of other targets")
     func oneBusyTarget() {
         var journal = FeedJournal(after: 0)
         journal.append(progress("T-quiet", for: "u-17"), at: position(1))
         for number in 2...UInt64(10 * FeedJournal.countLimit) {
             journal.append(progress("T-busy", for: "u-17"), at: position(number))
         }
-        #expect(journal.floor == 0)
+        #expect(journal.discardedUpTo == 0)
         #expect(numbers(journal.frame(after: 0, for: .all)) == [1, 10 * FeedJournal.countLimit])
     }
 
-    @Test("What is large goes out in parts that follow on each other")
-    func dependencies() {
+    @Test("A long journal is sent in frames of limited size, without gaps")
+    func frames() {
         var journal = FeedJournal(after: 0)
         let large = String(repeating: "x", count: FeedJournal.frameLimit / 3)
         for number in 1...10 as ClosedRange<UInt64> {
@@ -78,7 +78,7 @@ struct FeedJournalTests {
         #expect(all == Array(1...10))
     }
 
-    @Test("A place in the feed is read as it was written, and nothing else is")
+    @Test("A position in the feed is parsed from its own text, and any other text is refused")
     func positions() {
         let position = FeedPosition(boot: FeedPosition.newBoot(), number: 12)
         #expect(FeedPosition("\(position)") == position)
@@ -88,7 +88,7 @@ struct FeedJournalTests {
     }
 }
 
-@Suite("What the feed has heard of")
+@Suite("Changes that the feed has not read yet")
 struct FeedChangesTests {
     private func days(_ person: String?, _ year: Int, _ ordinals: ClosedRange<Int>) -> Announcement.Days {
         .init(key: DaysKey(tenant: acme, person: person.map { id($0) }, year: year), ordinals: ordinals)
@@ -102,8 +102,8 @@ struct FeedChangesTests {
         return catalog
     }
 
-    @Test("Days of one year that change again and again are one stretch")
-    func stretch() {
+    @Test("The changed days of one year are merged into one range")
+    func merging() {
         var changes = FeedChanges()
         for ordinals in [5...6, 9...9, 2...3] { changes.add(days("u-17", 2026, ordinals)) }
         changes.add(days("u-17", 2025, 1...1))
@@ -111,8 +111,8 @@ struct FeedChangesTests {
         #expect(changes.days[DaysKey(tenant: acme, person: id("u-17"), year: 2026)] == 2...9)
     }
 
-    @Test("It means targets of that person whose period has one of the days, targets by name, and those of the renamed")
-    func meaning() {
+    @Test("Changed days, targets and names select the targets that they concern")
+    func concernedTargets() {
         let catalog = catalog(
             target("T-jan", goal: "1.00", from: "2026-01-01", to: "2026-01-31"),
             target("T-feb", goal: "1.00", from: "2026-02-01", to: "2026-02-28"),
@@ -134,7 +134,7 @@ struct FeedChangesTests {
         #expect(found { $0.add(person: id("u-18")) } == ["T-18", "T-long"])
     }
 
-    @Test("More than can be noted one by one is noted as more than is known")
+    @Test("Above the limit the changes are marked as incomplete")
     func overflow() {
         var changes = FeedChanges()
         for number in 0...FeedChanges.limit { changes.add(target: id("T-\(number)")) }
@@ -143,7 +143,7 @@ struct FeedChangesTests {
     }
 }
 
-/// An event of a target; `filler` makes it large.
+/// A progress event of a target; `filler` makes it large.
 func progress(_ target: String, for people: String..., filler: String = "") -> FeedEvent {
     let target = Target(
         id: id(target),

@@ -11,7 +11,7 @@ import Testing
 
 @Suite("The live feed", .timeLimit(.minutes(5)))
 struct StreamTests {
-    @Test("An order that is applied shows in each of its targets, as the list of targets has them")
+    @Test("An applied order sends each of its targets, in the same JSON as GET /targets/{id}")
     func progress() async throws {
         try await withLiveServer(RoleTests.events) { server in
             var events = try await server.follow()
@@ -29,7 +29,7 @@ struct StreamTests {
         }
     }
 
-    @Test("A burst of orders ends in the right numbers, in fewer events than orders")
+    @Test("Many orders in a short time give the right numbers with fewer events than orders")
     func burst() async throws {
         try await withLiveServer(RoleTests.events) { server in
             var events = try await server.follow()
@@ -41,7 +41,7 @@ struct StreamTests {
         }
     }
 
-    @Test("Targets and names that change show too, and a target that is deleted, or no longer someone's, is removed")
+    @Test("Changed targets and names are sent, and a target that was deleted or reassigned is removed")
     func catalog() async throws {
         try await withLiveServer(RoleTests.events) { server in
             var manager = try await server.follow()
@@ -61,7 +61,7 @@ struct StreamTests {
         }
     }
 
-    @Test("Nobody follows without a valid token, nor who only brings orders in")
+    @Test("The feed is refused without a valid token, and to the ingest role")
     func refused() async throws {
         try await withLiveServer(RoleTests.events) { server in
             let tokens = [
@@ -78,7 +78,7 @@ struct StreamTests {
         }
     }
 
-    @Test("A salesperson gets what is theirs alone, and another organisation nothing")
+    @Test("A salesperson gets only their own events, and another tenant gets none of them")
     func rights() async throws {
         try await withLiveServer(RoleTests.events) { server in
             var person = try await server.follow("u-17", .salesperson)
@@ -100,7 +100,7 @@ struct StreamTests {
         }
     }
 
-    @Test("Who comes back gets what they missed, the newest of each")
+    @Test("A viewer who connects again gets the newest missed event of each target")
     func resuming() async throws {
         try await withLiveServer(RoleTests.events) { server in
             let sink = server.fixture.sink
@@ -108,11 +108,11 @@ struct StreamTests {
             try await sink.apply([saved("SO-1", owner: "u-18", total: "1.00")])
             _ = try await first.next("results")
             let last = try #require(first.lastID)
-            var witness = try await server.follow()
+            var observer = try await server.follow()
             for (total, realized) in [("2.00", "62.00"), ("3.00", "63.00")] {
                 try await sink.apply([saved("SO-1", owner: "u-18", total: total)])
-                while try await witness.next("progress", "T-18").member("realized") != realized {}
-                while try await witness.next("results").member("salesperson") != "u-18" {}
+                while try await observer.next("progress", "T-18").member("realized") != realized {}
+                while try await observer.next("results").member("salesperson") != "u-18" {}
             }
             var again = try await server.follow("u-18", .salesperson, after: last)
             var seen: [String?] = []
@@ -122,14 +122,14 @@ struct StreamTests {
                 if sent.member("id") == "T-18" { #expect(sent.member("realized") == "63.00") }
             }
             #expect(seen.count == 3 && Set(seen) == ["T-18", "T-both", "results"])
-            // Nothing is sent twice: the next thing that comes is new.
+            // Nothing is sent twice: the next event is a new one.
             try await sink.apply([target("T-next", goal: "1.00", for: ["u-18"])])
             #expect(try await again.next()?.member("id") == "T-next")
         }
     }
 
-    @Test("Who comes back before anything was sent has a place too")
-    func place() async throws {
+    @Test("A viewer who connects again gets the events after the given event id")
+    func givenPosition() async throws {
         try await withLiveServer(RoleTests.events) { server in
             var first = try await server.follow()
             try await server.fixture.sink.apply([target("T-17", goal: "2.00", for: ["u-17"])])
@@ -142,8 +142,8 @@ struct StreamTests {
         }
     }
 
-    @Test("Who names a place that is not known is told how each of their targets stands")
-    func unknownPlace() async throws {
+    @Test("After an unknown position, the viewer gets the present state of each of their targets")
+    func unknownPosition() async throws {
         try await withLiveServer(RoleTests.events) { server in
             var events = try await server.follow("u-17", .salesperson, after: "gone-7")
             #expect(try await events.next()?.member("id") == "T-17")
@@ -152,7 +152,7 @@ struct StreamTests {
         }
     }
 
-    @Test("Who would have to be told of more than a thousand targets is told to look anew")
+    @Test("A viewer who missed events and has more than a thousand targets gets one reload event")
     func tooManyTargets() async throws {
         let targets = (1...1_001).map { target("T-\($0)", goal: "1.00") }
         try await withLiveServer(Array(targets.prefix(600))) { server in
@@ -165,7 +165,7 @@ struct StreamTests {
         }
     }
 
-    @Test("When the connection on which it hears of changes breaks, everyone is told how everything stands")
+    @Test("When the subscription to Redis breaks, every viewer gets the present state of their targets")
     func missed() async throws {
         try await withLiveServer(RoleTests.events) { server in
             var manager = try await server.follow()
@@ -180,7 +180,7 @@ struct StreamTests {
         }
     }
 
-    @Test("An announcement that cannot be read is taken as one of anything")
+    @Test("After an announcement that cannot be read, every target is sent")
     func unreadable() async throws {
         try await withLiveServer(RoleTests.events) { server in
             var events = try await server.follow()
@@ -190,7 +190,7 @@ struct StreamTests {
         }
     }
 
-    @Test("A stream ends with its token")
+    @Test("A stream ends when its token expires")
     func expiry() async throws {
         let clock = Mutex(ServerFixture.now)
         try await withLiveServer([], now: clock.withLock { $0 }) { server in
@@ -201,8 +201,8 @@ struct StreamTests {
         }
     }
 
-    @Test("Who hangs up is forgotten, and so is who only asks for the head")
-    func hangingUp() async throws {
+    @Test("A viewer who closes the connection, and a HEAD request, leave no open stream")
+    func closedConnection() async throws {
         try await withLiveServer(RoleTests.events) { server in
             let token = try await ServerFixture.token("u-boss", .manager)
             #expect(try await server.asker.get("stream", token: token, method: .head).status == 200)
@@ -217,7 +217,7 @@ struct StreamTests {
         }
     }
 
-    @Test("When the server stops, streams end at once and cleanly")
+    @Test("When the server stops, every stream ends within five seconds and without an error")
     func shutdown() async throws {
         let (stopping, stopped) = AsyncStream.makeStream(of: EventReader.self)
         let start = Mutex(ContinuousClock.now)
@@ -230,19 +230,19 @@ struct StreamTests {
         for await var events in stopping { #expect(try await events.next() == nil) }
     }
 
-    @Test("A viewer who does not read gets fewer events and newer ones, and holds up neither the others nor the stop")
+    @Test("A viewer who does not read gets fewer and newer events, and delays neither other viewers nor the stop")
     func slowViewer() async throws {
-        // Large enough to fill what the system buffers between the two.
+        // Large enough to fill the socket buffers of the operating system.
         let people = (1...1_000).map { "u-\($0)-\(String(repeating: "x", count: 90))" }
         let start = Mutex(ContinuousClock.now)
         try await withLiveServer([target("T-large", goal: "1.00", for: people)]) { server in
             var slow = try await server.follow()
             let stuck = try await server.follow()
-            var quick = try await server.follow()
+            var fast = try await server.follow()
             let changes = 60
             for goal in 2...changes {
                 try await server.fixture.sink.apply([target("T-large", goal: "\(goal).00", for: people)])
-                #expect(try await quick.next("progress").member("goal") == "\(goal).00")
+                #expect(try await fast.next("progress").member("goal") == "\(goal).00")
             }
             var seen = 1
             while try await slow.next("progress").member("goal") != "\(changes).00" { seen += 1 }

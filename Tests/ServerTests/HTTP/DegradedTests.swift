@@ -10,49 +10,50 @@ import Server
 import Synchronization
 import Testing
 
-@Suite("While something is away", .timeLimit(.minutes(2)))
+@Suite("The server while Redis or Kafka is unavailable", .timeLimit(.minutes(2)))
 struct DegradedTests {
-    /// A log with this many orders, and a clock, both moved by the test.
-    private final class World: Sendable {
+    /// The end of the log and the clock of the server, which the test changes.
+    private final class Conditions: Sendable {
+        /// Nil while Kafka is unavailable.
         let end = Mutex<Int64?>(10)
         private let seconds = Mutex(0.0)
 
         var now: Date { ServerFixture.now + seconds.withLock { $0 } }
-        func pass(_ more: Double) { seconds.withLock { $0 += more } }
+        func advance(by more: Double) { seconds.withLock { $0 += more } }
 
-        var bounds: ServerFixture.ReadWatermarks {
+        var watermarks: ServerFixture.ReadWatermarks {
             {
-                guard let end = self.end.withLock({ $0 }) else { throw Away() }
+                guard let end = self.end.withLock({ $0 }) else { throw Unavailable() }
                 return [ServerFixture.orders: Watermarks(low: 0, high: end)]
             }
         }
 
-        private struct Away: Error {}
+        private struct Unavailable: Error {}
     }
 
-    private func withWorld(
-        _ body: @escaping @Sendable (World, LiveServer) async throws -> Void
+    private func withConditions(
+        _ body: @escaping @Sendable (Conditions, LiveServer) async throws -> Void
     ) async throws {
         try await withFixture(RoleTests.events) { fixture in
-            let world = World()
+            let conditions = Conditions()
             try await fixture.sink.move(ServerFixture.orders, to: 10)
-            let impatient = RedisClient(
+            let client = RedisClient(
                 try RedisEndpoint(url: fixture.redis.url),
                 timeouts: RedisTimeouts(connect: .milliseconds(500), request: .milliseconds(500))
             )
             let application = try await fixture.application(
-                now: world.now,
-                watermarks: world.bounds,
-                client: impatient
+                now: conditions.now,
+                watermarks: conditions.watermarks,
+                client: client
             )
-            try await application.test(.live) { client in
-                try await body(world, LiveServer(fixture: fixture, asker: APIClient(client: client)))
+            try await application.test(.live) { httpClient in
+                try await body(conditions, LiveServer(fixture: fixture, asker: APIClient(client: httpClient)))
             }
-            await impatient.shutdown()
+            await client.shutdown()
         }
     }
 
-    /// Asks until the answer has this status, and is as expected.
+    /// Repeats the request until the response has this status and `isExpected` accepts it.
     private func until(
         _ server: LiveServer,
         _ path: String,
@@ -69,9 +70,9 @@ struct DegradedTests {
         try #require(try answer.json()["problems"] as? [String])
     }
 
-    @Test("A Redis that hangs is told, requests are refused with when to ask again, and it all comes back by itself")
+    @Test("While Redis hangs, requests get 503 with Retry-After and viewers see it; later all recovers by itself")
     func hangingRedis() async throws {
-        try await withWorld { _, server in
+        try await withConditions { _, server in
             _ = try await until(server, "/readyz", 200)
             var viewer = try await server.follow()
             #expect(try await viewer.next("freshness").member("state") == "fresh")
@@ -86,8 +87,8 @@ struct DegradedTests {
             let ready = try await until(server, "/readyz", 503)
             #expect(try ready.json()["redis"] as? Bool == false && ready.json()["kafka"] as? Bool == true)
             #expect(try problems(ready).count == 1 && !ready.text.contains(server.fixture.redis.url))
-            let told = try await until(server, "freshness", 200) { $0["state"] as? String == "redis-away" }
-            #expect(try told.json()["asOf"] is String && told.json()["behind"] as? Bool == true)
+            let answer = try await until(server, "freshness", 200) { $0["state"] as? String == "redis-away" }
+            #expect(try answer.json()["asOf"] is String && answer.json()["behind"] as? Bool == true)
             while try await viewer.next("freshness").member("state") != "redis-away" {}
             server.fixture.redis.kill(signal: SIGCONT)
             _ = try await until(server, "widget", 200)
@@ -96,34 +97,34 @@ struct DegradedTests {
         }
     }
 
-    @Test("Without Kafka results are shown with the moment they are of")
+    @Test("Without Kafka, results are shown with the time they are from")
     func kafkaAway() async throws {
-        try await withWorld { world, server in
+        try await withConditions { conditions, server in
             let fresh = try await until(server, "freshness", 200) { $0["state"] as? String == "fresh" }
             #expect(fresh.text == #"{"state":"fresh","behind":false,"lag":0,"asOf":"2026-02-05T12:00:00Z"}"#)
-            world.end.withLock { $0 = nil }
-            world.pass(60)
+            conditions.end.withLock { $0 = nil }
+            conditions.advance(by: 60)
             let ready = try await until(server, "/readyz", 503)
             #expect(try problems(ready).first?.contains("--kafka-bootstrap-servers") == true)
-            let told = try await until(server, "freshness", 200) { $0["state"] as? String == "kafka-away" }
-            #expect(told.text == #"{"state":"kafka-away","behind":true,"lag":0,"asOf":"2026-02-05T12:00:00Z"}"#)
+            let answer = try await until(server, "freshness", 200) { $0["state"] as? String == "kafka-away" }
+            #expect(answer.text == #"{"state":"kafka-away","behind":true,"lag":0,"asOf":"2026-02-05T12:00:00Z"}"#)
             #expect(try await server.asker.get("widget").status == 200)
-            world.end.withLock { $0 = 10 }
+            conditions.end.withLock { $0 = 10 }
             let back = try await until(server, "freshness", 200) { $0["state"] as? String == "fresh" }
             #expect(back.text.contains("12:01:00Z"))
         }
     }
 
-    @Test("Being behind is told with since when, and does not make the server unready")
+    @Test("A lag is reported with the time the results are from, and the server stays ready")
     func lag() async throws {
-        try await withWorld { world, server in
+        try await withConditions { conditions, server in
             _ = try await until(server, "freshness", 200) { $0["asOf"] != nil }
-            world.end.withLock { $0 = 14 }
+            conditions.end.withLock { $0 = 14 }
             let waiting = try await until(server, "/readyz", 200) { $0["lag"] as? Int == 4 }
             #expect(try waiting.json()["asOf"] as? String == "2026-02-05T12:00:00Z")
-            world.pass(240)
-            let told = try await until(server, "freshness", 200) { $0["state"] as? String == "behind" }
-            #expect(told.text == #"{"state":"behind","behind":true,"lag":4,"asOf":"2026-02-05T12:00:00Z"}"#)
+            conditions.advance(by: 240)
+            let answer = try await until(server, "freshness", 200) { $0["state"] as? String == "behind" }
+            #expect(answer.text == #"{"state":"behind","behind":true,"lag":4,"asOf":"2026-02-05T12:00:00Z"}"#)
             #expect(try await server.asker.get("/readyz", token: nil).status == 200)
             #expect(try await server.metric("salestargets_log_lag_records") == 4)
             let asOf = try await server.asker.get("/metrics", token: nil).text
@@ -138,10 +139,10 @@ struct DegradedTests {
     }
 
     @Test(
-        "A Redis that may drop keys, or has the numbers of other settings, makes the server unready, and what to do is said"
+        "The server is not ready while Redis may evict keys or has numbers of other settings, and it says what to do"
     )
     func unfit() async throws {
-        try await withWorld { _, server in
+        try await withConditions { _, server in
             _ = try await until(server, "/readyz", 200)
             let (connection, keys) = (server.fixture.connection, server.fixture.keys)
             func send(_ command: RedisCommand) async throws {
@@ -161,9 +162,9 @@ struct DegradedTests {
         }
     }
 
-    @Test("A stopped partition is shown to operators with what to do, and to viewers without")
+    @Test("Operators see a stopped partition with what to do; viewers see only that results are stopped")
     func stopped() async throws {
-        try await withWorld { _, server in
+        try await withConditions { _, server in
             _ = try await until(server, "/readyz", 200)
             let (link, keys) = (server.fixture.connection, server.fixture.keys)
             let sentence = "its log was cut: run `salestargets rebuild`"
@@ -172,9 +173,9 @@ struct DegradedTests {
             #expect(try problems(ready) == ["sales.orders[0] is stopped: \(sentence)"])
             #expect(try await server.metric("salestargets_partitions_stopped") == 1)
             for (person, role) in [("u-17", Role.salesperson), ("u-boss", .manager), ("crm", .ingest)] {
-                let told = try await server.asker.get("freshness", as: person, role)
-                #expect(try told.status == 200 && told.json()["state"] as? String == "stopped")
-                #expect(!told.text.contains("sales.orders") && !told.text.contains("rebuild"))
+                let answer = try await server.asker.get("freshness", as: person, role)
+                #expect(try answer.status == 200 && answer.json()["state"] as? String == "stopped")
+                #expect(!answer.text.contains("sales.orders") && !answer.text.contains("rebuild"))
             }
             try expectProblem(try await server.asker.get("freshness", token: nil), 401)
             try await StoppedPartitions.clear([ServerFixture.orders], over: link, keys: keys)

@@ -6,16 +6,16 @@ import Testing
 
 @testable import Server
 
-@Suite("What the server says of itself", .timeLimit(.minutes(1)))
+@Suite("The OpenAPI document and the allowed methods", .timeLimit(.minutes(1)))
 struct DescriptionTests {
-    @Test("The document has every route, and no other")
+    @Test("The OpenAPI document describes exactly the routes of the server")
     func routes() async throws {
         try await withFixture([]) { fixture in
             let router = try await fixture.router()
             var routes = Set(router.routes.filter { $0.method != .head }.map { "\($0.method) \($0.path)" })
-            // One pattern for both, see TargetWriteRoutes.
+            // The router has one pattern for `months` and `copies`; see TargetWriteRoutes.
             #expect(routes.remove("POST /api/v1/targets/{id}") != nil)
-            // OpenAPI has no parameter for a path of several segments.
+            // An OpenAPI path parameter cannot contain a slash.
             #expect(routes.remove("GET /assets/**") != nil)
             let expected = routes.union([
                 "GET /assets/{file}", "POST /api/v1/targets/months", "POST /api/v1/targets/copies",
@@ -31,7 +31,7 @@ struct DescriptionTests {
         }
     }
 
-    @Test("A method that a path does not have is refused with 405, and those it has are named")
+    @Test("A method that a path does not allow gets 405, and the Allow header lists the allowed ones")
     func otherMethods() async throws {
         try await withServer([]) { server in
             for (path, allowed) in [

@@ -10,9 +10,9 @@ import Testing
 
 @testable import Server
 
-@Suite("When the server cannot answer", .timeLimit(.minutes(1)))
+@Suite("Error responses", .timeLimit(.minutes(1)))
 struct FailureTests {
-    @Test("Without Redis it says to try again, and says more only in its log", arguments: RoleTests.routes)
+    @Test("Without Redis the response is 503 with Retry-After; only the log has the cause", arguments: RoleTests.routes)
     func redisGone(route: String) async throws {
         try await withFixture(RoleTests.events) { fixture in
             let log = RecordedLog()
@@ -29,7 +29,7 @@ struct FailureTests {
         }
     }
 
-    @Test("However many requests fail because something is away, the log says so once a second, and how many did")
+    @Test("Repeated failures are logged once a second, with their number")
     func repeatedFailures() {
         let (count, start) = (FailureCount(), ContinuousClock.now)
         #expect(count.count(at: start) == 0)
@@ -38,7 +38,7 @@ struct FailureTests {
         #expect(count.count(at: start + .seconds(3)) == 0)
     }
 
-    @Test("Numbers that were made with other settings are not shown")
+    @Test("Numbers that were computed with other settings are not shown")
     func otherSettings() async throws {
         try await withFixture(RoleTests.events) { fixture in
             let log = RecordedLog()
@@ -56,7 +56,7 @@ struct FailureTests {
         }
     }
 
-    @Test("An entry that cannot be read is told to the operator, not to the viewer")
+    @Test("An entry that cannot be read is named in the log, not in the response")
     func corrupt() async throws {
         try await withFixture(RoleTests.events) { fixture in
             let key = fixture.keys.entry(TenantScoped(tenant: acme, id: id("SO-17")), shard: 0)
@@ -73,7 +73,7 @@ struct FailureTests {
         }
     }
 
-    @Test("A token is never in the log")
+    @Test("Tokens are not logged")
     func secrets() async throws {
         try await withFixture([]) { fixture in
             let log = RecordedLog()
@@ -90,7 +90,7 @@ struct FailureTests {
     }
 
     @Test(
-        "What is not there, or not meant, is a problem document too",
+        "An unknown path gets a problem document with 404",
         arguments: [
             "/index.html", "/api", "/api/v1", "/api/v1/nothing", "/api/v2/targets", "/API/v1/targets", "//targets",
             "/healthz/x",
@@ -101,7 +101,7 @@ struct FailureTests {
     }
 
     @Test(
-        "What is only to be read has no other method than GET and HEAD",
+        "A path that can only be read refuses other methods than GET and HEAD",
         arguments: [HTTPRequest.Method.post, .put, .delete, .patch]
     )
     func otherMethods(method: HTTPRequest.Method) async throws {
@@ -111,7 +111,7 @@ struct FailureTests {
         }
     }
 
-    @Test("HEAD is GET without a body")
+    @Test("HEAD gives the status of GET, without a body")
     func head() async throws {
         try await withServer(RoleTests.events) { server in
             let token = try await ServerFixture.token("u-boss", .manager)
@@ -123,7 +123,7 @@ struct FailureTests {
     }
 
     @Test(
-        "Every answer forbids guessing its type and keeping it",
+        "Every response forbids content sniffing and caching",
         arguments: ["widget", "targets", "targets/none", "/nothing", "/healthz", "/readyz", "/metrics"]
     )
     func securityHeaders(path: String) async throws {

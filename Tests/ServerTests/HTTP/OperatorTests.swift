@@ -6,17 +6,17 @@ import Redis
 import Synchronization
 import Testing
 
-@Suite("For operators", .timeLimit(.minutes(1)))
+@Suite("Health, readiness and metrics", .timeLimit(.minutes(1)))
 struct OperatorTests {
-    @Test("It is alive, and ready while Kafka and Redis answer", arguments: [true, false], [true, false])
+    @Test("The server is ready only while Kafka and Redis answer", arguments: [true, false], [true, false])
     func readiness(isKafkaUp: Bool, isRedisUp: Bool) async throws {
         try await withFixture([]) { fixture in
             if !isRedisUp { await fixture.redis.stop() }
-            let bounds: ServerFixture.ReadWatermarks = { if isKafkaUp { [:] } else { throw Unreachable() } }
-            try await fixture.application(watermarks: bounds).test(.router) { client in
+            let watermarks: ServerFixture.ReadWatermarks = { if isKafkaUp { [:] } else { throw Unreachable() } }
+            try await fixture.application(watermarks: watermarks).test(.router) { client in
                 let server = APIClient(client: client)
-                let alive = try await server.get("/healthz", token: nil)
-                #expect((alive.status, alive.text) == (200, "ok\n"))
+                let health = try await server.get("/healthz", token: nil)
+                #expect((health.status, health.text) == (200, "ok\n"))
                 let ready = try await server.get("/readyz", token: nil)
                 #expect(ready.status == (isKafkaUp && isRedisUp ? 200 : 503))
                 let report = try ready.json()
@@ -36,7 +36,7 @@ struct OperatorTests {
         let description = "a secret address does not answer"
     }
 
-    @Test("A Kafka that never answers is not waited for longer than two seconds")
+    @Test("The readiness check waits at most two seconds for Kafka")
     func hangingKafka() async throws {
         try await withFixture([]) { fixture in
             let hang: ServerFixture.ReadWatermarks = {
@@ -56,17 +56,17 @@ struct OperatorTests {
         }
     }
 
-    @Test("However many ask, Kafka is never asked twice at the same time")
-    func sharedLooks() async throws {
+    @Test("Concurrent requests share one check of Kafka")
+    func sharedChecks() async throws {
         try await withFixture([]) { fixture in
-            let asked = Mutex((now: 0, atMost: 0))
-            let bounds: ServerFixture.ReadWatermarks = {
-                asked.withLock { $0 = ($0.now + 1, max($0.atMost, $0.now + 1)) }
-                defer { asked.withLock { $0.now -= 1 } }
+            let checks = Mutex((now: 0, atMost: 0))
+            let watermarks: ServerFixture.ReadWatermarks = {
+                checks.withLock { $0 = ($0.now + 1, max($0.atMost, $0.now + 1)) }
+                defer { checks.withLock { $0.now -= 1 } }
                 try? await Task.sleep(for: .milliseconds(100))
                 return [:]
             }
-            try await fixture.application(watermarks: bounds).test(.router) { client in
+            try await fixture.application(watermarks: watermarks).test(.router) { client in
                 try await withThrowingTaskGroup(of: Int.self) { group in
                     for path in Array(repeating: ["/readyz", "/metrics"], count: 20).flatMap(\.self) {
                         group.addTask { try await APIClient(client: client).get(path, token: nil).status }
@@ -74,11 +74,11 @@ struct OperatorTests {
                     for try await status in group { #expect(status == 200) }
                 }
             }
-            #expect(asked.withLock { $0.atMost } == 1)
+            #expect(checks.withLock { $0.atMost } == 1)
         }
     }
 
-    @Test("The metrics can be read by Prometheus, and count requests by the route that they matched")
+    @Test("The metrics are valid Prometheus text, and count requests by route")
     func metrics() async throws {
         try await withServer(RoleTests.events) { server in
             for target in ["T-17", "T-18"] { #expect(try await server.get("targets/\(target)").status == 200) }
@@ -103,7 +103,7 @@ struct OperatorTests {
             #expect(samples[#"\#(duration)_count{route="/api/v1/targets/{id}"}"#] == 3)
             #expect(try #require(samples[#"\#(duration)_sum{route="/api/v1/targets/{id}"}"#]) > 0)
 
-            // The one that asks.
+            // The request for the metrics itself.
             #expect(samples["salestargets_http_requests_in_flight"] == 1)
             #expect(samples[#"salestargets_build_info{version="1.2.3"}"#] == 1)
             #expect(try #require(samples["process_resident_memory_bytes"]) > 1_000_000)
@@ -113,7 +113,7 @@ struct OperatorTests {
     }
 
     @Test(
-        "A request that stops half-way does not keep the server from stopping",
+        "An incomplete request does not keep the server from stopping",
         arguments: ["GET /healthz HTTP/1.1\r\nHost", "POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf"]
     )
     func shutdown(half: String) async throws {
@@ -147,9 +147,9 @@ struct OperatorTests {
     }
 }
 
-/// Prometheus' text format 0.0.4, read strictly.
+/// A strict parser of the Prometheus text format 0.0.4.
 private struct PrometheusText {
-    /// The values, by name and labels.
+    /// The values by metric name and labels.
     private(set) var samples: [String: Double] = [:]
 
     init(_ text: String) throws {
@@ -178,7 +178,7 @@ private struct PrometheusText {
                 lastBucket = value
             }
             let key = name + (match.2.map(String.init) ?? "")
-            try #require(samples.updateValue(value, forKey: key) == nil, "twice: \(line)")
+            try #require(samples.updateValue(value, forKey: key) == nil, "duplicate sample: \(line)")
         }
     }
 }

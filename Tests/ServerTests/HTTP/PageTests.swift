@@ -6,7 +6,7 @@ import Testing
 
 @testable import Server
 
-@Suite("The page", .timeLimit(.minutes(1)))
+@Suite("The page and its files", .timeLimit(.minutes(1)))
 struct PageTests {
     private func withPage(
         _ web: WebSettings = WebSettings(),
@@ -20,7 +20,7 @@ struct PageTests {
         }
     }
 
-    @Test("The full view and the widget are there without signing in", arguments: ["/", "/widget"])
+    @Test("The full view and the widget are served without signing in", arguments: ["/", "/widget"])
     func pages(path: String) async throws {
         try await withPage { server in
             let answer = try await server.get(path, token: nil)
@@ -56,7 +56,7 @@ struct PageTests {
         }
     }
 
-    @Test("Scripts, styles and data come from this server only, and nobody may frame it")
+    @Test("By default the page loads only from this server, and no site may embed it")
     func policy() async throws {
         try await withPage { server in
             for path in ["/", "/widget"] {
@@ -72,7 +72,7 @@ struct PageTests {
         }
     }
 
-    @Test("Those may frame it that the setting names")
+    @Test("Only the origins in the setting may embed the page")
     func ancestors() async throws {
         let crm = try #require(FrameAncestors("https://crm.example.com:8443,https://*.example.org"))
         try await withPage(WebSettings(frameAncestors: crm)) { server in
@@ -84,7 +84,7 @@ struct PageTests {
     }
 
     @Test(
-        "What is no origin cannot get into the header",
+        "Text that is not an origin is refused",
         arguments: [
             "crm.example.com", "https://crm.example.com/", "https://crm.example.com; script-src *", "*", "https://",
             "https://a,javascript:x", "'self'", "https://a\r\nX: y", "https://*", "https://a.*.example.com",
@@ -92,7 +92,7 @@ struct PageTests {
     )
     func badOrigins(text: String) { #expect(FrameAncestors(text) == nil) }
 
-    @Test("The chart library is the system's; without it there is none, and the operator is told")
+    @Test("The chart library is a file of the system; without it the log names the package to install")
     func chartLibrary() async throws {
         let library = FileManager.default.temporaryDirectory.appending(path: "chart-\(UInt64.random(in: 0...(.max)))")
             .path
@@ -111,7 +111,7 @@ struct PageTests {
     }
 
     @Test(
-        "Nothing but the page's own files is served",
+        "Only the page's own files are served",
         arguments: [
             "/assets/", "/assets/none.js", "/assets/index.html", "/assets/../index.html", "/assets/..%2Findex.html",
             "/assets/%2e%2e/Tokens.swift", "/assets//etc/passwd", "/assets/a/b.js",

@@ -1,8 +1,8 @@
 import Testing
 
-@Suite("Queries that cannot be used", .timeLimit(.minutes(1)))
+@Suite("Invalid query parameters", .timeLimit(.minutes(1)))
 struct QueryTests {
-    /// A query, and the members that are named as bad, in their order.
+    /// A query, and the invalid parameters that the response must name, in order.
     struct BadQuery: Sendable, CustomTestStringConvertible {
         let path: String
         let members: [String]
@@ -39,7 +39,7 @@ struct QueryTests {
         BadQuery("widget?measure=&year=x&salesperson=%20", "year", "salesperson"),
     ]
 
-    @Test("Each bad member is named, with the reason", arguments: queries)
+    @Test("Each invalid parameter is named with a reason", arguments: queries)
     func badMembers(query: BadQuery) async throws {
         try await withServer([target("T-1", goal: "1.00")]) { server in
             let answer = try await server.get(query.path)

@@ -2,11 +2,11 @@ import HTTPTypes
 import SalesRules
 import Testing
 
-@Suite("The contract's examples, from orders that yield their numbers", .timeLimit(.minutes(1)))
+@Suite("The examples in docs/CONTRACT.md, section HTTP", .timeLimit(.minutes(1)))
 struct ContractExampleTests {
     private let people = [person("u-17", "Jan de Vries"), person("u-18", "Mia Bakker")]
 
-    /// 40 orders of u-17 alone, 22 of u-18 alone, and one that both are credited with: 63, not 64.
+    /// 40 orders of u-17 alone, 22 of u-18 alone, and one order that both are credited with. A target of both counts 63.
     private var quarter: [Event] {
         let q1 = target(
             "T-1",
@@ -46,7 +46,7 @@ struct ContractExampleTests {
         }
     }
 
-    @Test("GET /targets lists the same entry", arguments: [1, 3])
+    @Test("GET /targets lists the same JSON", arguments: [1, 3])
     func listedTarget(shards: Int) async throws {
         try await withServer(quarter, shards: shards) { server in
             let one = try await server.get("targets/T-1").text
@@ -96,7 +96,7 @@ struct ContractExampleTests {
             target("T-1", goal: "250000.00", to: "2026-03-31", for: ["u-17", "u-18"]),
             saved("SO-1001", total: "1250.00", allocations: ["A-1 u-18 40%"]),
         ]
-        // Only then is the owner not credited with the whole order, as in the example.
+        // With this rule the owner is not credited with the order, as in the example.
         try await withServer(events, rules: Rules(ownerCredit: .none)) { server in
             let answer = try await server.get("targets/T-1/orders")
             #expect(

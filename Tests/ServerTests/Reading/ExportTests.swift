@@ -3,7 +3,7 @@ import SalesRules
 import Server
 import Testing
 
-@Suite("Targets as a table", .timeLimit(.minutes(5)))
+@Suite("Export of targets as CSV", .timeLimit(.minutes(5)))
 struct ExportTests {
     private static let events = [
         target("T-1", title: "=Q1, \"north\"", goal: "1000.00", to: "2026-03-31", for: ["u-17", "u-18"]),
@@ -14,7 +14,7 @@ struct ExportTests {
     private static let header =
         "id,name,measure,currency,goal,start,end,assignees,realized,orders,percent,expected,projected,status,counting"
 
-    @Test("Every target is a row with its progress, formulas are disarmed and numbers are not")
+    @Test("Every target is a row with its progress; text that looks like a formula is escaped, numbers are not")
     func rows() async throws {
         try await withServer(Self.events) { server in
             let answer = try await server.get("targets.csv")
@@ -32,7 +32,7 @@ struct ExportTests {
     }
 
     @Test(
-        "It is narrowed as the list is, and a salesperson gets what is theirs",
+        "It has the same filters as the list, and a salesperson gets only their own targets",
         arguments: [
             ("?year=2025", true, ["T-2"]), ("?measure=revenue", true, ["T-1", "T-3"]),
             ("?salesperson=u-17", true, ["T-1", "T-2"]), ("", false, ["T-1", "T-2"]), ("?year=2030", true, []),
@@ -46,7 +46,7 @@ struct ExportTests {
         }
     }
 
-    @Test("It goes on over pages of the largest targets")
+    @Test("An export of the largest targets contains every page of the list")
     func pages() async throws {
         let people = (1...1_000).map { "u-\($0)" }
         let names = (1...3).map { "T-\($0)" }

@@ -1,7 +1,7 @@
 import SalesRules
 import Testing
 
-@Suite("Lists and their pages", .timeLimit(.minutes(5)))
+@Suite("Lists in pages", .timeLimit(.minutes(5)))
 struct ListTests {
     /// All pages of a list.
     private func pages(_ path: String, of list: String, from server: APIClient) async throws -> [[[String: Any]]] {
@@ -33,7 +33,7 @@ struct ListTests {
     }
     private static let both = target("T-1", goal: "9999.00", to: "2026-02-17", for: ["u-17", "u-18"])
 
-    @Test("The orders of a target, page by page, add up to what is realized", arguments: [1, 7, 100, 1_000], [1, 2])
+    @Test("The orders of a target add up to its result over all pages", arguments: [1, 7, 100, 1_000], [1, 2])
     func drillDown(limit: Int, shards: Int) async throws {
         try await withServer(Self.sales + [Self.both], shards: shards) { server in
             let target = try await server.get("targets/T-1").json()
@@ -49,7 +49,7 @@ struct ListTests {
         }
     }
 
-    @Test("A page that ends with the list has no next one")
+    @Test("The last page has no next page, also when it is full")
     func exactEnd() async throws {
         let events = [target("T-1", goal: "1.00"), saved("SO-1", total: "1.00"), saved("SO-2", total: "1.00")]
         try await withServer(events) { server in
@@ -62,7 +62,7 @@ struct ListTests {
         }
     }
 
-    @Test("Targets come in the order of their ids, each once, page by page", arguments: [1, 4, 25, 1_000])
+    @Test("The pages list each target once, in the order of ids", arguments: [1, 4, 25, 1_000])
     func targets(limit: Int) async throws {
         let names = (1...25).map { "T-\($0)" }
         try await withServer(names.map { target($0, goal: "1.00") }) { server in
@@ -72,7 +72,7 @@ struct ListTests {
         }
     }
 
-    @Test("A page of the largest targets ends before its limit, and the list still has them all")
+    @Test("A page of the largest targets is shorter than its limit, and the pages still have all targets")
     func largeTargets() async throws {
         let people = (1...1_000).map { "u-\($0)" }
         let names = (1...5).map { "T-\($0)" }
@@ -85,7 +85,7 @@ struct ListTests {
     }
 
     @Test(
-        "Year, salesperson and measure each narrow the list, and together",
+        "The filters year, salesperson and measure work alone and together",
         arguments: [
             ("", ["a", "b", "c", "d"]), ("year=2025", ["b"]), ("year=2026", ["a", "b", "c"]), ("year=2028", []),
             ("measure=orders", ["c"]), ("salesperson=u-18", ["b", "d"]), ("salesperson=u-none", []),
@@ -107,7 +107,7 @@ struct ListTests {
         }
     }
 
-    @Test("Ids with signs are found, percent-encoded or not")
+    @Test("Ids with punctuation are found, percent-encoded or not")
     func encodedIds() async throws {
         let events = [target("team:a@x.y_z-1", goal: "1.00"), saved("7:1@a", total: "1.00")]
         try await withServer(events) { server in

@@ -4,9 +4,9 @@ import SalesRules
 import Server
 import Testing
 
-@Suite("Numbers as they are shown", .timeLimit(.minutes(1)))
+@Suite("Numbers in responses", .timeLimit(.minutes(1)))
 struct NumberTests {
-    /// One target's members, over these events.
+    /// The members of one target after these events, and the whole text as `text`.
     private func shown(_ events: [Event], rules: Rules = Rules(), id: String = "T-1") async throws -> [String: String] {
         var members: [String: String] = [:]
         try await withFixture(events, rules: rules) { fixture in
@@ -28,7 +28,7 @@ struct NumberTests {
         return members
     }
 
-    @Test("A target of orders has its quantities as integer strings, and each order counts once")
+    @Test("A target of the measure orders has integer strings, and each order counts once")
     func counts() async throws {
         let events = [
             target("T-1", measure: .orders, goal: "12", to: "2026-03-31", for: ["u-17", "u-18"]),
@@ -51,7 +51,7 @@ struct NumberTests {
         )
     }
 
-    @Test("Credit notes count negatively, and below zero is shown as such")
+    @Test("Credit notes are negative, and results below zero are shown")
     func negative() async throws {
         let events = [
             target("T-1", goal: "100.00"), saved("SO-1", total: "7.00", date: "2026-01-01"),
@@ -69,14 +69,14 @@ struct NumberTests {
         }
     }
 
-    @Test("130 % is 130 %")
+    @Test("A result above the goal is more than 100 %")
     func beyondTheGoal() async throws {
         let target = try await shown([target("T-1", goal: "100.00"), saved("SO-1", total: "130.04")])
         #expect(target["text"]?.contains(#""realized":"130.04","orders":1,"percent":130.0,"#) == true)
         #expect(target["status"] == "achieved")
     }
 
-    @Test("An order in another currency has its total in its own, and contributes in the reporting currency")
+    @Test("An order's total is in its own currency, and its contribution in the reporting currency")
     func foreignCurrency() async throws {
         let events = [
             target("T-1", goal: "100.00", for: ["u-17", "u-18"]),
@@ -105,7 +105,7 @@ struct NumberTests {
         }
     }
 
-    @Test("Another reporting currency has its own minor unit")
+    @Test("Amounts have the decimals of the reporting currency")
     func yen() async throws {
         let order = saved("SO-1", total: "1300", currency: "JPY")
         let target = try await shown([target("T-1", goal: "100.00"), order], rules: Rules(currency: .yen))
@@ -113,7 +113,7 @@ struct NumberTests {
         #expect(target["realized"] == "1300")
     }
 
-    @Test("A shared target says that earlier orders are still being counted, until they are")
+    @Test("A shared target has counting true until earlier orders are counted")
     func counting() async throws {
         let before = saved("SO-1", total: "10.00", allocations: ["A-1 u-18"])
         try await withFixture([before]) { fixture in
@@ -129,7 +129,7 @@ struct NumberTests {
         }
     }
 
-    @Test("A target that changes, and an order that is saved again, show at once")
+    @Test("A changed target and a changed order are shown at once")
     func changes() async throws {
         let first = [target("T-1", goal: "100.00"), saved("SO-1", total: "10.00")]
         try await withFixture(first) { fixture in
@@ -144,11 +144,11 @@ struct NumberTests {
         }
     }
 
-    @Test("Today, and so the pace, is that of the time zone", arguments: [("UTC", "36"), ("Pacific/Kiritimati", "37")])
+    @Test("The pace uses today's date in the time zone", arguments: [("UTC", "36"), ("Pacific/Kiritimati", "37")])
     func today(timeZone: String, expected: String) async throws {
         let events = [target("T-1", measure: .orders, goal: "90", to: "2026-03-31")]
         try await withFixture(events) { fixture in
-            // Noon in London is two o'clock the next morning on Kiritimati.
+            // Noon UTC is two o'clock the next morning on Kiritimati.
             try await fixture.application(timeZone: timeZone).test(.router) { client in
                 let pace = try await APIClient(client: client).get("targets/T-1").json()["pace"] as? [String: String]
                 #expect(pace?["expected"] == expected)
@@ -156,7 +156,7 @@ struct NumberTests {
         }
     }
 
-    @Test("A deleted order counts for nobody, and a manager still sees what it was")
+    @Test("A deleted order has no credits, and only a manager can still read it")
     func deletedOrder() async throws {
         let events = [
             target("T-1", goal: "100.00"), saved("SO-1", total: "10.00"),

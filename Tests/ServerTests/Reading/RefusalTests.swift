@@ -11,21 +11,21 @@ import Testing
 
 @testable import Server
 
-/// One route, asked for in a way that is right but for who asks.
+/// One route, and a request to it that is valid except for the viewer.
 struct Route: Sendable, Hashable, CustomTestStringConvertible {
     let method: HTTPRequest.Method
-    /// As the router has it, such as `/api/v1/targets/{id}`.
+    /// The router's pattern, such as `/api/v1/targets/{id}`.
     let path: String
 
     var testDescription: String { "\(method) \(path)" }
 
-    /// Whether it is about one record, which another organisation must not find.
+    /// Whether the request is for one record, which a viewer of another tenant must not find.
     var isOfOne: Bool { path.contains("{id}") && !isOfMany }
 
     /// `targets/months` and `targets/copies`, which share the router's pattern with a target's id.
     private var isOfMany: Bool { method == .post && path == "/api/v1/targets/{id}" }
 
-    /// With ids of `RoleTests.events`.
+    /// The path with ids of `RoleTests.events`.
     var uri: String {
         let one = path.hasPrefix("/api/v1/orders") ? "SO-17" : path.contains("allocations") ? "A-1" : "T-17"
         let id = isOfMany ? "months" : one
@@ -33,7 +33,7 @@ struct Route: Sendable, Hashable, CustomTestStringConvertible {
         return path.replacing("{id}", with: id) + order
     }
 
-    /// What a route that takes a body can take.
+    /// A valid body, for routes that need one.
     var body: String? {
         guard method == .post || method == .put else { return nil }
         let target = #""name":"N","measure":"revenue","goal":"1.00""#
@@ -47,7 +47,7 @@ struct Route: Sendable, Hashable, CustomTestStringConvertible {
         }
     }
 
-    /// Who may use it at all.
+    /// The roles that may use the route.
     var roles: Set<Role> {
         switch (method, path) {
         case (.get, "/api/v1/me"), (.head, "/api/v1/me"), (.get, "/api/v1/freshness"):
@@ -59,9 +59,9 @@ struct Route: Sendable, Hashable, CustomTestStringConvertible {
     }
 }
 
-@Suite("Refusals, on every route that there is", .timeLimit(.minutes(2)))
+@Suite("Refused requests, on every route", .timeLimit(.minutes(2)))
 struct RefusalTests {
-    /// For anyone: they show nothing that is anyone's.
+    /// Routes without a token: they show no data of a tenant.
     private static let open: Set<Route> = [
         Route(method: .get, path: "/"), Route(method: .get, path: "/widget"),
         Route(method: .get, path: "/assets/**"), Route(method: .get, path: "/healthz"),
@@ -70,7 +70,7 @@ struct RefusalTests {
         Route(method: .delete, path: "/api/v1/session"),
     ]
 
-    /// Runs `body` with a server and those of its routes that need a token.
+    /// Runs `body` with a server and its routes that need a token.
     private func withRoutes(
         accounts: AccountDirectory = .empty,
         jwks: String? = nil,
@@ -81,13 +81,13 @@ struct RefusalTests {
             let routes = router.routes.filter { $0.method != .head }
                 .map { Route(method: $0.method, path: $0.path.description) }
             let closed = routes.filter { !Self.open.contains($0) }
-            // The router's list is what it is believed to be.
+            // Checks that the paths have the form that the comparisons expect.
             #expect(closed.contains(Route(method: .get, path: "/api/v1/targets/{id}")))
             try await Application(router: router).test(.router) { try await body(APIClient(client: $0), closed) }
         }
     }
 
-    @Test("Whatever is no valid token is refused with 401")
+    @Test("A request without a valid token gets 401")
     func badTokens() async throws {
         let key = ES256PrivateKey()
         let point = try #require(key.parameters)
@@ -111,7 +111,7 @@ struct RefusalTests {
         }
     }
 
-    /// What nobody gets in with, by what is wrong with it; nil for no token.
+    /// Invalid tokens with a description; nil for no token.
     private static func badTokens() async throws -> [(String, String?)] {
         struct Claims: JWTPayload {
             var sub = "u-boss"
@@ -122,8 +122,8 @@ struct RefusalTests {
         }
         let none = JWTKeyCollection()
         await none.addUnsecuredNone()
-        let stranger = JWTKeyCollection()
-        await stranger.add(ecdsa: ES256PrivateKey(), kid: "k")
+        let otherKey = JWTKeyCollection()
+        await otherKey.add(ecdsa: ES256PrivateKey(), kid: "k")
         let good = try await ServerFixture.token("u-boss", .manager)
         let parts = good.split(separator: ".")
         let manager = Viewer(id: id("u-boss"), tenant: acme, role: .manager, name: "")
@@ -134,7 +134,7 @@ struct RefusalTests {
                 "another secret",
                 try await ServerFixture.token("u-boss", .manager, secret: Array(repeating: 7, count: 32))
             ),
-            ("another key of the same name", try await stranger.sign(Claims(), kid: "k")),
+            ("another key with the same key id", try await otherKey.sign(Claims(), kid: "k")),
             ("alg none", try await none.sign(Claims())), ("no signature", "\(parts[0]).\(parts[1])."),
             ("a signature cut short", String(good.dropLast(2))),
             (
@@ -145,7 +145,7 @@ struct RefusalTests {
         ]
     }
 
-    /// A session of the manager's account, which `accounts` then has no more.
+    /// A session of the manager's account, which is then removed from `accounts`.
     private func removedSession(_ accounts: inout Accounts) async throws -> String {
         let username = try #require(Username("marit"))
         let account = try #require(accounts[username])
@@ -154,7 +154,7 @@ struct RefusalTests {
             .session(for: account.viewer, account: account, now: ServerFixture.now).token
     }
 
-    @Test("Whoever has another role than a route is for is refused with 403", arguments: Role.allCases)
+    @Test("A role that may not use a route gets 403", arguments: Role.allCases)
     func wrongRoles(role: Role) async throws {
         let token = try await ServerFixture.token("u-17", role)
         try await withRoutes { server, routes in
@@ -165,7 +165,7 @@ struct RefusalTests {
         }
     }
 
-    @Test("Another organisation's ids are not found, by whoever may use the route")
+    @Test("The ids of another tenant get 404")
     func otherTenant() async throws {
         try await withRoutes { server, routes in
             for route in routes where route.isOfOne {
@@ -178,7 +178,7 @@ struct RefusalTests {
         }
     }
 
-    @Test("With the cookie, another site's page changes nothing on any route")
+    @Test("A request from another site with the cookie gets 403 on every route that changes something")
     func forgery() async throws {
         let token = try await ServerFixture.token("u-boss", .manager)
         try await withRoutes { server, routes in
@@ -195,7 +195,7 @@ struct RefusalTests {
     }
 
     @Test(
-        "The rule against forgery: unsafe methods, with the cookie, from another site",
+        "Only requests that change something, with the cookie, from another site are refused as forged",
         arguments: SessionTests.origins
     )
     func rule(headers: HTTPFields, isOwn: Bool) async throws {

@@ -3,11 +3,11 @@ import SalesRules
 import Server
 import Testing
 
-@Suite("Who may see what", .timeLimit(.minutes(1)))
+@Suite("Read rights of each role", .timeLimit(.minutes(1)))
 struct RoleTests {
     static let globex = id("globex")
 
-    /// Two people with a target and an order each, and another organisation.
+    /// Two people with a target and an order each, a target and an order of both, and another tenant.
     static let events = [
         person("u-17", "Jan de Vries"), person("u-18", "Mia Bakker"), person("u-17", "Other", tenant: globex),
         target("T-17", goal: "100.00", for: ["u-17"]), target("T-18", goal: "100.00", for: ["u-18"]),
@@ -22,7 +22,7 @@ struct RoleTests {
         "widget", "targets", "targets/T-17", "targets/T-17/orders", "orders/SO-17", "salespeople", "me",
     ]
 
-    @Test("Nobody sees anything without a valid token", arguments: routes)
+    @Test("A request without a token gets 401", arguments: routes)
     func withoutToken(route: String) async throws {
         try await withServer(Self.events) { server in
             let answer = try await server.get(route, token: nil)
@@ -31,7 +31,7 @@ struct RoleTests {
         }
     }
 
-    @Test("Who only brings orders in sees no numbers", arguments: routes.dropLast())
+    @Test("The ingest role cannot read numbers", arguments: routes.dropLast())
     func ingest(route: String) async throws {
         try await withServer(Self.events) { server in
             try expectProblem(try await server.get(route, as: "u-17", .ingest), 403)
@@ -39,8 +39,8 @@ struct RoleTests {
         }
     }
 
-    /// A question, and the status that each viewer gets.
-    struct Question: Sendable, CustomTestStringConvertible {
+    /// A request, and the status that each role gets.
+    struct Access: Sendable, CustomTestStringConvertible {
         let path: String
         let manager: Int
         /// u-17
@@ -54,44 +54,44 @@ struct RoleTests {
         }
     }
 
-    static let questions = [
-        Question("widget", salesperson: 200),
-        Question("widget?salesperson=u-17", salesperson: 200),
-        Question("widget?salesperson=u-18", salesperson: 403),
-        Question("widget?salesperson=all", salesperson: 403),
-        Question("targets", salesperson: 200),
-        Question("targets?salesperson=u-17", salesperson: 200),
-        Question("targets?salesperson=u-18", salesperson: 403),
-        Question("targets?salesperson=all", salesperson: 403),
-        Question("targets/T-17", salesperson: 200),
-        Question("targets/T-18", salesperson: 403),
-        Question("targets/T-both", salesperson: 200),
-        Question("targets/T-globex", manager: 404, salesperson: 404),
-        Question("targets/T-none", manager: 404, salesperson: 404),
-        Question("targets/T-17/orders", salesperson: 200),
-        Question("targets/T-18/orders", salesperson: 403),
-        Question("targets/T-both/orders", salesperson: 200),
-        Question("targets/T-globex/orders", manager: 404, salesperson: 404),
-        Question("orders/SO-17", salesperson: 200),
-        Question("orders/SO-18", salesperson: 403),
-        Question("orders/SO-both", salesperson: 200),
-        Question("orders/SO-globex", manager: 404, salesperson: 404),
-        Question("orders/SO-none", manager: 404, salesperson: 404),
-        Question("salespeople", salesperson: 200),
-        Question("me", salesperson: 200),
+    static let accesses = [
+        Access("widget", salesperson: 200),
+        Access("widget?salesperson=u-17", salesperson: 200),
+        Access("widget?salesperson=u-18", salesperson: 403),
+        Access("widget?salesperson=all", salesperson: 403),
+        Access("targets", salesperson: 200),
+        Access("targets?salesperson=u-17", salesperson: 200),
+        Access("targets?salesperson=u-18", salesperson: 403),
+        Access("targets?salesperson=all", salesperson: 403),
+        Access("targets/T-17", salesperson: 200),
+        Access("targets/T-18", salesperson: 403),
+        Access("targets/T-both", salesperson: 200),
+        Access("targets/T-globex", manager: 404, salesperson: 404),
+        Access("targets/T-none", manager: 404, salesperson: 404),
+        Access("targets/T-17/orders", salesperson: 200),
+        Access("targets/T-18/orders", salesperson: 403),
+        Access("targets/T-both/orders", salesperson: 200),
+        Access("targets/T-globex/orders", manager: 404, salesperson: 404),
+        Access("orders/SO-17", salesperson: 200),
+        Access("orders/SO-18", salesperson: 403),
+        Access("orders/SO-both", salesperson: 200),
+        Access("orders/SO-globex", manager: 404, salesperson: 404),
+        Access("orders/SO-none", manager: 404, salesperson: 404),
+        Access("salespeople", salesperson: 200),
+        Access("me", salesperson: 200),
     ]
 
-    @Test("A manager sees all of their organisation, a salesperson what is theirs", arguments: questions)
-    func rights(question: Question) async throws {
+    @Test("A manager can read everything of the tenant, a salesperson only their own data", arguments: accesses)
+    func rights(access: Access) async throws {
         try await withServer(Self.events) { server in
-            #expect(try await server.get(question.path).status == question.manager)
-            let answer = try await server.get(question.path, as: "u-17", .salesperson)
-            #expect(answer.status == question.salesperson)
-            if answer.status != 200 { try expectProblem(answer, question.salesperson) }
+            #expect(try await server.get(access.path).status == access.manager)
+            let answer = try await server.get(access.path, as: "u-17", .salesperson)
+            #expect(answer.status == access.salesperson)
+            if answer.status != 200 { try expectProblem(answer, access.salesperson) }
         }
     }
 
-    @Test("A list of targets has those that the viewer may see")
+    @Test("The list contains only the targets that the viewer may read")
     func lists() async throws {
         try await withServer(Self.events) { server in
             for (path, person, role, expected) in [
@@ -106,7 +106,7 @@ struct RoleTests {
         }
     }
 
-    @Test("A viewer's rights never change a total")
+    @Test("A manager and a salesperson see the same totals")
     func totals() async throws {
         try await withServer(Self.events) { server in
             for path in ["targets/T-both", "targets/T-both/orders", "orders/SO-both", "widget?salesperson=u-17"] {
@@ -116,7 +116,7 @@ struct RoleTests {
         }
     }
 
-    @Test("Each organisation sees its own of what has the same id")
+    @Test("Records with the same id in two tenants are separate")
     func tenants() async throws {
         try await withServer(Self.events) { server in
             let token = try await ServerFixture.token("u-boss", .manager, tenant: Self.globex)
@@ -131,7 +131,7 @@ struct RoleTests {
         }
     }
 
-    @Test("Salespeople are sorted by name, and a salesperson sees only themselves")
+    @Test("Salespeople are sorted by name, and a salesperson gets only their own entry")
     func salespeople() async throws {
         let events = [
             person("u-2", "Zoë \"Z\" Ångström"), person("u-1", "Ann"),
@@ -153,7 +153,7 @@ struct RoleTests {
         }
     }
 
-    @Test("Me is who the token says, with the name that is known and what was preferred")
+    @Test("GET /me returns the token's claims with the person's name and preferences")
     func me() async throws {
         let events = [
             person("u-17", "Jan de Vries"),

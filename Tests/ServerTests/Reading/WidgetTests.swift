@@ -4,9 +4,9 @@ import SalesRules
 import Server
 import Testing
 
-@Suite("What the widget shows when something is left out", .timeLimit(.minutes(1)))
+@Suite("Defaults of the widget", .timeLimit(.minutes(1)))
 struct WidgetTests {
-    /// Whether a widget is of this year, salesperson (with their name) and measure.
+    /// Expects a widget of this year, salesperson id, salesperson name and measure.
     private func expect(_ answer: APIClient.Answer, _ choice: String..., location: SourceLocation = #_sourceLocation)
         throws
     {
@@ -18,7 +18,7 @@ struct WidgetTests {
         #expect(shown == choice, sourceLocation: location)
     }
 
-    @Test("Without preferences: this year, revenue, oneself or everyone")
+    @Test("Without preferences the widget shows this year, revenue, and the salesperson or all for a manager")
     func defaults() async throws {
         try await withServer([person("u-17", "Jan")]) { server in
             try expect(try await server.get("widget"), "2026", "all", "All salespeople", "revenue")
@@ -26,7 +26,7 @@ struct WidgetTests {
         }
     }
 
-    @Test("What is left out comes from the preferences, what is given does not")
+    @Test("A parameter that is not given comes from the preferences")
     func preferences() async throws {
         let events = [
             person("u-17", "Jan"), person("u-18", "Mia"),
@@ -41,7 +41,7 @@ struct WidgetTests {
         }
     }
 
-    @Test("A salesperson who preferred somebody else sees their own")
+    @Test("A salesperson whose preference names another person sees their own widget")
     func preferenceBeyondRights() async throws {
         let events = [preference(of: "u-17", WidgetChoice(year: 2025, salesperson: id("u-18")))]
         try await withServer(events) { server in
@@ -50,7 +50,7 @@ struct WidgetTests {
         }
     }
 
-    @Test("Everyone together counts a shared order once, in counts as integer strings")
+    @Test("The widget of all salespeople counts a shared order once, and shows counts as integer strings")
     func everyone() async throws {
         let events = [
             target("T-1", measure: .orders, goal: "24", for: ["u-17", "u-18"]),
@@ -66,7 +66,7 @@ struct WidgetTests {
         }
     }
 
-    @Test("This year is that of the time zone")
+    @Test("The default year is the present year in the time zone")
     func newYear() async throws {
         try await withFixture([]) { fixture in
             let newYearsEve = ServerFixture.now.addingTimeInterval(-36 * 86_400)

@@ -7,9 +7,9 @@ import Testing
 
 @testable import Server
 
-@Suite("Accounts", .timeLimit(.minutes(1)))
+@Suite("The accounts file and its passwords", .timeLimit(.minutes(1)))
 struct AccountTests {
-    /// A folder that is gone afterwards.
+    /// Runs `body` with a temporary folder.
     private func withFolder(_ body: (String) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "accounts-\(UInt64.random(in: 0...(.max)))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -19,7 +19,7 @@ struct AccountTests {
 
     private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    @Test("The file holds hashes with their own salts and parameters, and only its owner can read it")
+    @Test("The file has a hash, a salt and parameters for each password, and only its owner can read it")
     func file() async throws {
         try await withFolder { folder in
             let path = folder + "/accounts.json"
@@ -40,7 +40,7 @@ struct AccountTests {
         }
     }
 
-    @Test("A change that fails, or that another one is in the way of, leaves the file as it was")
+    @Test("A change that fails, or that runs during another change, leaves the file as it was")
     func failedChange() async throws {
         try await withFolder { folder in
             let file = AccountsFile(path: folder + "/accounts.json")
@@ -61,7 +61,7 @@ struct AccountTests {
         }
     }
 
-    @Test("A password matches only itself, however a keyboard composes its characters")
+    @Test("A password matches only itself, in any Unicode composition of its characters")
     func passwords() throws {
         let weak = PasswordHash.Strength(n: 16, r: 1, p: 1)
         let hash = try PasswordHash(of: "caf\u{e9} au lait", strength: weak)
@@ -71,7 +71,7 @@ struct AccountTests {
         #expect(!PasswordHash.unmatched(weak).matches(""))
     }
 
-    @Test("RFC 7914's test vector")
+    @Test("A test vector of RFC 7914 matches")
     func vector() throws {
         let json = """
             {"algorithm":"scrypt","n":1024,"r":8,"p":16,"salt":"TmFDbA==",
@@ -82,7 +82,7 @@ struct AccountTests {
         #expect(!hash.matches("Password"))
     }
 
-    @Test("New passwords cost what OWASP advises")
+    @Test("New passwords are hashed with the parameters that OWASP recommends")
     func strength() throws {
         let strength = PasswordHash.Strength.recommended
         #expect(strength.isUsable)
@@ -92,14 +92,14 @@ struct AccountTests {
         #expect(hash.matches(TestAccounts.password))
     }
 
-    @Test("Where there is no account, the work is that of the strongest there is")
+    @Test("The hash for unknown usernames costs as much as that of the accounts")
     func decoy() throws {
         #expect(Accounts().decoy.strength == .recommended)
         #expect(try TestAccounts.all().decoy.strength == PasswordHash.Strength(n: 16, r: 1, p: 1))
     }
 
     @Test(
-        "A file that says anything but accounts is refused with the member's name",
+        "A file without valid accounts is refused, and the error names the member",
         arguments: [
             ("", ""), ("[]", ""), ("{}", "accounts"), (#"{"accounts":[{"username":"a b"}]}"#, "accounts[0].username"),
             (#"{"accounts":[1]}"#, "accounts[0]"),
@@ -107,10 +107,10 @@ struct AccountTests {
     )
     func hostileFile(text: String, member: String) throws {
         let error = try #require(throws: FileError.self) { try Accounts(json: Array(text.utf8)) }
-        #expect(error.description.hasPrefix("these are no accounts: \(member)"))
+        #expect(error.description.hasPrefix("not an accounts file: \(member)"))
     }
 
-    @Test("Parameters that a server cannot afford, two of one name and odd hashes are refused")
+    @Test("Too expensive parameters, a duplicate username and invalid members are refused")
     func hostileMembers() throws {
         let good = try #require(String(data: try TestAccounts.all().json, encoding: .utf8))
         #expect(try Accounts(json: Array(good.utf8)).all.count == 2)
@@ -127,7 +127,7 @@ struct AccountTests {
         }
     }
 
-    @Test("A change of the file counts at once, and a broken file leaves what it said in force and is logged once")
+    @Test("A changed file is used at once; a broken file is logged once, and the last accounts stay valid")
     func reloading() async throws {
         try await withFolder { folder in
             let path = folder + "/accounts.json"
@@ -151,7 +151,7 @@ struct AccountTests {
         }
     }
 
-    @Test("A server that starts before there are accounts finds them when they come")
+    @Test("A server that starts without an accounts file uses the file when it is created")
     func firstAccount() async throws {
         try await withFolder { folder in
             let path = folder + "/accounts.json"
@@ -162,7 +162,7 @@ struct AccountTests {
         }
     }
 
-    @Test("A session ends when its account is removed, gets another password, or becomes somebody else's")
+    @Test("A session ends when its account is removed, or gets another password, person or role")
     func endOfSessions() async throws {
         let jan = try #require(Username("jan"))
         let soon = ServerFixture.now.addingTimeInterval(0.2)
@@ -197,7 +197,7 @@ struct AccountTests {
         }
     }
 
-    @Test("A session of the second in which the password changed is that of the new password")
+    @Test("After a password change, a new session in the same second is valid")
     func sameSecond() async throws {
         var accounts = try TestAccounts.all()
         let jan = try #require(Username("jan"))

@@ -11,22 +11,22 @@ import Testing
 
 @testable import Server
 
-/// An identity provider on this machine, whose keys a test changes.
+/// An identity provider on 127.0.0.1. A test changes its keys.
 private final class Provider: Sendable {
     struct State {
         var keys: [(id: String, key: ES256PrivateKey)] = []
-        var asked = 0
+        var requests = 0
         var answer: @Sendable (String) -> Response = { Response.text($0, type: "application/json") }
     }
 
     let state = Mutex(State())
 
-    /// Runs `body` with the address of the keys.
+    /// Runs `body` with the address of the key set.
     func run(_ body: @Sendable (JWKSAddress) async throws -> Void) async throws {
         let router = Router()
         router.get("keys") { _, _ in
             self.state.withLock { state in
-                state.asked += 1
+                state.requests += 1
                 return state.answer(Self.jwks(state.keys))
             }
         }
@@ -46,7 +46,7 @@ private final class Provider: Sendable {
 
     func answer(_ answer: @escaping @Sendable (String) -> Response) { state.withLock { $0.answer = answer } }
 
-    var asked: Int { state.withLock { $0.asked } }
+    var requests: Int { state.withLock { $0.requests } }
 
     private static func jwks(_ keys: [(id: String, key: ES256PrivateKey)]) -> String {
         let list = keys.compactMap { id, key in
@@ -63,7 +63,7 @@ private final class Provider: Sendable {
         func verify(using algorithm: some JWTAlgorithm) async throws {}
     }
 
-    /// A token that this key signs, published or not.
+    /// A token that is signed with the key of this id, which may be unpublished.
     func token(_ id: String) async throws -> String {
         let key = state.withLock { $0.keys.first { $0.id == id }?.key } ?? ES256PrivateKey()
         let keys = JWTKeyCollection()
@@ -72,7 +72,7 @@ private final class Provider: Sendable {
     }
 }
 
-@Suite("An identity provider's keys", .timeLimit(.minutes(1)))
+@Suite("Keys of an identity provider", .timeLimit(.minutes(1)))
 struct KeySetTests {
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
@@ -80,7 +80,7 @@ struct KeySetTests {
         await verifier.viewer(of: token, defaultTenant: acme, now: ServerFixture.now) != nil
     }
 
-    @Test("A key that was published since is asked for when a token names it, and one that is gone is no longer good")
+    @Test("A token with an unknown key id makes the server fetch the keys; a key that was removed is no longer valid")
     func rotation() async throws {
         let provider = Provider()
         provider.publish("k-1")
@@ -90,16 +90,16 @@ struct KeySetTests {
             let old = try await provider.token("k-1")
             #expect(await isGood(old, verifier))
             #expect(await isGood(old, verifier))
-            #expect(provider.asked == 1)
+            #expect(provider.requests == 1)
             provider.publish("k-2")
             #expect(await isGood(try await provider.token("k-2"), verifier))
-            #expect(provider.asked == 2)
+            #expect(provider.requests == 2)
             #expect(await !isGood(old, verifier))
         }
     }
 
-    @Test("Tokens that name keys nobody knows make it ask once a minute, however many come at once")
-    func strangers() async throws {
+    @Test("Many tokens with unknown key ids cause one request to the provider")
+    func unknownKeys() async throws {
         let provider = Provider()
         provider.publish("k-1")
         try await provider.run { address in
@@ -113,15 +113,15 @@ struct KeySetTests {
                     }
                 }
             }
-            #expect(provider.asked == 1)
+            #expect(provider.requests == 1)
             for _ in 0..<3 { #expect(await !isGood(try await provider.token("made-up"), verifier)) }
-            #expect(provider.asked == 1)
+            #expect(provider.requests == 1)
             #expect(await isGood(try await provider.token("k-1"), verifier))
             #expect(await isGood(try await ServerFixture.token("u-1", .manager), verifier))
         }
     }
 
-    @Test("Whatever goes wrong at the provider, the keys that are known stay in force, and the operator is told")
+    @Test("After a bad response of the provider, the known keys stay valid and a warning is logged")
     func failures() async throws {
         let provider = Provider()
         provider.publish("k-1")
@@ -141,13 +141,13 @@ struct KeySetTests {
                 provider.answer(answer)
                 #expect(await !isGood(try await provider.token("unknown"), verifier))
                 #expect(await isGood(token, verifier), "\(index)")
-                #expect(provider.asked == index + 2)
+                #expect(provider.requests == index + 2)
                 #expect(log.text.split(separator: "\n").count { $0.hasPrefix("warning") } == index + 1)
             }
         }
     }
 
-    @Test("A provider that cannot be reached at the start is asked again, and then its tokens are good")
+    @Test("A provider that is unavailable at the start is asked again, and then its tokens are valid")
     func lateProvider() async throws {
         let provider = Provider()
         provider.answer { _ in Response(status: .serviceUnavailable) }
@@ -163,10 +163,10 @@ struct KeySetTests {
         }
     }
 
-    @Test("The keys are asked for again and again without any token, and a server that stops ends that")
+    @Test("The keys are fetched at a fixed interval until the server stops")
     func schedule() async throws {
         let provider = Provider()
-        let (asked, continuation) = AsyncStream.makeStream(of: Void.self)
+        let (fetches, continuation) = AsyncStream.makeStream(of: Void.self)
         provider.publish("k-1")
         provider.answer {
             continuation.yield()
@@ -176,7 +176,7 @@ struct KeySetTests {
             let keys = FetchedKeys(address, interval: .milliseconds(1), logger: logger)
             let running = Task { await keys.run() }
             var times = 0
-            for await _ in asked {
+            for await _ in fetches {
                 times += 1
                 if times == 3 { break }
             }
@@ -205,7 +205,7 @@ struct KeySetTests {
     }
 
     @Test(
-        "Keys come over TLS, or from this machine",
+        "The address of the keys must use TLS or be on this host",
         arguments: [
             ("https://id.example.com/jwks", true), ("https://id.example.com:8443/realms/x/certs?a=b", true),
             ("http://127.0.0.1:8080/jwks", true), ("http://localhost/jwks", true), ("http://[::1]:80/jwks", true),

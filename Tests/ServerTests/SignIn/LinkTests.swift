@@ -6,7 +6,7 @@ import SalesRules
 import Server
 import Testing
 
-@Suite("Links that sign in", .timeLimit(.minutes(1)))
+@Suite("Sign-in links", .timeLimit(.minutes(1)))
 struct LinkTests {
     private struct Claims: JWTPayload {
         var sub = "u-17"
@@ -24,7 +24,7 @@ struct LinkTests {
         return try await keys.sign(claims)
     }
 
-    @Test("A link is exchanged for a session, and is good for nothing else")
+    @Test("A link can be exchanged for a session, and is not accepted as a token")
     func exchange() async throws {
         let viewer = Viewer(id: id("u-17"), tenant: RoleTests.globex, role: .salesperson, name: "Jan")
         let link = try await TokenSigner(secret: ServerFixture.secret)
@@ -42,7 +42,7 @@ struct LinkTests {
         }
     }
 
-    @Test("A link has to be signed with the secret, be meant as one, and end within five minutes")
+    @Test("A link must be signed with the secret, have the audience of links, and expire within five minutes")
     func refused() async throws {
         let now = ServerFixture.now.timeIntervalSince1970
         let secret = Array("another secret that is long enough too".utf8)
@@ -63,7 +63,7 @@ struct LinkTests {
         }
     }
 
-    @Test("A provider's key does not make links")
+    @Test("A link that is signed with a provider's key is refused")
     func provider() async throws {
         let key = ES256PrivateKey()
         let point = try #require(key.parameters)

@@ -21,7 +21,7 @@ struct SessionTests {
         }
     }
 
-    @Test("An account's password begins a session of twelve hours, as a token and as a cookie")
+    @Test("Signing in with a password starts a session of twelve hours, as a token and as a cookie")
     func signIn() async throws {
         try await withAccounts { server in
             let answer = try await server.signIn("Jan", TestAccounts.password)
@@ -57,7 +57,7 @@ struct SessionTests {
         }
     }
 
-    @Test("What is wrong is not told: every refusal is the same")
+    @Test("Every refused sign-in gets the same response, so that it does not show the cause")
     func wrong() async throws {
         let link = try await TokenSigner(secret: ServerFixture.secret).token(
             subject: "u-17",
@@ -86,7 +86,7 @@ struct SessionTests {
         }
     }
 
-    @Test("A sign-in that cannot be read names what is wrong with it")
+    @Test("A malformed sign-in gets 400 with the name of the wrong member")
     func malformed() async throws {
         try await withAccounts { server in
             for (body, member) in [
@@ -104,7 +104,7 @@ struct SessionTests {
         }
     }
 
-    @Test("The bearer is taken before the cookie, and a cookie beside a proxy's own scheme")
+    @Test("A bearer token is used before the cookie; the cookie is used with another Authorization scheme")
     func precedence() async throws {
         try await withAccounts { server in
             var headers = try await server.signIn("jan", TestAccounts.password).cookie
@@ -119,7 +119,7 @@ struct SessionTests {
         }
     }
 
-    @Test("Signing out clears the cookie with the attributes that it was set with")
+    @Test("Signing out deletes the cookie with the attributes that it was set with")
     func signOut() async throws {
         try await withAccounts { server in
             let answer = try await server.send("session", headers: [:], method: .delete)
@@ -128,7 +128,7 @@ struct SessionTests {
         }
     }
 
-    @Test("Over TLS the cookie is for TLS only, and in another site's frame for that site")
+    @Test("Over TLS the cookie is Secure, and Partitioned when another site may embed the page")
     func cookieAttributes() async throws {
         let crm = try #require(FrameAncestors("https://crm.example.com"))
         for (web, header, attributes) in [
@@ -148,7 +148,7 @@ struct SessionTests {
         }
     }
 
-    /// Headers that a browser sends of its own accord, and whether the request is this server's page's.
+    /// Headers that a browser adds to a request, and whether the request is from this server's own page.
     static let origins: [(HTTPFields, Bool)] = [
         ([:], true), ([.origin: "http://localhost"], true), ([.origin: "HTTP://LOCALHOST"], true),
         ([.origin: "http://evil.example"], false), ([.origin: "http://localhost:81"], false),
@@ -159,7 +159,7 @@ struct SessionTests {
     ]
     private static let site = HTTPField.Name("Sec-Fetch-Site")!
 
-    @Test("Another site's page can neither change anything with the cookie nor sign anyone in or out")
+    @Test("A page of another site can neither sign a viewer in nor sign a viewer out")
     func forgery() async throws {
         try await withFixture([]) { fixture in
             let accounts = AccountDirectory(try TestAccounts.all())
@@ -178,7 +178,7 @@ struct SessionTests {
         }
     }
 
-    @Test("Without a shared secret, signing in is the identity provider's affair")
+    @Test("Without a shared secret, signing in gets 404 because only the identity provider signs viewers in")
     func providerOnly() async throws {
         try await withFixture([]) { fixture in
             let key = ES256PrivateKey()

@@ -6,11 +6,12 @@ import Testing
 
 @testable import Server
 
-@Suite("Limits of signing in", .timeLimit(.minutes(1)))
+@Suite("Limits for sign-in attempts", .timeLimit(.minutes(1)))
 struct SignInLimitTests {
     private let jan = Username("jan")!
 
-    /// How many of this many attempts may be made, and the seconds that the last refusal says to wait.
+    /// Makes this many attempts that fail.
+    /// - Returns: the number of allowed attempts, and the seconds to wait in the last refusal.
     private func failures(
         _ count: Int,
         _ limits: SignInLimits,
@@ -35,7 +36,7 @@ struct SignInLimitTests {
         return result
     }
 
-    @Test("At an account one address has five attempts, and then one a minute")
+    @Test("One address has five attempts at one account, then one per minute")
     func pair() {
         let limits = SignInLimits()
         #expect(failures(9, limits, from: "192.0.2.1") == (5, 60))
@@ -44,7 +45,7 @@ struct SignInLimitTests {
         #expect(failures(9, limits, from: "192.0.2.1", after: 1_000_000) == (5, 60))
     }
 
-    @Test("At many accounts one address has twenty attempts, and then one every six seconds")
+    @Test("One address has twenty attempts at all accounts together, then one every six seconds")
     func address() throws {
         let limits = SignInLimits()
         var made = 0
@@ -56,8 +57,8 @@ struct SignInLimitTests {
         #expect(failures(2, limits, from: "2001:db8::", at: Username("v"), after: 6) == (1, 6))
     }
 
-    @Test("One stranger cannot keep anyone out of their account, however long they try")
-    func stranger() {
+    @Test("Attempts from one address do not lock an account for other addresses")
+    func oneAttacker() {
         let limits = SignInLimits()
         for minute in 0..<1_000 {
             let seconds = Double(minute) * 60
@@ -66,8 +67,8 @@ struct SignInLimitTests {
         }
     }
 
-    @Test("Many strangers slow an account down, but not for those who signed in from where they are before")
-    func manyStrangers() throws {
+    @Test("Attempts from many addresses limit an account, except for addresses that signed in before")
+    func manyAttackers() throws {
         let limits = SignInLimits()
         limits.succeeded(try limits.attempt(from: ClientAddress("203.0.113.9"), at: jan, now: ServerFixture.now))
         let made = (0..<250).reduce(0) { $0 + failures(3, limits, from: "192.0.2.\($1)").made }
@@ -78,7 +79,7 @@ struct SignInLimitTests {
         #expect(failures(1, limits, from: "198.51.100.1", at: Username("mia")).made == 1)
     }
 
-    @Test("Sign-ins that succeed do not count")
+    @Test("Successful sign-ins do not count")
     func successes() throws {
         let limits = SignInLimits()
         for _ in 0..<100 {
@@ -87,7 +88,7 @@ struct SignInLimitTests {
         #expect(failures(9, limits, from: "192.0.2.1").made == 5)
     }
 
-    @Test("However many addresses try, memory is bounded, and those that tried most stay limited")
+    @Test("The number of stored addresses is limited, and those with the most attempts stay limited")
     func bounded() throws {
         let limits = SignInLimits(capacity: 100)
         _ = failures(5, limits, from: "192.0.2.1")
@@ -99,7 +100,7 @@ struct SignInLimitTests {
         #expect(failures(1, limits, from: "192.0.2.1").made == 0)
     }
 
-    @Test("Too many attempts are answered with 429 and when to try again; another address may go on")
+    @Test("Too many attempts get 429 with Retry-After, and other addresses can still sign in")
     func answers() async throws {
         let proxies = try #require(TrustedProxies("127.0.0.0/8"))
         try await withFixture([]) { fixture in
@@ -115,7 +116,7 @@ struct SignInLimitTests {
                 for _ in 0..<5 {
                     #expect(try await server.signIn("jan", "wrong password", headers: here).status == 401)
                 }
-                // What a client itself claims is of no use to it.
+                // Only the address that the trusted proxy added counts, not one that the client sent.
                 for claimed in ["192.0.2.1", "203.0.113.1, 192.0.2.1"] {
                     let answer = try await server.signIn("jan", TestAccounts.password, headers: [forwarded: claimed])
                     try expectProblem(answer, 429)
@@ -127,7 +128,7 @@ struct SignInLimitTests {
         }
     }
 
-    @Test("Without trusted proxies, X-Forwarded-For is not believed")
+    @Test("Without trusted proxies, X-Forwarded-For is ignored")
     func noProxies() async throws {
         try await withFixture([]) { fixture in
             let accounts = AccountDirectory(try TestAccounts.all())
@@ -143,7 +144,7 @@ struct SignInLimitTests {
         }
     }
 
-    @Test("More passwords at once than can be checked are told to come back, and the rest is served")
+    @Test("When too many passwords are checked at once, some sign-ins get 503 and the others are served")
     func busy() async throws {
         let check = PasswordCheck(AccountDirectory(try TestAccounts.all()))
         let outcomes = await withTaskGroup(of: Bool?.self) { group in
@@ -164,10 +165,10 @@ struct SignInLimitTests {
     }
 }
 
-@Suite("Where a request comes from")
+@Suite("The client address of a request")
 struct ClientAddressTests {
     @Test(
-        "Addresses are read as proxies write them",
+        "Addresses are parsed in the formats that proxies use",
         arguments: [
             ("192.0.2.1", "192.0.2.1"), (" 192.0.2.1 ", "192.0.2.1"), ("192.0.2.1:443", "192.0.2.1"),
             ("[2001:db8::1]:443", "2001:db8:0:0:0:0:0:1"), ("2001:DB8::1", "2001:db8:0:0:0:0:0:1"),
@@ -176,10 +177,13 @@ struct ClientAddressTests {
     )
     func reading(text: String, address: String) { #expect(ClientAddress(text)?.description == address) }
 
-    @Test("What is no address is none", arguments: ["", "unknown", "192.0.2", "192.0.2.1.5", "_hidden", "[", "::g"])
+    @Test(
+        "Text that is not an address is refused",
+        arguments: ["", "unknown", "192.0.2", "192.0.2.1.5", "_hidden", "[", "::g"]
+    )
     func nonsense(text: String) { #expect(ClientAddress(text) == nil) }
 
-    @Test("Only what trusted proxies say is believed, from the last one backwards")
+    @Test("The client is the last address that is not a trusted proxy")
     func proxies() throws {
         let proxies = try #require(TrustedProxies("10.0.0.0/8, 127.0.0.1,fd00::/8"))
         func client(_ peer: String, _ forwarded: String...) -> String? {
@@ -200,7 +204,7 @@ struct ClientAddressTests {
     }
 
     @Test(
-        "A list of proxies that cannot be read is refused",
+        "An invalid list of proxies is refused",
         arguments: ["x", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/"]
     )
     func badProxies(text: String) { #expect(TrustedProxies(text) == nil) }

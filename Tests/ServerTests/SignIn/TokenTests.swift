@@ -6,9 +6,9 @@ import SalesRules
 import Server
 import Testing
 
-@Suite("Tokens", .timeLimit(.minutes(1)))
+@Suite("Verification of tokens", .timeLimit(.minutes(1)))
 struct TokenTests {
-    /// Claims that a test may bend at will.
+    /// Valid claims; a test changes some of them.
     private struct Claims: JWTPayload {
         var sub: String? = "u-boss"
         var role: String? = "manager"
@@ -44,7 +44,7 @@ struct TokenTests {
         return statuses
     }
 
-    @Test("A token signed with the secret is good until it expires")
+    @Test("A token signed with the secret is valid until it expires")
     func expiry() async throws {
         let good = try await ServerFixture.token("u-boss", .manager, expiresIn: .seconds(1))
         let past = try await ServerFixture.token("u-boss", .manager, expiresIn: .seconds(-1))
@@ -53,14 +53,14 @@ struct TokenTests {
         #expect(try await statuses(of: ["Bearer \(past)", "Bearer \(now)"]) == [401, 401])
     }
 
-    @Test("Another secret's signature is refused")
+    @Test("A signature with another secret is refused")
     func otherSecret() async throws {
         let secret = Array("another secret that is long enough too".utf8)
         let token = try await ServerFixture.token("u-boss", .manager, secret: secret)
         #expect(try await status(of: "Bearer \(token)") == 401)
     }
 
-    @Test("A token without a signature is refused, whatever it says of its algorithm")
+    @Test("A token without a signature is refused, also with the algorithm none")
     func unsigned() async throws {
         let keys = JWTKeyCollection()
         await keys.addUnsecuredNone()
@@ -77,7 +77,7 @@ struct TokenTests {
         #expect(try await status(of: "Bearer \(parts.joined(separator: "."))") == 401)
     }
 
-    @Test("Each claim that is needed is needed, and has to be what it should be")
+    @Test("A token with a missing or invalid claim is refused")
     func claims() async throws {
         let now = ServerFixture.now.timeIntervalSince1970
         let good = [Claims(), Claims(nbf: now - 1), Claims(tenant: "globex")]
@@ -90,7 +90,7 @@ struct TokenTests {
         for claims in bad { #expect(try await status(of: "Bearer \(signed(claims))") == 401, "\(claims)") }
     }
 
-    @Test("What is no bearer token is refused")
+    @Test("A malformed Authorization header is refused")
     func malformed() async throws {
         let good = try await signed(Claims())
         let bad = [
@@ -100,7 +100,7 @@ struct TokenTests {
         #expect(try await statuses(of: bad) == bad.map { _ in 401 })
     }
 
-    @Test("A secret that could be guessed, and a JWKS without a key, are refused at the start")
+    @Test("A short secret, and a JWKS without a usable key, are refused at the start")
     func badKeys() async throws {
         await #expect(throws: TokenKeyError.self) { try await TokenVerifier(secret: Array("short".utf8)) }
         for jwks in ["", "[]", "{}", #"{"keys":[]}"#, #"{"keys":[{"kty":"RSA","use":"enc","n":"AQ","e":"AQAB"}]}"#] {
@@ -108,10 +108,10 @@ struct TokenTests {
         }
     }
 
-    @Test("A key of the JWKS signs tokens, beside the secret and beside keys that are of no use here")
+    @Test("Tokens may be signed with the secret or with a usable key of the JWKS")
     func keySet() async throws {
-        let (ours, other) = (ES256PrivateKey(), ES256PrivateKey())
-        let point = try #require(ours.parameters)
+        let (published, other) = (ES256PrivateKey(), ES256PrivateKey())
+        let point = try #require(published.parameters)
         let jwks = """
             {"keys":[{"kty":"RSA","kid":"enc-1","use":"enc","alg":"RSA-OAEP","n":"AQ","e":"AQAB"},
             {"kty":"new","kid":"x"},
@@ -123,13 +123,14 @@ struct TokenTests {
             return "Bearer " + (try await keys.sign(Claims(), kid: kid))
         }
         let good = [
-            try await token(ours, kid: "k-1"), try await token(ours, kid: nil), "Bearer \(try await signed(Claims()))",
+            try await token(published, kid: "k-1"), try await token(published, kid: nil),
+            "Bearer \(try await signed(Claims()))",
         ]
         let bad = [try await token(other, kid: "k-1"), try await token(other, kid: nil)]
         #expect(try await statuses(of: good + bad, jwks: jwks) == [200, 200, 200, 401, 401])
     }
 
-    @Test("A stranger's token cannot change which algorithm a key is used with")
+    @Test("A token's header cannot change the algorithm of a key")
     func algorithmOfKey() async throws {
         let (n, d) = (Self.modulus, Self.privateExponent)
         let key = try Insecure.RSA.PrivateKey(modulus: n, exponent: "AQAB", privateExponent: d)
@@ -142,13 +143,14 @@ struct TokenTests {
         #expect(try await statuses(of: ["Bearer \(forged)", "Bearer \(good)"], jwks: jwks) == [401, 200])
     }
 
-    /// A key that was made for this test.
+    /// The modulus of an RSA key that is used only in this test.
     private static let modulus = """
         qcCpAmPVJGaZ4sNb4Se0w4HSmJeO5_SqhyJQuc_rwHzJ-wNa3lviY2riLqXdSVU-C_eu9TNLmpXkq1mmfQUJmPTuS8MOCecNItho81oOGTP6\
         JOf8MfCox-O8vayBZY3WFskm9l9YaZZyYz4lMmAYeYcasPsMnKWuo4kVHTMzBoJuwa2SIIxoP_dTne0uAq3RIT-lAWhToDTuwtOKs_COZK3f\
         cdHFkHmmgyboK9pyhi8TpUueQ1qKxVfQYzhvMrIjJOIAoszmbM5gYFOxaB7Oe88pRiZyuJ0pi-vmdinXAKjkFV6Wt3hqLgJKGNiJlhNS9fk_\
         MArOIyHKXWlJDIPbPQ
         """
+    /// The private exponent of the same key.
     private static let privateExponent = """
         CsHLs_wRkKnzzHvmwaDbgpwidUr9YlONztxs0ymK3frKbd6rjnWyJeyrApu-JxyAvw9mBeHHQ7eF8xnORBPipM-4nhJxPE1o9rFSDUHCrPQv\
         QNF2mM-QUoJq_nYFCSNw0qbSkkA-gQpom0Nf5g5S3riiB18RUIfrRi-0p9ILxLi6pvmf-3STmYeQSvc7xr4LKiC6KepXHFWMCSpAya_Ztftu\

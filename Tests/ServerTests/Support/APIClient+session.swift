@@ -7,7 +7,7 @@ import Server
 import Testing
 
 extension APIClient {
-    /// Sends JSON to a path below `/api/v1`.
+    /// Sends JSON with POST to a path below `/api/v1`.
     func post(_ json: String, to path: String, headers: HTTPFields = [:]) async throws -> Answer {
         try await client.execute(
             uri: "/api/v1/" + path,
@@ -19,19 +19,19 @@ extension APIClient {
         }
     }
 
-    /// Asks to be signed in.
+    /// Signs in with a username and a password.
     func signIn(_ username: String, _ password: String, headers: HTTPFields = [:]) async throws -> Answer {
         try await post(#"{"username":"\#(username)","password":"\#(password)"}"#, to: "session", headers: headers)
     }
 }
 
 extension APIClient.Answer {
-    /// The token in the body of a session.
+    /// The token in the response to a sign-in.
     var sessionToken: String {
         get throws { try #require(try json()["token"] as? String) }
     }
 
-    /// `Cookie`, as a browser sends it after this answer.
+    /// The `Cookie` header that a browser sends after this response.
     var cookie: HTTPFields {
         get throws {
             let text = try #require(headers[.setCookie]?.split(separator: ";").first)
@@ -40,7 +40,7 @@ extension APIClient.Answer {
     }
 }
 
-/// Accounts whose passwords are hashed with little work, so that tests are quick.
+/// Accounts with a cheap password hash, so that tests are fast.
 enum TestAccounts {
     static let password = "correct horse battery"
 
@@ -62,7 +62,7 @@ enum TestAccounts {
         )
     }
 
-    /// A manager `marit` and a salesperson `jan`, u-17.
+    /// The manager `marit` (u-boss) and the salesperson `jan` (u-17).
     static func all() throws -> Accounts {
         Accounts([
             try account("marit", person: "u-boss", .manager), try account("jan", person: "u-17", .salesperson),

@@ -7,17 +7,17 @@ import SalesRules
 import Server
 import Testing
 
-/// Asks the server, as someone.
+/// Sends requests to the server, with the token of a person and a role.
 struct APIClient: Sendable {
     let client: any TestClientProtocol
 
-    /// What came back.
+    /// A response of the server.
     struct Answer {
         let status: Int
         let headers: HTTPFields
         let text: String
 
-        /// The body's members.
+        /// The members of the body.
         func json(_ location: SourceLocation = #_sourceLocation) throws -> [String: Any] {
             let json = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
             return try #require(json, "not a JSON object: \(text)", sourceLocation: location)
@@ -25,20 +25,20 @@ struct APIClient: Sendable {
     }
 
     /// - Parameters:
-    ///   - path: below `/api/v1` unless it begins with a slash.
-    ///   - token: nil for none.
+    ///   - path: the path below `/api/v1`, or the whole path when it begins with a slash.
+    ///   - token: nil to send no token.
     func get(_ path: String, token: String?, method: HTTPRequest.Method = .get) async throws -> Answer {
         let headers: HTTPFields = token.map { [.authorization: "Bearer \($0)"] } ?? [:]
         return try await send(path, headers: headers, method: method)
     }
 
-    /// Asks as someone with a valid token.
+    /// Sends a request with a valid token.
     func get(_ path: String, as person: String = "u-boss", _ role: Role = .manager) async throws -> Answer {
         try await get(path, token: try await ServerFixture.token(person, role))
     }
 
-    /// Sends a body as someone with a valid token.
-    /// - Parameter body: nil for none; JSON unless `headers` say otherwise.
+    /// Sends a request with a valid token and a body.
+    /// - Parameter body: nil for no body; the content type is JSON unless `headers` has another one.
     func send(
         _ method: HTTPRequest.Method,
         _ path: String,
@@ -73,17 +73,17 @@ struct APIClient: Sendable {
     }
 }
 
-/// JSON of a test without the whitespace that makes it readable: nothing is between members but a line's end.
+/// Removes the line breaks and indentation from readable JSON of a test.
 func compact(_ json: String) -> String {
     json.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }.joined()
 }
 
-/// JSON without its entity tags, which have the form that they must have.
+/// Removes well-formed entity tags from JSON.
 func untagged(_ json: String) -> String {
     json.replacing(/,"etag":"\\"-?[0-9]+-[0-9a-f]{16}\\""/, with: "")
 }
 
-/// Whether an answer is a problem document with this status.
+/// Expects that a response is a problem document with this status.
 func expectProblem(
     _ answer: APIClient.Answer,
     _ status: Int,

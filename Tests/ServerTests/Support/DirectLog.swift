@@ -4,15 +4,15 @@ import Redis
 import SalesRules
 import Server
 
-/// A log without Kafka: what is written is applied to the ledger at once, as a worker does, and the cursor moved.
+/// A log without Kafka. It applies each event to the ledger at once, as a worker does, and moves the cursor.
 actor DirectLog: EventLog {
     private let sink: EventSink
-    /// What was written, in its order.
+    /// The written events, in order.
     private(set) var events: [Event] = []
-    /// Who wrote each of them.
+    /// The person who wrote each event.
     private(set) var people: [Identifier?] = []
     private let appliesEvents: Bool
-    /// How many writes come together before the first of them is applied.
+    /// How many writes must have arrived before the first one is applied.
     private let crowd: Int
     private var waiting: [CheckedContinuation<Void, Never>] = []
     private var arrived = 0
@@ -20,7 +20,7 @@ actor DirectLog: EventLog {
 
     private static let partition = TopicPartition(topic: "written", partition: 0)
 
-    /// - Parameter appliesEvents: false for a log that no worker reads.
+    /// - Parameter appliesEvents: false to keep the events without applying them, as when no worker runs.
     init(_ sink: EventSink, appliesEvents: Bool = true, crowd: Int = 1) {
         self.sink = sink
         self.appliesEvents = appliesEvents
@@ -34,7 +34,7 @@ actor DirectLog: EventLog {
         people += events.map { _ in person }
         let end = self.events.count
         let before = latest
-        // One after the other: the sink's transactions share a connection.
+        // The writes run one after another because the transactions share a connection.
         let task = Task { [sink, appliesEvents] in
             _ = await before?.result
             guard appliesEvents else { return }
@@ -58,7 +58,7 @@ actor DirectLog: EventLog {
 }
 
 extension EventSink {
-    /// Moves a partition's cursor behind so many records, in every shard.
+    /// Sets a partition's cursor in every shard, so that `next` is the next offset.
     func move(_ partition: TopicPartition, to next: Int) async throws {
         let cursor = Cursor(next: Int64(next), last: .init(offset: Int64(next) - 1, checksum: 0))
         var pipeline = RedisPipeline()

@@ -4,15 +4,15 @@ import Redis
 import SalesRules
 import Testing
 
-/// Puts events into a Redis as a worker does, without a log: first those of targets and people, then those of orders.
+/// Applies events to a Redis as a worker does, without a log: first targets and people, then orders.
 struct EventSink {
     let connection: RedisConnection
     let settings: LedgerSettings
     private static let nowhere = TopicPartition(topic: "test", partition: 0)
-    /// Behind the beginning, so that no cursor is written.
+    /// The cursor before the first record: a range that ends here moves no cursor.
     private static let beginning = Cursor(next: 0, last: Fingerprint(offset: -1, checksum: 0))
 
-    /// - Parameter counts: whether earlier orders are counted into shared targets, as a worker does in the background.
+    /// - Parameter counts: whether to count earlier orders into shared targets, as a worker does in the background.
     func apply(_ events: [Event], counts: Bool = true) async throws {
         _ = try await Admission.admit(connection, settings)
         try await applyCatalog(events.filter { if case .order = $0.change { false } else { true } })
@@ -20,8 +20,8 @@ struct EventSink {
         try await catalogs.refresh(from: connection, keys: settings.keys)
         for shard in 0..<settings.shards { try await applyOrders(events, shard: shard, catalogs) }
         for (key, job) in try await Backfill.jobs(in: connection, keys: settings.keys) where counts {
-            var pass = Backfill(of: key, job: job, settings: settings)
-            while try await !pass.step(on: connection, catalogs: catalogs) {}
+            var backfill = Backfill(of: key, job: job, settings: settings)
+            while try await !backfill.step(on: connection, catalogs: catalogs) {}
         }
     }
 

@@ -1,7 +1,7 @@
 import Logging
 import Synchronization
 
-/// What was logged, as text.
+/// Collects log messages as text.
 final class RecordedLog: Sendable {
     private let lines = Mutex<[String]>([])
 

@@ -12,13 +12,13 @@ import Testing
 
 @testable import Server
 
-/// A server over a Redis of its own, at a moment of its own.
+/// A server with its own Redis and a fixed time.
 struct ServerFixture {
     static let secret = Array("a secret that is only good for tests".utf8)
     /// Noon of 5 February 2026, UTC.
     static let now = Date(timeIntervalSince1970: 1_770_292_800)
 
-    /// The log's partitions, where a test has any.
+    /// Partitions of the log, for tests that need them.
     static let orders = TopicPartition(topic: "sales.orders", partition: 0)
     static let targets = TopicPartition(topic: "sales.targets", partition: 0)
 
@@ -31,7 +31,7 @@ struct ServerFixture {
 
     var keys: KeySpace { sink.settings.keys }
 
-    /// The application, with the given parts in place of the usual ones.
+    /// The application. A parameter replaces the default part of the same name.
     func application(
         rules: Rules? = nil,
         timeZone: String = "UTC",
@@ -41,12 +41,12 @@ struct ServerFixture {
         web: WebSettings = WebSettings(),
         verifier: TokenVerifier? = nil,
         log: (any EventLog)? = nil,
-        patience: Duration = .seconds(2),
+        timeout: Duration = .seconds(2),
         watermarks: @escaping ReadWatermarks = { [:] },
         client: RedisClient? = nil,
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ) async throws -> some ApplicationProtocol {
-        let usual = try await Self.verifier(jwks: jwks, accounts: accounts)
+        let standard = try await Self.verifier(jwks: jwks, accounts: accounts)
         let settings = ServerSettings(
             httpHost: "127.0.0.1",
             httpPort: 0,
@@ -58,22 +58,22 @@ struct ServerFixture {
         let parts = try dependencies(
             rules: rules,
             now: now,
-            verifier: verifier ?? usual,
+            verifier: verifier ?? standard,
             log: log,
-            patience: patience,
+            timeout: timeout,
             watermarks: watermarks,
             client: client
         )
         return try makeApplication(settings, parts, logger: logger)
     }
 
-    /// The routes of the usual application.
+    /// The routes of the application.
     func router(jwks: String? = nil, accounts: AccountDirectory = .empty) async throws -> Router<Context> {
         let settings = ServerSettings(httpHost: "127.0.0.1", httpPort: 0, defaultTenant: acme, timeZone: .gmt)
         let parts = try dependencies(verifier: try await Self.verifier(jwks: jwks, accounts: accounts))
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let feed = makeFeed(settings, parts, logger: logger)
-        let freshness = makeFreshness(parts, feed: feed, logger: logger)
+        let freshness = makeFreshnessMonitor(parts, feed: feed, logger: logger)
         return try makeRouter(settings, parts, feed: feed, freshness: freshness, logger: logger)
     }
 
@@ -88,7 +88,7 @@ struct ServerFixture {
         now: @escaping @Sendable () -> Date = { Self.now },
         verifier: TokenVerifier,
         log: (any EventLog)? = nil,
-        patience: Duration = .seconds(2),
+        timeout: Duration = .seconds(2),
         watermarks: @escaping ReadWatermarks = { [:] },
         client: RedisClient? = nil
     ) throws -> ServerDependencies {
@@ -99,7 +99,7 @@ struct ServerFixture {
             verifier: verifier,
             reader: LedgerReader(link: link, settings: settings),
             subscriber: client.subscriber,
-            writer: EventWriter(log: log ?? DirectLog(sink), link: link, keys: settings.keys, patience: patience),
+            writer: EventWriter(log: log ?? DirectLog(sink), link: link, keys: settings.keys, timeout: timeout),
             decoder: RequestBodyDecoder(try EventSettings(defaultTenant: acme, currency: settings.rules.currency)),
             watermarks: watermarks,
             catalogTopics: [Self.targets.topic],
@@ -107,7 +107,7 @@ struct ServerFixture {
         )
     }
 
-    /// A token that is good for an hour from the server's moment.
+    /// A token that is valid for an hour from ``now``.
     static func token(
         _ person: String,
         _ role: Role,

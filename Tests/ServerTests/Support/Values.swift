@@ -1,6 +1,6 @@
 import SalesRules
 
-/// Short ways to write the events that tests are about. Everything is of the tenant `acme` unless said otherwise.
+/// Short functions that make events for tests. The tenant is `acme` unless a test gives another one.
 
 let acme = Identifier("acme")!
 
@@ -52,12 +52,12 @@ func saved(
     )
 }
 
-/// An allocation saved on its own, as ``allocation(_:)`` reads it.
+/// An event that saves one allocation, in the notation of ``allocation(_:)``.
 func allocated(_ order: String, _ text: String, version: Int64? = nil, tenant: Identifier = acme) -> Event {
     Event(tenant: tenant, .order(id(order), .allocationSaved(allocation(text), version: version)))
 }
 
-/// - Parameter goal: as events have it, `250000.00` or `12`.
+/// - Parameter goal: in the format of events: `250000.00` for revenue, `12` for orders.
 func target(
     _ name: String,
     title: String = "",

@@ -4,7 +4,7 @@ import SalesRules
 import Server
 import Testing
 
-@Suite("Dividing an order", .timeLimit(.minutes(1)))
+@Suite("Writing allocations", .timeLimit(.minutes(1)))
 struct AllocationWriteTests {
     private static let events = [
         person("u-18", "Mia Bakker"), target("T-1", goal: "1000.00", for: ["u-17", "u-18"]),
@@ -16,7 +16,7 @@ struct AllocationWriteTests {
         return Dictionary(uniqueKeysWithValues: credits.map { ($0["salesperson"] as! String, $0["amount"] as! String) })
     }
 
-    @Test("A new allocation credits at once, and what is left of the order is shown", arguments: [1, 3])
+    @Test("A new allocation is credited at once, and the order shows its unallocated amount", arguments: [1, 3])
     func created(shards: Int) async throws {
         try await withServer(Self.events, rules: Rules(ownerCredit: .remainder), shards: shards) { server in
             let answer = try await server.send(
@@ -45,7 +45,7 @@ struct AllocationWriteTests {
         }
     }
 
-    @Test("An allocation is changed and deleted by its id alone, where one order has it")
+    @Test("The allocation id alone is enough to change or delete it when one order has that id")
     func changed() async throws {
         try await withServer(Self.events) { server in
             let body = #"{"id":"A-9","salesperson":"u-18","percent":"10"}"#
@@ -60,7 +60,7 @@ struct AllocationWriteTests {
         }
     }
 
-    @Test("Where several orders have an allocation of one id, the order has to be named")
+    @Test("When several orders have an allocation with the id, the request must name the order")
     func ambiguous() async throws {
         let more = [allocated("SO-1", "A-9 u-18"), allocated("SO-2", "A-9 u-18")]
         try await withServer(Self.events + more, shards: 3) { server in
@@ -72,7 +72,7 @@ struct AllocationWriteTests {
         }
     }
 
-    @Test("An allocation that the order lists is overridden by one of its own")
+    @Test("A saved allocation replaces the one with the same id in the order's list")
     func listed() async throws {
         try await withServer(Self.events) { server in
             try expectProblem(try await server.send(.delete, "allocations/A-1"), 404)
@@ -90,7 +90,7 @@ struct AllocationWriteTests {
         }
     }
 
-    @Test("A preview shows the order as it would be, and changes nothing")
+    @Test("A preview shows the order after the change, and writes nothing")
     func preview() async throws {
         try await withFixture(Self.events, rules: Rules(ownerCredit: .remainder)) { fixture in
             let log = DirectLog(fixture.sink)
@@ -116,7 +116,7 @@ struct AllocationWriteTests {
         }
     }
 
-    @Test("If-Match lets a change pass only while the allocation is as it was read")
+    @Test("With If-Match, a change is made only if the allocation has not changed")
     func ifMatch() async throws {
         try await withServer(Self.events) { server in
             func tag() async throws -> String? {
@@ -136,7 +136,7 @@ struct AllocationWriteTests {
         }
     }
 
-    @Test("Of two managers who both passed the check, one is told that the other was quicker")
+    @Test("Of two changes at the same time, one succeeds and the other gets 412")
     func race() async throws {
         try await withFixture(Self.events) { fixture in
             let log = DirectLog(fixture.sink, crowd: 2)
@@ -152,7 +152,7 @@ struct AllocationWriteTests {
     }
 
     @Test(
-        "What cannot be used is refused",
+        "An invalid allocation is refused and changes no credit",
         arguments: [
             ("orders/SO-none/allocations", #"{"salesperson":"u-18"}"#, 404),
             ("orders/SO-1/allocations", #"{"id":"A-1","salesperson":"u-18"}"#, 409),
@@ -168,7 +168,7 @@ struct AllocationWriteTests {
         }
     }
 
-    @Test("An order has at most a hundred allocations of its own")
+    @Test("An order has at most a hundred saved allocations")
     func tooMany() async throws {
         let own = (1...100).map { allocated("SO-2", "X-\($0) u-18 1%") }
         try await withServer(Self.events + own) { server in
@@ -179,11 +179,11 @@ struct AllocationWriteTests {
         }
     }
 
-    @Test("What no worker applies in time is accepted, with where it will be seen")
+    @Test("A write that no worker applies in time gets 202 with the location of the result")
     func accepted() async throws {
         try await withFixture(Self.events) { fixture in
             let log = DirectLog(fixture.sink, appliesEvents: false)
-            let application = try await fixture.application(log: log, patience: .milliseconds(30))
+            let application = try await fixture.application(log: log, timeout: .milliseconds(30))
             try await application.test(.router) { client in
                 let server = APIClient(client: client)
                 let body = #"{"salesperson":"u-18"}"#

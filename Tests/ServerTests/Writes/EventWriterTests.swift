@@ -8,10 +8,10 @@ import SalesRules
 import Server
 import Testing
 
-@Suite("Writing to the log and waiting for it", .timeLimit(.minutes(1)))
-struct LogWriterTests {
-    /// A log that says where each event stands, and holds nothing.
-    private struct StandIn: EventLog {
+@Suite("Writing events and waiting until they are applied", .timeLimit(.minutes(1)))
+struct EventWriterTests {
+    /// A log that stores nothing and returns these positions.
+    private struct FixedLog: EventLog {
         let positions: [RecordPosition]
 
         func append(_ events: [Event], by person: Identifier?) async throws -> [RecordPosition] { positions }
@@ -19,17 +19,17 @@ struct LogWriterTests {
 
     private static let partition = TopicPartition(topic: "sales.orders", partition: 3)
 
-    private func writer(_ fixture: ServerFixture, _ offsets: Int64..., patience: Duration) -> EventWriter {
+    private func writer(_ fixture: ServerFixture, _ offsets: Int64..., timeout: Duration) -> EventWriter {
         let positions = offsets.map { RecordPosition(partition: Self.partition, offset: $0) }
         return EventWriter(
-            log: StandIn(positions: positions),
+            log: FixedLog(positions: positions),
             link: fixture.client,
             keys: fixture.keys,
-            patience: patience
+            timeout: timeout
         )
     }
 
-    /// Two orders in different shards of three.
+    /// Two orders in different shards.
     private func orders(_ keys: KeySpace) throws -> [Event] {
         let events = (1...20).map { saved("SO-\($0)", total: "1.00") }
         func shard(_ event: Event) -> Int {
@@ -40,21 +40,21 @@ struct LogWriterTests {
         return [events[0], other]
     }
 
-    @Test("It is done when the cursors of all shards concerned have passed what was written, and not before")
+    @Test("A write is applied when the cursors of all its shards have passed its offsets")
     func shards() async throws {
         try await withFixture([], shards: 3) { fixture in
             let events = try orders(fixture.keys)
-            let impatient = writer(fixture, 4, 5, patience: .milliseconds(10))
-            #expect(try await !impatient.write(events, by: nil))
+            let eventWriter = writer(fixture, 4, 5, timeout: .milliseconds(10))
+            #expect(try await !eventWriter.write(events, by: nil))
             try await fixture.sink.move(TopicPartition(topic: "sales.orders", partition: 2), to: 99)
             try await fixture.sink.move(Self.partition, to: 5)
-            #expect(try await !impatient.write(events, by: nil), "offset 5 is not applied when 5 is the next one")
+            #expect(try await !eventWriter.write(events, by: nil), "offset 5 is not yet applied when it is next")
             try await fixture.sink.move(Self.partition, to: 6)
-            #expect(try await impatient.write(events, by: nil))
+            #expect(try await eventWriter.write(events, by: nil))
         }
     }
 
-    @Test("A shard that nothing was written to is not waited for")
+    @Test("The writer does not wait for shards without written events")
     func otherShards() async throws {
         try await withFixture([], shards: 3) { fixture in
             let events = try orders(fixture.keys)
@@ -63,41 +63,41 @@ struct LogWriterTests {
             _ = try await fixture.connection.send(
                 RedisPipeline(RedisCommand("SET", fixture.keys.cursor(Self.partition, shard: shard), "6 5 0"))
             )
-            let impatient = writer(fixture, 5, patience: .milliseconds(10))
-            #expect(try await impatient.write([events[1]], by: nil))
-            #expect(try await !impatient.write([events[0]], by: nil))
+            let eventWriter = writer(fixture, 5, timeout: .milliseconds(10))
+            #expect(try await eventWriter.write([events[1]], by: nil))
+            #expect(try await !eventWriter.write([events[0]], by: nil))
         }
     }
 
-    @Test("It waits for a worker that takes a moment")
+    @Test("The writer waits until a worker has applied the write")
     func late() async throws {
         try await withFixture([]) { fixture in
-            let patient = writer(fixture, 0, patience: .seconds(30))
-            async let isApplied = patient.write([saved("SO-1", total: "1.00")], by: nil)
+            let eventWriter = writer(fixture, 0, timeout: .seconds(30))
+            async let isApplied = eventWriter.write([saved("SO-1", total: "1.00")], by: nil)
             try await fixture.sink.move(Self.partition, to: 1)
             #expect(try await isApplied)
         }
     }
 
-    @Test("What is in the log is promised, also while Redis cannot be asked")
+    @Test("Without Redis a write succeeds and is reported as not yet applied")
     func noRedis() async throws {
         try await withFixture([]) { fixture in
-            let patient = writer(fixture, 0, patience: .milliseconds(50))
+            let eventWriter = writer(fixture, 0, timeout: .milliseconds(50))
             await fixture.redis.stop()
-            let isApplied = try await patient.write([saved("SO-1", total: "1.00")], by: nil)
+            let isApplied = try await eventWriter.write([saved("SO-1", total: "1.00")], by: nil)
             #expect(!isApplied)
         }
     }
 
-    @Test("Nothing is written and waited for where there is nothing")
+    @Test("A write without events is applied at once")
     func nothing() async throws {
         try await withFixture([]) { fixture in
-            let isApplied = try await writer(fixture, 0, patience: .zero).write([], by: nil)
+            let isApplied = try await writer(fixture, 0, timeout: .zero).write([], by: nil)
             #expect(isApplied)
         }
     }
 
-    @Test("A version follows the one before, up to the last there is")
+    @Test("The next version is one higher, up to the highest version")
     func versions() throws {
         #expect(try EventWriter.version(after: nil) == 1)
         #expect(try EventWriter.version(after: 7) == 8)
@@ -105,13 +105,13 @@ struct LogWriterTests {
     }
 }
 
-@Suite("The log in Kafka", .timeLimit(.minutes(1)))
-struct KafkaLogTests {
+@Suite("The producer of events", .timeLimit(.minutes(1)))
+struct EventProducerTests {
     private func order(_ number: Int, version: Int64) -> Event {
         Event(tenant: acme, .order(id("SO-\(number)"), .deleted(version: version)))
     }
 
-    @Test("Events are told where they stand, and those of one record keep their order")
+    @Test("Each event gets its position, and the events of one key keep their order")
     func order() async throws {
         let cluster = try MockCluster()
         let topics = TopicNames()
@@ -126,14 +126,14 @@ struct KafkaLogTests {
         #expect(positions.count == events.count)
         #expect(Set(positions).count == events.count)
         for number in 0..<5 {
-            let ofRecord = stride(from: number, to: 60, by: 5).map { positions[$0] }
-            #expect(Set(ofRecord.map(\.partition)).count == 1)
-            #expect(ofRecord.map(\.offset) == ofRecord.map(\.offset).sorted())
+            let ofKey = stride(from: number, to: 60, by: 5).map { positions[$0] }
+            #expect(Set(ofKey.map(\.partition)).count == 1)
+            #expect(ofKey.map(\.offset) == ofKey.map(\.offset).sorted())
         }
         await log.close()
     }
 
-    @Test("After an error that ends its producer it goes on with a new one")
+    @Test("After a fatal error of its producer it continues with a new producer")
     func fatal() async throws {
         let cluster = try MockCluster()
         let topics = TopicNames()
@@ -143,7 +143,7 @@ struct KafkaLogTests {
             topics: topics,
             currency: .euro
         )
-        // OUT_OF_ORDER_SEQUENCE_NUMBER for the first message, which cannot be.
+        // OUT_OF_ORDER_SEQUENCE_NUMBER for the first message is a fatal error.
         cluster.pushErrors(requestKey: 0, errors: [45])
         _ = await #expect(throws: LogError.self) { try await log.append([order(1, version: 1)], by: nil) }
         for offset in 0..<2 {

@@ -7,7 +7,7 @@ import SalesRules
 import Server
 import Testing
 
-@Suite("Bringing events in over HTTP", .timeLimit(.minutes(1)))
+@Suite("Events over HTTP", .timeLimit(.minutes(1)))
 struct IngestTests {
     private static let order =
         #"{"type":"order.saved","id":"SO-1","owner":"u-17","total":1250.005,"date":"2026-03-14"}"#
@@ -21,7 +21,7 @@ struct IngestTests {
         try await server.send(.post, "orders", body, as: "crm", .ingest, headers: [.contentType: type])
     }
 
-    @Test("One event or a list of any events is applied before it is answered", arguments: [1, 3])
+    @Test("One event, or a list of events of any type, is applied before the response", arguments: [1, 3])
     func applied(shards: Int) async throws {
         try await withServer([], shards: shards) { server in
             let one = try await post(server, Self.order)
@@ -40,7 +40,7 @@ struct IngestTests {
         }
     }
 
-    @Test("CloudEvents and vtiger's own are taken too")
+    @Test("CloudEvents and vtiger records are accepted too")
     func otherShapes() async throws {
         try await withServer([]) { server in
             let data = Self.order.replacing(#""type":"order.saved","#, with: "")
@@ -60,7 +60,7 @@ struct IngestTests {
         }
     }
 
-    @Test("With one mistake nothing is written, and each is named with its place in the list")
+    @Test("If one event is invalid, nothing is written, and each error has its index in the list")
     func mistakes() async throws {
         try await withFixture([]) { fixture in
             let log = DirectLog(fixture.sink)
@@ -78,7 +78,7 @@ struct IngestTests {
         }
     }
 
-    @Test("Events are of the token's organisation, or of none")
+    @Test("Events get the tenant of the token, and an event with another tenant is refused")
     func tenants() async throws {
         try await withFixture([]) { fixture in
             let log = DirectLog(fixture.sink)
@@ -97,11 +97,11 @@ struct IngestTests {
         }
     }
 
-    @Test("What no worker applies in time is accepted, with where the first order will be seen")
+    @Test("Events that no worker applies in time get 202 with the location of the first order")
     func accepted() async throws {
         try await withFixture([]) { fixture in
             let log = DirectLog(fixture.sink, appliesEvents: false)
-            let application = try await fixture.application(log: log, patience: .milliseconds(30))
+            let application = try await fixture.application(log: log, timeout: .milliseconds(30))
             try await application.test(.router) { client in
                 let answer = try await post(APIClient(client: client), "[\(Self.target),\(Self.order)]")
                 #expect(answer.status == 202)
@@ -110,7 +110,7 @@ struct IngestTests {
         }
     }
 
-    @Test("Up to 16 MiB are taken, and not more")
+    @Test("A body of more than 16 MiB is refused")
     func size() async throws {
         try await withServer([]) { server in
             let subject = String(repeating: "x", count: 900_000)
@@ -122,7 +122,7 @@ struct IngestTests {
         }
     }
 
-    @Test("Without Kafka nothing is promised")
+    @Test("Without Kafka a write gets 503")
     func noKafka() async throws {
         try await withFixture([]) { fixture in
             let kafka = KafkaConfiguration(bootstrapServers: "127.0.0.1:1", properties: ["message.timeout.ms": "300"])

@@ -4,7 +4,7 @@ import SalesRules
 import Server
 import Testing
 
-@Suite("Setting targets", .timeLimit(.minutes(1)))
+@Suite("Writing targets", .timeLimit(.minutes(1)))
 struct TargetWriteTests {
     static let body = #"""
         {"name":"Q1 revenue","measure":"revenue","goal":"1000.00","start":"2026-01-01","end":"2026-03-31","assignees":["u-18","u-17"]}
@@ -14,14 +14,14 @@ struct TargetWriteTests {
         changes.reduce(body) { $0.replacing($1.key, with: $1.value) }
     }
 
-    /// An order of both assignees, sold before there is any target.
-    private static let sold = [
+    /// An order of both assignees, from before any target.
+    private static let earlierOrder = [
         person("u-17", "Jan de Vries"), saved("SO-1", total: "250.00", allocations: ["A-1 u-18 40%"]),
     ]
 
-    @Test("A new target is there with what was sold already, and can be read at once", arguments: [1, 3])
+    @Test("A new target includes earlier orders, and can be read at once", arguments: [1, 3])
     func created(shards: Int) async throws {
-        try await withServer(Self.sold, shards: shards) { server in
+        try await withServer(Self.earlierOrder, shards: shards) { server in
             let answer = try await server.send(.post, "targets", Self.body)
             #expect(answer.status == 201)
             let json = try answer.json()
@@ -36,7 +36,7 @@ struct TargetWriteTests {
         }
     }
 
-    @Test("An id that is given is kept, and taken only once, also after a deletion")
+    @Test("A given id is used, is refused while a target has it, and is free again after a deletion")
     func givenID() async throws {
         try await withServer([]) { server in
             let body = Self.body(["{": #"{"id":"T-1","#])
@@ -51,8 +51,8 @@ struct TargetWriteTests {
         }
     }
 
-    @Test("A target may be called as a route is", arguments: ["months", "copies"])
-    func calledAsARoute(id: String) async throws {
+    @Test("A target's id may be the name of a route", arguments: ["months", "copies"])
+    func idOfARoute(id: String) async throws {
         try await withServer([]) { server in
             let body = Self.body(["{": #"{"id":"\#(id)","#])
             let answer = try await server.send(.post, "targets", body)
@@ -64,9 +64,9 @@ struct TargetWriteTests {
         }
     }
 
-    @Test("A target is replaced as a whole, and its tag changes with it")
+    @Test("PUT replaces the whole target and changes its entity tag")
     func replaced() async throws {
-        try await withServer(Self.sold + [target("T-1", goal: "100.00")]) { server in
+        try await withServer(Self.earlierOrder + [target("T-1", goal: "100.00")]) { server in
             let before = try await server.get("targets/T-1").headers[.eTag]
             for body in [Self.body, Self.body(["{": #"{"id":"T-1","#, "1000.00": "500.00"])] {
                 let answer = try await server.send(.put, "targets/T-1", body)
@@ -79,7 +79,7 @@ struct TargetWriteTests {
         }
     }
 
-    @Test("What is not there cannot be replaced or deleted")
+    @Test("A missing target cannot be replaced or deleted")
     func missing() async throws {
         try await withServer([target("T-globex", goal: "1.00", tenant: id("globex"))]) { server in
             for path in ["targets/T-none", "targets/T-globex", "targets/%"] {
@@ -89,7 +89,7 @@ struct TargetWriteTests {
         }
     }
 
-    @Test("If-Match lets a change pass only while the target is as it was read")
+    @Test("With If-Match, a change is made only if the target has not changed")
     func ifMatch() async throws {
         try await withServer([target("T-1", goal: "100.00")]) { server in
             let list = try await server.get("targets").json()["targets"] as? [[String: Any]]
@@ -108,7 +108,7 @@ struct TargetWriteTests {
         }
     }
 
-    @Test("Orders that are saved change the result and not the tag")
+    @Test("A saved order changes the result and not the entity tag")
     func tagIsOfTheTarget() async throws {
         try await withFixture([target("T-1", goal: "100.00")]) { fixture in
             try await fixture.application().test(.router) { client in
@@ -122,7 +122,7 @@ struct TargetWriteTests {
         }
     }
 
-    @Test("Of two managers who both passed the check, one is told that the other was quicker")
+    @Test("Of two changes at the same time, one succeeds and the other gets 412")
     func race() async throws {
         try await withFixture([target("T-1", goal: "100.00")]) { fixture in
             let log = DirectLog(fixture.sink, crowd: 2)
@@ -138,7 +138,7 @@ struct TargetWriteTests {
         }
     }
 
-    @Test("Who wrote it is in the log, with a version above the one that was there")
+    @Test("The event has the person who wrote it and the next version")
     func logged() async throws {
         let known = target("T-1", goal: "100.00", version: 7)
         try await withFixture([known]) { fixture in
@@ -159,7 +159,7 @@ struct TargetWriteTests {
         }
     }
 
-    @Test("Over the highest version there is, nothing is saved")
+    @Test("A target with the highest possible version cannot be changed")
     func lastVersion() async throws {
         try await withServer([target("T-1", goal: "100.00", version: .max)]) { server in
             try expectProblem(try await server.send(.put, "targets/T-1", Self.body), 409)
@@ -168,7 +168,7 @@ struct TargetWriteTests {
     }
 
     @Test(
-        "What cannot be used is refused, member by member, and nothing is written",
+        "An invalid target is refused with the names of its wrong members, and nothing is written",
         arguments: [
             ("", ["body"]), ("[]", ["body"]), ("{", ["body"]), ("{}", ["measure", "start", "assignees"]),
             (body(["1000.00": "0"]), ["goal"]), (body(["revenue\",\"g": "orders\",\"g"]), ["goal"]),
@@ -193,7 +193,7 @@ struct TargetWriteTests {
         }
     }
 
-    @Test("A body is JSON and says so, and is at most 1 MiB")
+    @Test("A body must have a JSON content type and at most 1 MiB")
     func bodies() async throws {
         try await withServer([]) { server in
             for type in ["text/plain", "application/x-www-form-urlencoded", "text/json", ""] {
@@ -209,11 +209,11 @@ struct TargetWriteTests {
         }
     }
 
-    @Test("What no worker applies in time is accepted, with where it will be seen")
+    @Test("A write that no worker applies in time gets 202 with the location of the result")
     func accepted() async throws {
         try await withFixture([target("T-1", goal: "100.00")]) { fixture in
             let log = DirectLog(fixture.sink, appliesEvents: false)
-            let application = try await fixture.application(log: log, patience: .milliseconds(30))
+            let application = try await fixture.application(log: log, timeout: .milliseconds(30))
             try await application.test(.router) { client in
                 let server = APIClient(client: client)
                 for (method, path, body) in [
@@ -233,14 +233,14 @@ struct TargetWriteTests {
     }
 }
 
-@Suite("Setting a year's targets at once", .timeLimit(.minutes(1)))
+@Suite("Writing the targets of a year", .timeLimit(.minutes(1)))
 struct YearWriteTests {
     private func targets(_ answer: APIClient.Answer) throws -> [[String: Any]] {
         #expect(answer.status == 201)
         return try #require(try answer.json()["targets"] as? [[String: Any]])
     }
 
-    @Test("The months of a year's goal add up to it, and are the chart's line")
+    @Test("The monthly targets add up to the year's goal, and are the goals of the widget")
     func months() async throws {
         try await withServer([]) { server in
             let body = #"{"name":"Plan","measure":"revenue","goal":"100000.01","year":2026,"assignees":["u-17"]}"#
@@ -256,7 +256,7 @@ struct YearWriteTests {
         }
     }
 
-    @Test("Last year's targets are copied once, with what is added")
+    @Test("The targets of a year are copied once, and their goals are raised by the percentage")
     func copies() async throws {
         let events = [
             target("T-1", title: "Q1 2025", goal: "100.00", from: "2025-01-01", to: "2025-03-31"),

@@ -4,9 +4,9 @@ import SalesRules
 import Server
 import Testing
 
-@Suite("Who may change what", .timeLimit(.minutes(1)))
+@Suite("Write rights of each role", .timeLimit(.minutes(1)))
 struct WriteRoleTests {
-    /// A change, and the status that each role gets for it.
+    /// A request, and the status that each role gets.
     struct Change: Sendable, CustomTestStringConvertible {
         let method: HTTPRequest.Method
         let path: String
@@ -15,8 +15,8 @@ struct WriteRoleTests {
         /// u-17
         let salesperson: Int
         let ingest: Int
-        /// A manager of another organisation, where nothing of this is.
-        let stranger: Int
+        /// A manager of another tenant, which has none of these records.
+        let otherTenant: Int
         var testDescription: String { "\(method) \(path)" }
     }
 
@@ -32,7 +32,7 @@ struct WriteRoleTests {
             manager: 201,
             salesperson: 403,
             ingest: 403,
-            stranger: 201
+            otherTenant: 201
         ),
         Change(
             method: .put,
@@ -41,7 +41,7 @@ struct WriteRoleTests {
             manager: 200,
             salesperson: 403,
             ingest: 403,
-            stranger: 404
+            otherTenant: 404
         ),
         Change(
             method: .delete,
@@ -50,7 +50,7 @@ struct WriteRoleTests {
             manager: 204,
             salesperson: 403,
             ingest: 403,
-            stranger: 404
+            otherTenant: 404
         ),
         Change(
             method: .post,
@@ -59,7 +59,7 @@ struct WriteRoleTests {
             manager: 201,
             salesperson: 403,
             ingest: 403,
-            stranger: 201
+            otherTenant: 201
         ),
         Change(
             method: .post,
@@ -68,7 +68,7 @@ struct WriteRoleTests {
             manager: 201,
             salesperson: 403,
             ingest: 403,
-            stranger: 201
+            otherTenant: 201
         ),
         Change(
             method: .post,
@@ -77,7 +77,7 @@ struct WriteRoleTests {
             manager: 201,
             salesperson: 403,
             ingest: 403,
-            stranger: 404
+            otherTenant: 404
         ),
         Change(
             method: .post,
@@ -86,7 +86,7 @@ struct WriteRoleTests {
             manager: 200,
             salesperson: 403,
             ingest: 403,
-            stranger: 404
+            otherTenant: 404
         ),
         Change(
             method: .put,
@@ -95,7 +95,7 @@ struct WriteRoleTests {
             manager: 200,
             salesperson: 403,
             ingest: 403,
-            stranger: 404
+            otherTenant: 404
         ),
         Change(
             method: .put,
@@ -104,7 +104,7 @@ struct WriteRoleTests {
             manager: 200,
             salesperson: 403,
             ingest: 403,
-            stranger: 404
+            otherTenant: 404
         ),
         Change(
             method: .delete,
@@ -113,7 +113,7 @@ struct WriteRoleTests {
             manager: 204,
             salesperson: 403,
             ingest: 403,
-            stranger: 404
+            otherTenant: 404
         ),
         Change(
             method: .get,
@@ -122,7 +122,7 @@ struct WriteRoleTests {
             manager: 200,
             salesperson: 403,
             ingest: 403,
-            stranger: 404
+            otherTenant: 404
         ),
         Change(
             method: .get,
@@ -131,9 +131,17 @@ struct WriteRoleTests {
             manager: 200,
             salesperson: 200,
             ingest: 403,
-            stranger: 404
+            otherTenant: 404
         ),
-        Change(method: .post, path: "orders", body: event, manager: 403, salesperson: 403, ingest: 200, stranger: 403),
+        Change(
+            method: .post,
+            path: "orders",
+            body: event,
+            manager: 403,
+            salesperson: 403,
+            ingest: 200,
+            otherTenant: 403
+        ),
         Change(
             method: .put,
             path: "me/preferences",
@@ -141,7 +149,7 @@ struct WriteRoleTests {
             manager: 200,
             salesperson: 200,
             ingest: 403,
-            stranger: 200
+            otherTenant: 200
         ),
         Change(
             method: .put,
@@ -150,7 +158,7 @@ struct WriteRoleTests {
             manager: 200,
             salesperson: 403,
             ingest: 403,
-            stranger: 200
+            otherTenant: 200
         ),
         Change(
             method: .get,
@@ -159,7 +167,7 @@ struct WriteRoleTests {
             manager: 200,
             salesperson: 200,
             ingest: 403,
-            stranger: 200
+            otherTenant: 200
         ),
         Change(
             method: .get,
@@ -168,12 +176,12 @@ struct WriteRoleTests {
             manager: 200,
             salesperson: 403,
             ingest: 403,
-            stranger: 200
+            otherTenant: 200
         ),
     ]
 
     @Test(
-        "Each role may change what is its own to change, and nobody what is another organisation's",
+        "Each role can make only the changes that it may make, and only in its own tenant",
         arguments: changes
     )
     func rights(change: Change) async throws {
@@ -194,12 +202,12 @@ struct WriteRoleTests {
                     )
                     if answer.status >= 400 {
                         try expectProblem(answer, answer.status)
-                        #expect(await log.events.count == written, "what is refused writes nothing")
+                        #expect(await log.events.count == written, "a refused request must write nothing")
                     }
                     return answer.status
                 }
-                let stranger = try await status("u-boss", .manager, tenant: id("initech"))
-                #expect(stranger == change.stranger)
+                let otherTenant = try await status("u-boss", .manager, tenant: id("initech"))
+                #expect(otherTenant == change.otherTenant)
                 let salesperson = try await status("u-17", .salesperson)
                 #expect(salesperson == change.salesperson)
                 let ingest = try await status("crm", .ingest)
@@ -210,7 +218,7 @@ struct WriteRoleTests {
         }
     }
 
-    @Test("Without a valid token nothing is changed", arguments: changes)
+    @Test("A request without a valid token gets 401", arguments: changes)
     func withoutToken(change: Change) async throws {
         try await withServer(RoleTests.events) { server in
             let tokens = [
@@ -231,7 +239,7 @@ struct WriteRoleTests {
         }
     }
 
-    @Test("What is chosen is remembered for the next time, and for nobody else")
+    @Test("Preferences are stored for the person who set them, and for no one else")
     func preferences() async throws {
         try await withServer(RoleTests.events) { server in
             let body = #"{"widget":{"year":2025,"salesperson":"u-18","measure":"orders"}}"#

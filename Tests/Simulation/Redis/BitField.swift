@@ -2,7 +2,7 @@ internal import Redis
 
 extension SimulatedRedis {
     mutating func bitfield(_ request: Request, in database: Int) throws(Refusal) -> RedisValue {
-        // All of it is checked before anything is done.
+        // Redis parses all operations before it executes the first.
         let operations = try BitField.operations(of: request)
         var bitCount = 0
         for operation in operations where operation.kind != .get {
@@ -30,7 +30,7 @@ extension SimulatedRedis {
         }
         let missing = (bitCount + 7) / 8 - bytes.count
         if missing > 0 { bytes.append(contentsOf: repeatElement(0, count: missing)) }
-        // Those who watch it are told of a change, and of a string that grew unless every operation was left out.
+        // As in Redis, watchers notice a changed number, and a longer string unless no operation was applied.
         var isTouched = false
         for operation in operations {
             let former = BitField.read(operation, in: bytes)
@@ -53,9 +53,9 @@ extension SimulatedRedis {
     }
 }
 
-/// Numbers of any width at any bit of a string, the highest bit first.
+/// Reads and writes numbers of up to 64 bits at any bit offset of a string, the highest bit first.
 enum BitField {
-    /// What becomes of a number that does not fit.
+    /// How a number that does not fit is handled.
     enum Overflow {
         case wrap
         case saturate
@@ -85,11 +85,11 @@ enum BitField {
         let isSigned: Bool
         let width: Int
         let offset: Int
-        /// What is set or added.
+        /// The value to set or to add.
         let value: Int64
         let overflow: Overflow
 
-        /// What is written for a number; nil when the operation is to be left out.
+        /// The number to write, after the overflow rule; nil when the operation must be skipped.
         func fitting(_ number: Int128) -> Int128? {
             if range.contains(number) { return number }
             switch overflow {
@@ -107,10 +107,10 @@ enum BitField {
             return isSigned ? -(size / 2)...size / 2 - 1 : 0...size - 1
         }
 
-        /// As Redis takes the number of a SET: by its bits, for what has no sign.
+        /// The value of a SET. For an unsigned type Redis takes the bits of the number.
         var written: Int128 { isSigned ? Int128(value) : Int128(UInt64(bitPattern: value)) }
 
-        /// The operation at a place of a request, which goes on behind it; nil when it is an OVERFLOW.
+        /// The operation at `place`, which then moves to the next one; nil when it is an OVERFLOW.
         init?(_ request: Request, _ place: inout Int, _ overflow: inout Overflow) throws(Refusal) {
             let left = request.count - place - 1
             if request.isWord(place, "INCRBY"), left >= 3 {
@@ -157,14 +157,14 @@ enum BitField {
         }
     }
 
-    /// The number there; what is beyond the end is zero.
+    /// The number at the offset of the operation; bits beyond the end are zero.
     static func read(_ operation: Operation, in bytes: [UInt8]) -> Int128 {
         var bits: UInt64 = 0
         var offset = operation.offset
         let end = offset + operation.width
         while offset < end {
             let byte = offset / 8 < bytes.count ? bytes[offset / 8] : 0
-            // As many bits as there are to the end of the byte, or of the number.
+            // The bits up to the end of the byte or of the number.
             let count = min(8 - offset % 8, end - offset)
             let part = (byte << UInt8(offset % 8)) >> UInt8(8 - count)
             bits = bits << UInt64(count) | UInt64(part)

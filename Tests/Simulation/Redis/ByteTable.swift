@@ -4,8 +4,8 @@ internal import Darwin
 internal import Glibc
 #endif
 
-/// Values by names that are bytes. Its order follows from what was done to it alone, never from a random hash, so that
-/// the same schedule gives the same replies in every process.
+/// A hash table with byte strings as keys. Its order depends only on the operations, never on a random hash seed. The
+/// same schedule therefore gives the same replies in every process.
 struct ByteTable<Value: Sendable>: Sendable {
     struct Entry: Sendable {
         let name: [UInt8]
@@ -14,8 +14,8 @@ struct ByteTable<Value: Sendable>: Sendable {
     }
 
     private(set) var entries: [Entry] = []
-    /// Where entries are, by the low bits of their hash, with open addressing; empty as long as looking through all
-    /// entries is as fast.
+    /// The indices of entries by the low bits of their hash, with open addressing. Empty while the table is so small that
+    /// a linear search is as fast.
     private var places: [Int32] = []
 
     private static var none: Int32 { -1 }
@@ -24,7 +24,7 @@ struct ByteTable<Value: Sendable>: Sendable {
     var count: Int { entries.count }
     var isEmpty: Bool { entries.isEmpty }
 
-    /// The place of an entry; good until the next removal.
+    /// The index of an entry; valid until the next removal.
     func place(of name: UnsafeRawBufferPointer) -> Int? {
         place(of: name, hash: hashed(name))
     }
@@ -34,7 +34,7 @@ struct ByteTable<Value: Sendable>: Sendable {
         set { entries[place].value = newValue }
     }
 
-    /// The place of an entry, which is added when it is missing.
+    /// The index of an entry, which is added when it is missing.
     mutating func place(of name: UnsafeRawBufferPointer, adding value: @autoclosure () -> Value) -> (
         place: Int, isNew: Bool
     ) {
@@ -42,14 +42,14 @@ struct ByteTable<Value: Sendable>: Sendable {
         if let place = place(of: name, hash: hash) { return (place, false) }
         entries.append(Entry(name: [UInt8](name), hash: hash, value: value()))
         let place = entries.count - 1
-        // Once there are places they are kept up, also when the table gets small again.
+        // Once `places` is in use it is kept, even when the table becomes small again.
         if !places.isEmpty || entries.count > Self.smallSize {
             if entries.count * 2 > places.count { growPlaces() } else { note(place) }
         }
         return (place, true)
     }
 
-    /// Removes an entry; the last one takes its place.
+    /// Removes an entry and moves the last one to its index.
     mutating func remove(at place: Int) {
         let last = entries.count - 1
         if !places.isEmpty {
@@ -94,7 +94,7 @@ struct ByteTable<Value: Sendable>: Sendable {
         return slot
     }
 
-    /// Empties a slot, and moves what was pushed behind it back, so that no search ends too early.
+    /// Empties a slot and moves later entries of the same chain back, so that searches still find them.
     private mutating func vacate(_ slot: Int) {
         let mask = places.count - 1
         var hole = slot
@@ -120,7 +120,7 @@ private func isSame(_ name: [UInt8], _ other: UnsafeRawBufferPointer) -> Bool {
     }
 }
 
-/// Eight bytes at a time, each folded in by a wide multiplication.
+/// A fixed hash function: eight bytes at a time, mixed by a wide multiplication.
 private func hashed(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
     func fold(_ hash: UInt64, _ word: UInt64) -> UInt64 {
         let product = (hash ^ word).multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)

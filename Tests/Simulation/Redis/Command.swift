@@ -1,4 +1,4 @@
-/// The commands that the simulated Redis knows: all that the ledger, the worker and the server send.
+/// The commands of the simulated Redis: all that the ledger, the worker and the server send.
 enum Command: String, CaseIterable, Sendable {
     case bgrewriteaof = "BGREWRITEAOF"
     case bitfield = "BITFIELD"
@@ -51,13 +51,13 @@ enum Command: String, CaseIterable, Sendable {
         return table
     }()
 
-    /// The command of this name, in whatever case.
+    /// The command with this name, in any case.
     static func named(_ name: UnsafeRawBufferPointer) -> Command? {
         if let place = byName.place(of: name) { return byName[place] }
         return name.map(\.uppercased).withUnsafeBytes { byName.place(of: $0) }.map { byName[$0] }
     }
 
-    /// As Redis counts them, with the name: that many, or at least that many where it is negative.
+    /// The number of arguments as Redis defines it, including the name; a negative number is a minimum.
     var arity: Int {
         switch self {
         case .bgrewriteaof, .dbsize, .discard, .exec, .multi, .role, .unwatch: 1
@@ -73,7 +73,7 @@ enum Command: String, CaseIterable, Sendable {
 
     func takes(_ count: Int) -> Bool { arity < 0 ? count >= -arity : count == arity }
 
-    /// Whether a replica refuses it.
+    /// Whether a replica refuses the command.
     var isWrite: Bool {
         switch self {
         case .bitfield, .del, .flushall, .flushdb, .hdel, .hset, .mset, .sadd, .set, .srem, .swapdb, .zadd: true
@@ -81,7 +81,7 @@ enum Command: String, CaseIterable, Sendable {
         }
     }
 
-    /// Whether it is refused when the memory is full.
+    /// Whether the command is refused when the memory is full.
     var needsMemory: Bool {
         switch self {
         case .bitfield, .hset, .mset, .sadd, .set, .zadd: true
@@ -89,7 +89,7 @@ enum Command: String, CaseIterable, Sendable {
         }
     }
 
-    /// Whether it is refused while the data are still being loaded.
+    /// Whether the command is refused while Redis loads its data.
     var needsData: Bool {
         switch self {
         case .client, .discard, .exec, .info, .multi, .publish, .role, .select, .unwatch, .watch: false
@@ -97,7 +97,7 @@ enum Command: String, CaseIterable, Sendable {
         }
     }
 
-    /// Whether it is about the transaction itself, and so never a part of one.
+    /// Whether the command controls a transaction, and so is never queued in one.
     var controlsTransaction: Bool {
         switch self {
         case .discard, .exec, .multi, .watch: true

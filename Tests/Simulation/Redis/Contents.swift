@@ -1,4 +1,4 @@
-/// Everything that a Redis holds, whatever the order in which it came there; to be compared, and shown when a schedule
+/// All data of a Redis, independent of the order in which it was written. It can be compared, and printed when a schedule
 /// fails.
 package struct Contents: Hashable, Sendable {
     /// The value under a key.
@@ -25,7 +25,7 @@ package struct Contents: Hashable, Sendable {
 
     /// The value of each key.
     package var values: [Key: Value]
-    /// When keys expire, by the clock of the Redis; those that never do are missing.
+    /// The expiry times of keys, in milliseconds of the Redis clock; keys without expiry are absent.
     package var expiries: [Key: Int64]
 
     /// Contents to compare with.
@@ -34,11 +34,10 @@ package struct Contents: Hashable, Sendable {
         self.expiries = expiries
     }
 
-    /// What differs, key by key; each in a line.
+    /// The differences by key, one line each.
     package func differences(from other: Contents) -> [String] {
         Set(values.keys).union(other.values.keys).sorted().compactMap { key in
-            let (ours, theirs) = (values[key], other.values[key])
-            if ours == theirs, expiries[key] == other.expiries[key] { return nil }
+            if values[key] == other.values[key], expiries[key] == other.expiries[key] { return nil }
             return "\(key): \(text(of: key)), not \(other.text(of: key))"
         }
     }
@@ -50,7 +49,7 @@ package struct Contents: Hashable, Sendable {
 }
 
 extension SimulatedRedis {
-    /// Everything that it holds.
+    /// All data of this Redis.
     package var contents: Contents {
         var contents = Contents()
         for database in 0..<Keyspace.databaseCount {
@@ -79,7 +78,7 @@ extension Contents.Value {
 }
 
 extension Contents: CustomStringConvertible {
-    /// A line for each key, in their order.
+    /// One line for each key, in key order.
     package var description: String {
         values.keys.sorted().map { "\($0): \(text(of: $0))" }.joined(separator: "\n")
     }
@@ -92,12 +91,12 @@ extension Contents.Key: Comparable, CustomStringConvertible {
             ? first.database < second.database : first.name.lexicographicallyPrecedes(second.name)
     }
 
-    /// The name, with its database unless that is the first one.
+    /// The name, preceded by the database number unless it is 0.
     package var description: String { (database == 0 ? "" : "[\(database)] ") + printable(name) }
 }
 
 extension Contents.Value: CustomStringConvertible {
-    /// As text, with `\x` before the two digits of what cannot be printed.
+    /// The value as text. Bytes that cannot be printed are written as `\x` and two hexadecimal digits.
     package var description: String {
         switch self {
         case .string(let bytes): return "\"\(printable(bytes))\""

@@ -22,7 +22,7 @@ extension SimulatedRedis {
         .array(try fields(request[1], in: database))
     }
 
-    /// All fields, whatever the cursor: one that a single answer covers is always 0.
+    /// All fields in one reply, for any cursor; the next cursor is always 0.
     func hscan(_ request: Request, in database: Int) throws(Refusal) -> RedisValue {
         _ = try Scan(request, from: 2)
         return .array([.bytes("0"), .array(try fields(request[1], in: database))])

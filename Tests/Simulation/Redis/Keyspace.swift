@@ -5,7 +5,7 @@ enum StoredValue: Sendable {
     case set(ByteTable<Void>)
     case sortedSet(ByteTable<Double>)
 
-    /// What SCAN calls it, in capitals.
+    /// The name of the type in SCAN, in capitals.
     var type: StaticString {
         switch self {
         case .string: "STRING"
@@ -16,16 +16,18 @@ enum StoredValue: Sendable {
     }
 }
 
-/// The keys of all databases. A key has a number, the same in every database and for ever, so that it can be watched
-/// where there is nothing; and in each database a version, which rises whenever Redis would tell those who watch it.
+/// The keys of all databases.
+///
+/// Each key has a permanent number that is the same in every database, so that a missing key can be watched too. In each
+/// database it has a version, which rises whenever Redis would notify the clients that watch the key.
 struct Keyspace: Sendable {
-    /// As many databases as Redis has by itself.
+    /// The default number of databases in Redis.
     static let databaseCount = 16
 
     private var names = ByteTable<Void>()
     private var databases = Array(repeating: Database(), count: databaseCount)
 
-    /// When a key without a time to live expires.
+    /// The expiry of a key without a time to live.
     static let never = Int64.max
 
     private struct Slot: Sendable {
@@ -45,10 +47,10 @@ struct Keyspace: Sendable {
         }
     }
 
-    /// The number of a key; nil when nobody ever set or watched it.
+    /// The number of a key; nil when it was never set or watched.
     func key(_ name: UnsafeRawBufferPointer) -> Int? { names.place(of: name) }
 
-    /// The number of a key, a new one if need be, for a database in which it is to be set or watched.
+    /// The number of a key, created if missing, for a database in which it will be set or watched.
     mutating func key(_ name: UnsafeRawBufferPointer, in database: Int) -> Int {
         let key = names.place(of: name, adding: ()).place
         if databases[database].slots.count <= key { databases[database].grow(to: names.count) }
@@ -71,21 +73,21 @@ struct Keyspace: Sendable {
 
     mutating func touch(_ key: Int, in database: Int) { databases[database].versions[key] &+= 1 }
 
-    /// Takes a value out to be changed in place; ``put(_:at:in:)`` it back.
+    /// Takes a value out to change it in place. Return it with ``put(_:at:in:)``.
     mutating func take(_ key: Int, in database: Int) -> StoredValue? {
-        // Not swapped with a new slot: the time to live stays.
+        // Only the value is taken: the slot keeps its time to live.
         let value = databases[database].slots[key].value
         databases[database].slots[key].value = nil
         return value
     }
 
-    /// Puts a value back without touching the key; nil leaves it deleted.
+    /// Puts a value back without touching the key; nil deletes the key.
     mutating func put(_ value: StoredValue?, at key: Int, in database: Int) {
         databases[database].slots[key].value = value
         if value == nil { databases[database].slots[key].expiry = Self.never }
     }
 
-    /// Sets a key to another value, and touches it.
+    /// Sets a key to a new value, and touches it.
     mutating func set(_ value: StoredValue, at key: Int, in database: Int, expiry: Int64 = never) {
         databases[database].slots[key] = Slot(value: value, expiry: expiry)
         databases[database].versions[key] &+= 1
@@ -94,7 +96,7 @@ struct Keyspace: Sendable {
     func expiry(_ key: Int, in database: Int) -> Int64 { databases[database].slots[key].expiry }
 
     /// Deletes a key, and touches it.
-    /// - Returns: false when it is not there.
+    /// - Returns: false when the key does not exist.
     mutating func remove(_ name: UnsafeRawBufferPointer, in database: Int) -> Bool {
         guard exists(name, in: database), let key = key(name) else { return false }
         put(nil, at: key, in: database)
@@ -102,14 +104,14 @@ struct Keyspace: Sendable {
         return true
     }
 
-    /// The keys that are set, in the order of their numbers.
+    /// The keys that exist, in the order of their numbers.
     func keys(in database: Int) -> [Int] {
         databases[database].slots.indices.filter { databases[database].slots[$0].value != nil }
     }
 
     func value(at key: Int, in database: Int) -> StoredValue? { databases[database].slots[key].value }
 
-    /// Deletes all keys of a database. As in Redis, who watches a key that was not there is not told.
+    /// Deletes all keys of a database. As in Redis, a watch of a missing key is not affected.
     mutating func removeAll(in database: Int) {
         for key in keys(in: database) {
             put(nil, at: key, in: database)
@@ -117,7 +119,7 @@ struct Keyspace: Sendable {
         }
     }
 
-    /// Exchanges two databases. Watches stay with the database's number: they are told where the key is, or comes to be.
+    /// Exchanges two databases. Watches stay with the database number and notice every key that exists in either one.
     mutating func exchange(_ first: Int, _ second: Int) {
         if first == second { return }
         for database in [first, second] { databases[database].grow(to: names.count) }
@@ -130,7 +132,7 @@ struct Keyspace: Sendable {
         databases[second].slots = slots
     }
 
-    /// Deletes what has expired by a time, and touches it.
+    /// Deletes the keys that have expired by this time, and touches them.
     mutating func expire(at time: Int64) {
         for database in databases.indices {
             for key in databases[database].slots.indices where databases[database].slots[key].expiry < time {

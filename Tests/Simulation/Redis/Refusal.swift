@@ -1,6 +1,6 @@
 internal import Redis
 
-/// Why a command is refused: the line that Redis 7.0 answers.
+/// An error reply, with the error line of Redis 7.0.
 struct Refusal: Error {
     let line: String
 

@@ -1,8 +1,8 @@
 package import Redis
 
-/// The commands of a pipeline, one after the other: arrays of bulk strings, as hiredis writes them.
+/// Iterates over the commands of a pipeline: RESP arrays of bulk strings, as hiredis writes them.
 ///
-/// Good only as long as the memory it reads from.
+/// Valid only as long as the memory it reads from.
 struct Request {
     private let bytes: UnsafeRawBufferPointer
     private var start = 0
@@ -11,7 +11,7 @@ struct Request {
 
     init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-    /// Goes on to the next command, which for the first time is the first.
+    /// Moves to the next command; the first call moves to the first command.
     /// - Returns: false at the end.
     mutating func next() -> Bool {
         start = end
@@ -37,10 +37,10 @@ struct Request {
         return length
     }
 
-    /// The whole command, as it was written.
+    /// The bytes of the whole command.
     var wireBytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[start..<end]) }
 
-    /// How many arguments there are, the name included.
+    /// The number of arguments, including the name.
     var count: Int { arguments.count }
 
     /// An argument; the first one is the name.
@@ -52,14 +52,14 @@ struct Request {
     /// An argument as text.
     func text(_ place: Int) -> String { String(decoding: self[place], as: UTF8.self) }
 
-    /// Whether an argument is this word, which is written in capitals, in whatever case.
+    /// Whether an argument equals this word in any case. The word must be in capitals.
     func isWord(_ place: Int, _ word: StaticString) -> Bool {
         let argument = self[place]
         guard argument.count == word.utf8CodeUnitCount else { return false }
         return argument.indices.allSatisfy { argument[$0].uppercased == word.utf8Start[$0] }
     }
 
-    /// An argument as Redis reads a whole number: nothing before or behind it, and no zeros in front.
+    /// An argument as an integer by the rules of Redis: no other characters, no leading zeros.
     func integer(_ place: Int, else refusal: Refusal = .notAnInteger) throws(Refusal) -> Int64 {
         guard let number = Int64(redis: self[place]) else { throw refusal }
         return number
@@ -67,7 +67,7 @@ struct Request {
 }
 
 extension RedisPipeline {
-    /// The names of its commands, in their order, as they are written.
+    /// The names of the commands, in order and as written.
     package var commandNames: [String] {
         withUnsafeWireBytes { bytes in
             var names: [String] = []
@@ -101,6 +101,6 @@ extension Int64 {
 }
 
 extension UInt8 {
-    /// The capital of a letter of ASCII; others are as they are.
+    /// The capital of an ASCII letter; other bytes are unchanged.
     var uppercased: UInt8 { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self) ? self - 32 : self }
 }

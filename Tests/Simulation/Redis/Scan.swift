@@ -1,10 +1,10 @@
-/// What SCAN or HSCAN asks for.
+/// The options of SCAN or HSCAN.
 struct Scan {
-    /// Where the type stands in the request, if one was named.
+    /// The index of the TYPE argument in the request, if there is one.
     private(set) var type: Int?
     private var pattern: [UInt8]?
 
-    /// - Parameter place: where the cursor stands.
+    /// - Parameter place: the index of the cursor argument.
     init(_ request: Request, from place: Int) throws(Refusal) {
         guard UInt64(request.text(place)) != nil else { throw Refusal("ERR invalid cursor") }
         var place = place + 1
@@ -23,8 +23,7 @@ struct Scan {
         }
     }
 
-    /// Whether a name is like the pattern, in which `*` stands for anything, `?` for any byte, and `\` before a byte for
-    /// that byte.
+    /// Whether a name matches the pattern: `*` is any sequence, `?` is any byte, `\` quotes the next byte.
     func matches(_ name: [UInt8]) -> Bool {
         guard let pattern else { return true }
         return Self.matches(name[...], pattern[...])
@@ -32,7 +31,7 @@ struct Scan {
 
     private static func matches(_ name: ArraySlice<UInt8>, _ pattern: ArraySlice<UInt8>) -> Bool {
         guard let sign = pattern.first else { return name.isEmpty }
-        precondition(sign != UInt8(ascii: "["), "the simulated Redis knows no classes in patterns")
+        precondition(sign != UInt8(ascii: "["), "the simulated Redis does not support classes in patterns")
         switch sign {
         case UInt8(ascii: "*"):
             return (name.startIndex...name.endIndex).contains { matches(name[$0...], pattern.dropFirst()) }

@@ -33,7 +33,7 @@ extension SimulatedRedis {
         return .ok
     }
 
-    /// Subcommands are commands of their own to Redis: it refuses one that it does not know before it queues it.
+    /// Redis treats subcommands as commands: it refuses an unknown one before it queues it.
     static func refusalOfClient(_ request: Request) -> Refusal? {
         for (name, count) in [("ID", 2), ("GETNAME", 2), ("SETNAME", 3)] as [(StaticString, Int)]
         where request.isWord(1, name) {
@@ -68,7 +68,7 @@ extension SimulatedRedis {
         }
     }
 
-    /// The sections that somebody asks for, with the fields that somebody reads.
+    /// The requested sections, with the fields that the program reads.
     func info(_ request: Request) -> RedisValue {
         let everything = ["ALL", "DEFAULT", "EVERYTHING"] as [StaticString]
         let isAll =
@@ -93,7 +93,7 @@ extension SimulatedRedis {
                 "PERSISTENCE",
                 [
                     "loading:\(server.isLoading ? 1 : 0)",
-                    // Redis turns the file off while it loads it.
+                    // Redis disables the append-only file while it loads it.
                     "aof_enabled:\(server.appendOnly && !server.isLoading ? 1 : 0)",
                     "aof_rewrite_in_progress:\(server.rewrite == .inProgress ? 1 : 0)",
                     "aof_rewrite_scheduled:0",
@@ -104,7 +104,7 @@ extension SimulatedRedis {
         ]
     }
 
-    /// All keys at once, whatever the cursor.
+    /// All keys in one reply, for any cursor.
     func scan(_ request: Request, in database: Int) throws(Refusal) -> RedisValue {
         let scan = try Scan(request, from: 1)
         let found = keyspace.keys(in: database).filter { key in

@@ -1,13 +1,13 @@
-/// What a Redis tells of itself, and what makes it refuse commands: the caller changes it to play a fault.
+/// The state that `INFO` and `ROLE` report and that makes Redis refuse commands. The caller changes it to cause faults.
 package struct ServerState: Sendable, Hashable {
-    /// Whether it follows another.
+    /// The replication role.
     package enum Role: Sendable, Hashable {
         case primary
-        /// It refuses to write.
+        /// Refuses writes.
         case replica
     }
 
-    /// How it stands with writing the append-only file anew.
+    /// The state of the rewrite of the append-only file.
     package enum Rewrite: Sendable, Hashable {
         case none
         case inProgress
@@ -15,24 +15,24 @@ package struct ServerState: Sendable, Hashable {
         case failed
     }
 
-    /// Whether it follows another.
+    /// The replication role.
     package var role = Role.primary
     /// Whether it keeps an append-only file.
     package var appendOnly = false
-    /// Begun by `BGREWRITEAOF`; the caller ends it.
+    /// Started by `BGREWRITEAOF`; the caller ends it.
     package var rewrite = Rewrite.none
-    /// Whether it still loads its data: it refuses almost everything.
+    /// Whether it loads its data, and so refuses almost all commands.
     package var isLoading = false
-    /// Whether its memory is full: it refuses what needs more.
+    /// Whether its memory is full, so that commands that need memory are refused.
     package var isOutOfMemory = false
-    /// In bytes; 0 is without a limit.
+    /// In bytes; 0 means no limit.
     package var maxMemory = 0
-    /// What it drops when its memory is full.
+    /// The eviction policy.
     package var maxMemoryPolicy = "noeviction"
-    /// More lines of `INFO`, each `name:value`, which every section ends with.
+    /// More `name:value` lines, added at the end of every section of `INFO`.
     package var moreInfo: [String] = []
 
-    /// A primary that nothing is wrong with.
+    /// A healthy primary.
     package init() {}
 
     var refusesSome: Bool { role == .replica || isLoading || isOutOfMemory }

@@ -33,7 +33,7 @@ extension SimulatedRedis {
         .array(try set(request[1], in: database)?.entries.map { .bytes($0.name) } ?? [])
     }
 
-    /// Where Redis draws lots, it is always the first ones.
+    /// Redis picks members at random; the simulation always takes the first ones.
     func srandmember(_ request: Request, in database: Int) throws(Refusal) -> RedisValue {
         guard request.count <= 3 else { throw .syntax }
         let count = request.count == 3 ? try request.integer(2) : nil
@@ -42,7 +42,7 @@ extension SimulatedRedis {
         guard count < 0 else {
             return .array(members.prefix(Int(clamping: count)).map { .bytes($0.name) })
         }
-        // The same one may come again.
+        // With a negative count, members may repeat.
         guard let member = members.first else { return .array([]) }
         return .array(Array(repeating: .bytes(member.name), count: Int(clamping: count.magnitude)))
     }

@@ -1,7 +1,7 @@
 internal import Redis
 
 extension SimulatedRedis {
-    /// Executes a command that may be executed: alone, or as a part of a transaction.
+    /// Executes a command that was not refused, alone or as part of a transaction.
     mutating func execute(_ command: Command, _ request: Request, _ connection: inout Connection) -> RedisValue {
         do throws(Refusal) {
             return try executeOrRefuse(command, request, &connection)
@@ -61,7 +61,7 @@ extension SimulatedRedis {
         case .unwatch:
             connection.unwatch()
             return .ok
-        case .watch, .multi, .exec, .discard: fatalError("\(command.rawValue) is no part of a transaction")
+        case .watch, .multi, .exec, .discard: fatalError("\(command.rawValue) cannot be part of a transaction")
         }
     }
 }

@@ -1,18 +1,18 @@
 package import Redis
 
-/// A Redis 7.0 in memory, for schedules that are played through by the hundred thousand: it answers the commands of
-/// this program as Redis does, at once and always the same.
+/// A Redis 7.0 in memory, fast enough for hundreds of thousands of schedules. It answers the commands of this program as
+/// Redis does, immediately and deterministically.
 ///
-/// It is a value: a copy of it is a snapshot, and costs little until either is written to.
+/// It is a value: a copy is a snapshot, and costs little until one of the two is changed.
 package struct SimulatedRedis: Sendable {
-    /// What a connection is called; never used again for another one.
+    /// Identifies a connection; never reused.
     package typealias ConnectionID = Int
 
-    /// What `INFO` and `ROLE` tell, and what makes it refuse commands.
+    /// The state that `INFO` and `ROLE` report and that makes it refuse commands.
     package var server = ServerState()
-    /// Changes whenever it starts anew.
+    /// Changes with every restart.
     package private(set) var runID: String
-    /// In milliseconds: what times to live are measured by.
+    /// The clock for times to live, in milliseconds.
     package private(set) var clock: Int64 = 0
 
     var keyspace = Keyspace()
@@ -21,7 +21,7 @@ package struct SimulatedRedis: Sendable {
     private let seed: UInt64
     private var starts: UInt64 = 0
 
-    /// An empty one, that runs for the first time. Others have another seed, and so other run ids.
+    /// An empty Redis. Different seeds give different run ids.
     package init(seed: UInt64 = 0) {
         self.seed = seed
         runID = Self.runID(seed: seed, start: 0)
@@ -34,7 +34,7 @@ package struct SimulatedRedis: Sendable {
         return lastConnection
     }
 
-    /// Closes a connection: its transaction and its watches are gone.
+    /// Closes a connection, with its transaction and its watches.
     package mutating func close(_ connection: ConnectionID) {
         connections.removeAll { $0.id == connection }
     }
@@ -44,10 +44,10 @@ package struct SimulatedRedis: Sendable {
         connections.contains { $0.id == connection }
     }
 
-    /// Executes all commands of a pipeline, and nobody else's between them.
+    /// Executes all commands of a pipeline, with no other commands between them.
     ///
-    /// - Parameter limit: executes so many of them at most: a connection that breaks half-way has sent the first ones
-    ///   and never sends the rest. Close it afterwards, and keep the replies to yourself.
+    /// - Parameter limit: the maximum number of commands to execute, to simulate a connection that breaks in the middle.
+    ///   The caller must then close the connection and discard the replies.
     /// - Throws: ``RedisError/connectionClosed(_:)`` when the connection is not open.
     package mutating func run(
         _ pipeline: RedisPipeline,
@@ -57,7 +57,7 @@ package struct SimulatedRedis: Sendable {
         guard let place = connections.firstIndex(where: { $0.id == connection }) else {
             throw .connectionClosed("the simulated Redis has no such connection")
         }
-        // Taken out, so that what it holds is changed in place.
+        // Taken out of the array so that its contents are changed in place.
         var state = Connection(id: connection)
         swap(&state, &connections[place])
         let replies = pipeline.withUnsafeWireBytes { bytes in
@@ -71,8 +71,8 @@ package struct SimulatedRedis: Sendable {
         return replies
     }
 
-    /// Ends, and starts again with the data of a snapshot, be it an older one or another server's. All connections are
-    /// gone; its settings, role and clock stay.
+    /// Restarts with the data of a snapshot, which may be older or of another server. All connections are closed. The
+    /// settings, role and clock stay.
     package mutating func restart(keeping snapshot: SimulatedRedis) {
         keyspace = snapshot.keyspace
         keyspace.expire(at: clock)
@@ -82,7 +82,7 @@ package struct SimulatedRedis: Sendable {
         runID = Self.runID(seed: seed, start: starts)
     }
 
-    /// Lets time pass. What expires is deleted at once, where Redis waits until somebody looks.
+    /// Advances the clock. Expired keys are deleted immediately; Redis may delete them later, on access.
     package mutating func advanceClock(milliseconds: Int64) {
         clock += milliseconds
         keyspace.expire(at: clock)

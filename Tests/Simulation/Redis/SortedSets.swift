@@ -9,7 +9,7 @@ internal import Glibc
 extension SimulatedRedis {
     mutating func zadd(_ request: Request, in database: Int) throws(Refusal) -> RedisValue {
         for word in ["NX", "XX", "GT", "LT", "CH", "INCR"] as [StaticString] {
-            precondition(!request.isWord(2, word), "the simulated Redis knows no options of ZADD")
+            precondition(!request.isWord(2, word), "the simulated Redis does not support options of ZADD")
         }
         guard request.count % 2 == 0 else { throw .syntax }
         var scores: [Double] = []
@@ -65,7 +65,7 @@ extension SimulatedRedis {
         let last: (score: Double, isExcluded: Bool)
         var hasScores = false
         var offset: Int64 = 0
-        /// All where it is negative.
+        /// Negative: no limit.
         var count: Int64 = -1
 
         init(_ request: Request) throws(Refusal) {
@@ -113,7 +113,7 @@ extension Double {
         self = number
     }
 
-    /// As Redis 7.0 writes a score: 17 digits, or all of a whole number.
+    /// A score as Redis 7.0 writes it: 17 significant digits, or all digits of an integer.
     var redisText: String {
         if let whole = Int64(exactly: self), whole.magnitude < 1 << 52 {
             return self == 0 && sign == .minus ? "-0" : String(whole)

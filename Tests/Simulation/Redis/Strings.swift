@@ -57,9 +57,9 @@ extension SimulatedRedis {
 
         var condition = Condition.none
         var keepsTimeToLive = false
-        /// Where the time to live stands.
+        /// The index of the time-to-live argument.
         var timeToLive: Int?
-        /// Milliseconds of its unit.
+        /// The unit of the time to live, in milliseconds.
         var unit: Int64 = 1
 
         init() {}

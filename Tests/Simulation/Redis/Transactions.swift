@@ -1,11 +1,11 @@
 internal import Redis
 
-/// What Redis keeps of a connection.
+/// The state of a connection in Redis.
 struct Connection: Sendable {
     let id: SimulatedRedis.ConnectionID
-    /// The database that was selected.
+    /// The selected database.
     var database = 0
-    /// As it was named by `CLIENT SETNAME`.
+    /// The name from `CLIENT SETNAME`.
     var name: [UInt8] = []
     fileprivate var watches: [Watch] = []
     fileprivate var transaction: Transaction?
@@ -17,12 +17,12 @@ struct Connection: Sendable {
     }
 
     fileprivate struct Transaction: Sendable {
-        /// The commands as they came over the wire.
+        /// The queued commands in RESP.
         var queue: [UInt8] = []
         var count = 0
         var hasWrite = false
         var needsMemory = false
-        /// A command was refused as it was queued, so `EXEC` will be.
+        /// Whether a command was refused when it was queued, so that `EXEC` will be refused too.
         var isAborted = false
     }
 
@@ -62,7 +62,7 @@ extension SimulatedRedis {
         }
     }
 
-    /// Why a command is not even looked at; in the order in which Redis asks.
+    /// The reason to refuse a command before it is executed or queued; in the order of the checks in Redis.
     private func refusal(of command: Command, _ request: Request, _ connection: Connection) -> Refusal? {
         guard command.takes(request.count) else { return .argumentCount(command.rawValue) }
         if command == .client, let refusal = Self.refusalOfClient(request) { return refusal }
@@ -85,7 +85,7 @@ extension SimulatedRedis {
         let database = connection.database
         connection.watches.reserveCapacity(connection.watches.count + request.count)
         for place in 1..<request.count {
-            // One that is watched already keeps its first version beside this one, so the first still counts.
+            // A repeated WATCH keeps the earlier version in the list, so a change since the first WATCH still counts.
             let key = keyspace.key(request[place], in: database)
             let version = keyspace.version(key, in: database)
             connection.watches.append(Connection.Watch(database: database, key: key, version: version))
@@ -133,7 +133,7 @@ extension Connection {
         unwatch()
     }
 
-    /// Forgets what was watched, and whether it was touched.
+    /// Removes all watches of the connection.
     mutating func unwatch() {
         watches.removeAll(keepingCapacity: true)
     }

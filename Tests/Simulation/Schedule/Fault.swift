@@ -2,34 +2,34 @@ import Model
 import Redis
 import SalesRules
 
-/// What goes wrong in a schedule.
+/// A fault in a schedule.
 package enum Fault: CaseIterable, Sendable {
-    /// A worker is killed and another one started.
+    /// A worker is killed and another one is started.
     case killedWorker
-    /// A worker hangs for so long that others get its partitions, and then goes on as if nothing had been.
+    /// A worker hangs until other workers get its partitions, and then continues.
     case zombie
-    /// The group deals its partitions anew.
+    /// The group assigns its partitions again.
     case rebalance
-    /// A connection breaks in the middle of what is being sent.
+    /// A connection breaks while a pipeline is being sent.
     case brokenConnection
-    /// Redis ends and comes back with all that it had.
+    /// Redis restarts with all its data.
     case restart
-    /// Redis ends and comes back as it was some time ago.
+    /// Redis restarts from an older snapshot.
     case olderRedis
-    /// Redis ends in the middle of writing a transaction to its append-only file.
+    /// Redis stops while it writes a transaction to its append-only file, and restarts.
     case tornFile
-    /// Somebody empties Redis.
+    /// An operator empties Redis.
     case flush
-    /// A replica that is behind becomes the primary.
+    /// A replica, which may be behind, becomes the primary.
     case failover
-    /// The former primary is taken for the primary again.
+    /// New connections lead to the former primary again.
     case formerPrimary
-    /// The primary is a replica for a while.
+    /// The primary becomes a replica, or a primary again.
     case demotion
 }
 
 extension World {
-    /// Lets something go wrong.
+    /// Causes a fault.
     func strike(_ fault: Fault) {
         tell("\(fault)")
         switch fault {
@@ -66,7 +66,7 @@ extension World {
     private func restart(keeping snapshot: SimulatedRedis) {
         servers[primary].restart(keeping: snapshot)
         if let torn, torn.server == primary {
-            // The half that stayed in the file is applied with what was written after it.
+            // The half that is still in the file is applied together with the transactions after it.
             self.torn = nil
             if torn.isFollowed { applyHalf(torn.pipeline, commands: torn.commands) }
         }
@@ -74,7 +74,7 @@ extension World {
         closeConnections(to: primary)
     }
 
-    /// The file ends within the latest transaction, which is not loaded, and stays in it.
+    /// Cuts the file inside the latest transaction. Redis does not load the half transaction, but it stays in the file.
     private func tear() {
         guard servers[primary].server.appendOnly, let pipeline = latestTransaction, let snapshot = snapshots.last else {
             return
@@ -96,13 +96,13 @@ extension World {
         settle()
     }
 
-    /// Nothing goes wrong any more: the primary is one, everyone is connected to it, and nobody hangs.
+    /// Ends all faults: the primary accepts writes, all connections lead to it, and no worker hangs.
     func heal() {
         servers[primary].server.role = .primary
         servers[primary].server.isLoading = false
         closeConnections(to: 1 - primary)
         for number in workers.keys { workers[number]?.paused = 0 }
-        // What a worker has forgotten would come back with the partitions.
+        // Only sometimes: a rebalance would hide partitions that a worker has forgotten.
         if random.chance(300) { rebalance(among: workers.keys.sorted()) }
     }
 }

@@ -5,7 +5,7 @@ import Model
 import Redis
 import SalesRules
 
-/// Compares what a schedule left in Redis with what the rules say of the log, by none of the code that posts.
+/// Compares the contents of Redis after a schedule with the model's result for the log, without any code that posts.
 struct FinalCheck {
     private let values: [String: Contents.Value]
     private let keys: KeySpace
@@ -23,10 +23,10 @@ struct FinalCheck {
         self.model = model
     }
 
-    /// Whether every cursor is at the end of the log, and nothing is left to be counted.
+    /// Whether every cursor is at the end of the log, and no backfill job is left.
     static func isApplied(_ world: World) -> Bool { rest(of: world).isEmpty }
 
-    /// What is still to be applied or counted.
+    /// The cursors that are behind and the backfill jobs that are left.
     static func rest(of world: World) -> [String] {
         let keys = world.settings.keys
         let catalogTopics = TopicNames().catalog
@@ -56,7 +56,7 @@ struct FinalCheck {
         return rest
     }
 
-    /// What is not as it should be, a line each.
+    /// The differences, one line each.
     var differences: [String] {
         do {
             return try History.tenants.flatMap { try differences(of: $0, model.figures(of: $0)) }
@@ -79,17 +79,18 @@ struct FinalCheck {
             compare("assignees of \(target.id)", found.assignees, target.assignees)
             compare("period of \(target.id)", found.period, target.period)
             compare("goal of \(target.id)", found.goal, target.goal)
-            let twice = figures.assignees(of: target).reduce(Tally.zero) { $0 + $1.tally } - figures.result(of: target)
+            let credits = figures.assignees(of: target).reduce(Tally.zero) { $0 + $1.tally }
             if target.isShared {
                 let key = TenantScoped(tenant: tenant, id: target.id)
-                compare("overlap of \(target.id)", try overlap(of: key, from: record.countsFrom), twice)
+                let expected = credits - figures.result(of: target)
+                compare("overlap of \(target.id)", try overlap(of: key, from: record.countsFrom), expected)
             }
         }
         return differences
     }
 
     private struct PersonDay: Hashable, CustomStringConvertible {
-        /// Nil for everyone together.
+        /// Nil for everyone.
         let person: Identifier?
         let day: Day
         var description: String { "\(person?.rawValue ?? "*") \(day)" }

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Runs tasks and actors when it is told to, on the thread that tells it, in the order in which they became ready: so
-/// that nothing but the schedule decides what happens when.
+/// Runs tasks and actors only in ``run()``, on the thread of the caller, in the order in which they became ready. So the
+/// schedule alone decides the order of execution.
 package final class PlayedExecutor: SerialExecutor {
     private enum Ready {
         case ofActor(UnownedJob)
@@ -9,7 +9,7 @@ package final class PlayedExecutor: SerialExecutor {
     }
 
     private let ready = Mutex<[Ready]>([])
-    /// Runs what is on no actor.
+    /// Runs tasks that are on no actor.
     package let pool: Pool
 
     /// An executor with nothing to run.
@@ -23,7 +23,7 @@ package final class PlayedExecutor: SerialExecutor {
         ready.withLock { $0.append(.ofActor(job)) }
     }
 
-    /// Runs what is ready, and what becomes ready by it, until nothing is.
+    /// Runs all ready jobs, including those that become ready meanwhile, until none is left.
     package func run() {
         while true {
             let jobs = ready.withLock { ready in
@@ -40,7 +40,7 @@ package final class PlayedExecutor: SerialExecutor {
         }
     }
 
-    /// The same for tasks: `Task(executorPreference:)`.
+    /// The executor for tasks: `Task(executorPreference:)`.
     package final class Pool: TaskExecutor {
         fileprivate let owner = Mutex<PlayedExecutor?>(nil)
 
@@ -49,7 +49,7 @@ package final class PlayedExecutor: SerialExecutor {
             owner.withLock { owner in owner?.ready.withLock { $0.append(.ofTask(job)) } }
         }
 
-        /// Breaks the cycle between the two.
+        /// Breaks the reference cycle between the two executors.
         package func end() { owner.withLock { $0 = nil } }
     }
 }

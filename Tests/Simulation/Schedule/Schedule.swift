@@ -4,14 +4,14 @@ import Model
 import Redis
 import SalesRules
 
-/// One interleaving of events, steps and faults, all of it decided by a seed.
+/// One interleaving of events, steps and faults, determined by a seed.
 package struct Schedule: Sendable {
-    /// What decides everything.
+    /// Determines the whole schedule.
     package let seed: UInt64
     private let shards: Int
     private let appendOnly: Bool
 
-    /// Steps after which what should come to an end counts as hanging.
+    /// The number of steps after which the final phase counts as hanging.
     private static let patience = 20_000
 
     /// The schedule of a seed.
@@ -22,20 +22,20 @@ package struct Schedule: Sendable {
         appendOnly = random.chance(300)
     }
 
-    /// What a schedule came to.
+    /// The result of a schedule.
     package struct Outcome: Sendable {
-        /// What is wrong in the end; empty if all is as it should be.
+        /// The differences at the end; empty if all numbers are right.
         package var differences: [String] = []
-        /// Steps that were made.
+        /// The number of steps.
         package var steps = 0
-        /// How often each fault struck.
+        /// The number of times each fault happened.
         package var faults: [Fault: Int] = [:]
-        /// What happened, if it was asked for.
+        /// A log of what happened, if requested.
         package var story: [String] = []
     }
 
-    /// Plays it through.
-    /// - Parameter tells: whether the outcome has the story.
+    /// Runs the schedule to its end.
+    /// - Parameter tells: whether to record the story.
     package func play(tells: Bool = false) -> Outcome {
         let world = World(seed: seed, partitions: 2, shards: shards, appendOnly: appendOnly)
         if tells { world.story = [] }
@@ -62,7 +62,7 @@ package struct Schedule: Sendable {
             if let fault = world.restartEnded() { return failed(fault, outcome, world) }
             switch Int.random(in: 0..<1_000, using: &world.random) {
             case 0..<70:
-                // In bursts, so that lanes are at work at the same time.
+                // In bursts, so that several lanes work at the same time.
                 for _ in 0..<Int.random(in: 1...10, using: &world.random) {
                     if let event = events.popLast() { append(event, to: world) }
                 }
@@ -99,7 +99,7 @@ package struct Schedule: Sendable {
         if world.random.chance(50) { world.log.leaveHole(in: world.random.pick(world.log.names)) }
     }
 
-    /// Goes on until everything is applied and counted.
+    /// Continues until all records are applied and all backfill jobs are done.
     private func finish(_ world: World, _ outcome: inout Outcome) {
         for count in 0..<Self.patience {
             outcome.steps += 1

@@ -4,17 +4,17 @@ import Log
 import Model
 import Worker
 
-// Unchecked, as its world is.
-/// A member of the simulated group: what a lane reads the simulated log by. Which log it still is, is decided by the
-/// same check as in the real consumer.
+// Unchecked for the same reason as its world.
+/// A member of the simulated group, through which a lane reads the simulated log. It checks partitions with the same
+/// code as the real consumer.
 final class SimulatedConsumer: LogConsumer, @unchecked Sendable {
     private unowned let world: World
     private let worker: Int
-    /// What the group has told, and has not been heard yet.
+    /// Events of the group that were not polled yet.
     private var inbox: [ConsumerEvent] = []
     private var checks: [TopicPartition: PartitionCheck] = [:]
     private var order: [TopicPartition] = []
-    /// The ends that were told.
+    /// The partition ends that were reported.
     private var ends: [TopicPartition: Int64] = [:]
 
     init(_ world: World, worker: Int) {
@@ -22,7 +22,7 @@ final class SimulatedConsumer: LogConsumer, @unchecked Sendable {
         self.worker = worker
     }
 
-    /// The group takes away what the member has and gives it these.
+    /// Revokes the partitions of the member and assigns these.
     func give(_ partitions: [TopicPartition]) {
         inbox.append(.revoked([], lost: false))
         inbox.append(
@@ -39,7 +39,7 @@ final class SimulatedConsumer: LogConsumer, @unchecked Sendable {
             if case .revoked = event { checks = [:] }
             return event
         }
-        // What is there need not have arrived.
+        // Records in the log may not have arrived yet.
         if world.random.chance(250) { return nil }
         return read()
     }

@@ -2,7 +2,7 @@ import Concurrency
 import Ledger
 import Redis
 
-/// One lane's connection to the simulated Redis: what is sent waits until the schedule lets it through.
+/// A lane's connection to the simulated Redis. Each pipeline waits until the schedule executes it.
 final class SimulatedLink: PostingLink {
     private let world: World
     private let number: Int

@@ -4,9 +4,9 @@ import Ledger
 package import Log
 package import SalesRules
 
-/// A log in memory: partitions of the contract's topics, to which events are added.
+/// A log in memory, with the topics of docs/CONTRACT.md, "Events".
 package struct SimulatedLog {
-    /// One record, or the hole that compaction or a transaction marker left.
+    /// One record, or a gap left by compaction or a transaction marker.
     enum Slot {
         case record(key: [UInt8], value: [UInt8]?, timestamp: Int64)
         case hole
@@ -35,12 +35,12 @@ package struct SimulatedLog {
 
     mutating func leaveHole(in partition: TopicPartition) { partitions[partition, default: []].append(.hole) }
 
-    /// Sorted, so that the same seed comes to the same.
+    /// All partitions, sorted so that a seed always gives the same schedule.
     package var names: [TopicPartition] {
         partitions.keys.sorted { ($0.topic, $0.partition) < ($1.topic, $1.partition) }
     }
 
-    /// The end of each partition that has a record: where its cursor has to get to.
+    /// The end of each partition that has a record: the target of its cursor.
     package var ends: [TopicPartition: Int64] {
         partitions.filter { record(of: $0.key, from: 0) != nil }.mapValues { Int64($0.count) }
     }
@@ -48,7 +48,7 @@ package struct SimulatedLog {
     /// The offset that the next record will have.
     func end(of partition: TopicPartition) -> Int64 { Int64(partitions[partition]?.count ?? 0) }
 
-    /// The first record from this offset on.
+    /// The first record at or after this offset.
     func record(of partition: TopicPartition, from offset: Int64) -> LogRecord? {
         guard let slots = partitions[partition] else { return nil }
         var place = Int(offset)

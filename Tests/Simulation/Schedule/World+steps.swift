@@ -6,7 +6,7 @@ import Redis
 import SalesRules
 
 extension World {
-    /// What can happen next.
+    /// A possible next step.
     private enum Step {
         case execute(connection: Int)
         case answer(connection: Int)
@@ -15,8 +15,8 @@ extension World {
         case finishLoading(server: Int)
     }
 
-    /// Starts workers again that gave up because Redis was not fit just then, as whoever runs them does.
-    /// - Returns: why a worker gave up that should not have.
+    /// Restarts workers that ended because Redis was unfit at that moment, as a service manager does.
+    /// - Returns: a line about a worker that ended for another reason.
     func restartEnded() -> String? {
         while let (number, error) = ended.popLast() {
             guard workers[number] != nil else { continue }
@@ -31,7 +31,7 @@ extension World {
         return nil
     }
 
-    /// Lets one thing happen; false when nothing can.
+    /// Performs one random step; false when none is possible.
     func step() -> Bool {
         var steps: [Step] = []
         for number in connections.keys.sorted() {
@@ -78,7 +78,7 @@ extension World {
         }
     }
 
-    /// Executes only the first commands of what is under way, and cuts the connection.
+    /// Executes only the first commands of the pipeline in transit, and closes the connection.
     func breakOff(_ number: Int) {
         guard let connection = connections[number] else { return }
         if let (pipeline, _) = connection.requests.first {
@@ -109,7 +109,7 @@ extension World {
         if torn?.server == server { torn?.isFollowed = true }
     }
 
-    /// Gives the partitions to the workers that are there, as a group does; a hanging one learns of it later.
+    /// Assigns all partitions to these workers. A hanging worker notices it later.
     func rebalance(among members: [Int]) {
         if members.isEmpty { return }
         var shares: [Int: [TopicPartition]] = [:]

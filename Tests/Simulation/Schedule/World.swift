@@ -8,32 +8,32 @@ import Redis
 import SalesRules
 import Worker
 
-// Unchecked: a schedule is played on one thread from its beginning to its end, and all that refers to its world, the
-// lanes' closures among them, is run by its executor on that thread.
-/// Everything that a schedule happens in: a log, Redis servers, and lanes of production code, with all that is under way
-/// between them. It does nothing by itself.
+// Unchecked: a schedule runs on one thread from beginning to end. Its executor runs everything that refers to the world,
+// including the closures of the lanes, on that thread.
+/// The state of a schedule: a log, Redis servers, lanes of production code, and all pipelines and replies in transit. It
+/// does nothing by itself.
 package final class World: @unchecked Sendable {
     package let settings: LedgerSettings
     package internal(set) var random: SeededGenerator
     package internal(set) var log: SimulatedLog
-    /// The Redis that is there, and one that was or will be primary.
+    /// The primary, and the server that was or will be primary.
     var servers: [SimulatedRedis]
-    /// Which of them new connections lead to.
+    /// The index of the server to which new connections lead.
     var primary = 0
-    /// Redis as it was at some moments, the latest last.
+    /// Copies of Redis at earlier moments, the latest last.
     var snapshots: [SimulatedRedis] = []
-    /// The last transaction that was begun, and of which a torn file may hold the first half.
+    /// The latest transaction; a torn file may hold its first half.
     var latestTransaction: RedisPipeline?
-    /// What is left of a transaction in a file that was torn and not written anew.
+    /// The half transaction in a torn file that was not rewritten since.
     var torn: TornTransaction?
     var workers: [Int: SimulatedWorker] = [:]
     var connections: [Int: Connection] = [:]
-    /// Lanes that wait for records, or for time to pass.
+    /// Lanes that wait for records or for time to pass.
     var parked: [(worker: Int, continuation: UnsafeContinuation<Void, Never>)] = []
-    /// Workers that gave up by themselves, and why.
+    /// Workers that ended with an error.
     var ended: [(worker: Int, error: any Error)] = []
     var now = ContinuousClock.now
-    /// What happened, for people; kept where somebody wants to read it.
+    /// A log of what happened, for people; nil when it is not recorded.
     package var story: [String]?
     private let executor = PlayedExecutor()
     private var lastConnection = 0
@@ -42,18 +42,18 @@ package final class World: @unchecked Sendable {
     struct SimulatedWorker {
         let consumer: SimulatedConsumer
         let stop: StopFlag
-        /// Never waited for: it ends when it is killed.
+        /// Not awaited: it ends when the worker is killed.
         let task: Task<Void, Never>
-        /// Steps that it hangs for yet.
+        /// The number of steps for which it still hangs.
         var paused = 0
     }
 
     struct TornTransaction {
         let server: Int
         let pipeline: RedisPipeline
-        /// How many commands of it are in the file.
+        /// The number of its commands in the file.
         let commands: Int
-        /// Whether another transaction stands behind it, with which it is loaded.
+        /// Whether another transaction follows in the file; then Redis loads the half one with it.
         var isFollowed = false
     }
 
@@ -61,9 +61,9 @@ package final class World: @unchecked Sendable {
         let worker: Int
         let server: Int
         let id: SimulatedRedis.ConnectionID
-        /// Sent, and not executed yet.
+        /// Sent, but not executed yet.
         var requests: [(pipeline: RedisPipeline, completion: RedisCompletion<[RedisValue]>)] = []
-        /// Executed, and not answered yet.
+        /// Executed, but not answered yet.
         var replies: [(values: [RedisValue], completion: RedisCompletion<[RedisValue]>)] = []
     }
 
@@ -78,12 +78,12 @@ package final class World: @unchecked Sendable {
 
     func tell(_ what: @autoclosure () -> String) { if story != nil { story?.append(what()) } }
 
-    /// Runs all that is ready.
+    /// Runs all ready tasks.
     func settle() { executor.run() }
 }
 
 extension World {
-    /// Starts a worker of one lane.
+    /// Starts a worker with one lane.
     func startWorker() {
         lastWorker += 1
         let number = lastWorker
@@ -127,7 +127,7 @@ extension World {
             log: KafkaBackend(KafkaConfiguration(bootstrapServers: "")),
             group: "simulation",
             topics: TopicNames(),
-            redis: Self.nowhere,
+            redis: Self.unusedRedis,
             ledger: settings,
             events: Self.events,
             lanes: 1,
@@ -135,29 +135,29 @@ extension World {
         )
     }
 
-    // Both are constants that are right.
-    private static let nowhere = try! RedisEndpoint(url: "redis://127.0.0.1:1/0")
+    // Both are valid constants.
+    private static let unusedRedis = try! RedisEndpoint(url: "redis://127.0.0.1:1/0")
     private static let events = try! EventSettings(currency: .euro)
 
-    /// Ends a worker as SIGKILL does: nothing more of it has any effect.
+    /// Ends a worker like SIGKILL: it has no effect afterwards.
     func kill(_ number: Int) {
         guard let worker = workers.removeValue(forKey: number) else { return }
         worker.stop.set()
         for connection in connections.filter({ $0.value.worker == number }).keys.sorted() { close(connection) }
-        // What it waits for comes, so that its task ends; it has no way to anything any more.
+        // Resume its waits, so that its task ends. It has no connections any more.
         for place in parked.indices.reversed() where parked[place].worker == number {
             parked.remove(at: place).continuation.resume()
         }
         settle()
     }
 
-    /// Ends everything, so that nothing refers to the world any more.
+    /// Ends all workers and releases all references to the world.
     func end() {
         for number in workers.keys.sorted() { kill(number) }
         executor.pool.end()
     }
 
-    /// Waits until the schedule goes on with this worker.
+    /// Waits until the schedule resumes this worker.
     nonisolated(nonsending) func waitForTurn(of worker: Int) async {
         if workers[worker] == nil { return }
         await withUnsafeContinuation { parked.append((worker, $0)) }
@@ -182,7 +182,7 @@ extension World {
         connections[number]?.requests.append((pipeline, completion))
     }
 
-    /// Cuts a connection; nobody learns what became of what was under way.
+    /// Closes a connection. The outcome of pipelines in transit stays unknown to the worker.
     func close(_ number: Int) {
         guard let connection = connections.removeValue(forKey: number) else { return }
         servers[connection.server].close(connection.id)
