@@ -5,9 +5,9 @@ package enum LedgerError: Error, Sendable, CustomStringConvertible {
     /// A value in Redis was not written by this program, or by another version of it.
     case corrupt(CorruptRecord)
     /// The numbers in Redis were made with other settings.
-    case otherSettings(kept: String, ours: String)
+    case otherSettings(stored: String, ours: String)
     /// The numbers in Redis were made from the log of another Kafka cluster.
-    case otherCluster(kept: String, ours: String)
+    case otherCluster(stored: String, ours: String)
     /// A command inside a posting failed. Redis does not undo the other commands.
     case partialPosting(String)
     /// Redis refused a command or a whole posting; nothing was applied.
@@ -31,11 +31,11 @@ package enum LedgerError: Error, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .corrupt(let record): record.description
-        case .otherSettings(let kept, let ours):
-            "the numbers in Redis were made with other settings (\(kept)) than the settings of this program (\(ours)): "
+        case .otherSettings(let stored, let ours):
+            "the numbers in Redis were made with other settings (\(stored)) than the settings of this program (\(ours)): "
                 + "start it with the settings in Redis, or run `salestargets rebuild` with the new settings"
-        case .otherCluster(let kept, let ours):
-            "the numbers in Redis were made from the log of another Kafka cluster (\(kept)) than this one (\(ours)): "
+        case .otherCluster(let stored, let ours):
+            "the numbers in Redis were made from the log of another Kafka cluster (\(stored)) than this one (\(ours)): "
                 + "correct --kafka-bootstrap-servers, or run `salestargets rebuild` to use the log of this cluster"
         case .partialPosting(let reason):
             "a posting was applied only in part (\(reason)): something else changed a key in Redis; find it, then "

@@ -167,9 +167,9 @@ struct RefusalTests {
     func twice() {
         for name in ["type", "id", "owner", "total", "date", "version", "allocations", "status", "specversion"] {
             let error = refusal(orderJSON().dropLast() + #","\#(name)":null,"\#(name)":null}"#)
-            #expect(error == EventError(member: name, reason: "is there twice"))
+            #expect(error == EventError(member: name, reason: "occurs twice"))
         }
-        #expect(refusal(orderJSON().dropLast() + #","to\u0074al":"1"}"#)?.reason == "is there twice")
+        #expect(refusal(orderJSON().dropLast() + #","to\u0074al":"1"}"#)?.reason == "occurs twice")
     }
 
     @Test("An event on a wrong topic is refused with the name of the right one")

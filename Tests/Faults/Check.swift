@@ -10,7 +10,7 @@ import TestSupport
 struct Check {
     let testbed: Testbed
     let history: History
-    let model: Model
+    let model: SalesModel
 
     /// The differences, one line each.
     func differences() async throws -> [String] {

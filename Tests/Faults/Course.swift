@@ -16,7 +16,7 @@ struct Course: Sendable {
         var events: History.Iterator
         /// Events from the history that were not published yet.
         var waiting: [Event] = []
-        var truth = LogTruth()
+        var truth = PublishedRecords()
     }
 
     private struct Totals {
@@ -31,7 +31,7 @@ struct Course: Sendable {
     func run() async throws -> Bool {
         say("seed \(seed)")
         let start = ContinuousClock.now
-        var deck = FaultDeck(options.faults, seed: seed)
+        var deck = FaultSequence(options.faults, seed: seed)
         var system: RunningSystem?
         var totals = Totals()
         var outcome = "nothing differed"
@@ -72,7 +72,7 @@ struct Course: Sendable {
     /// Prints the faults of each round without running it.
     func tell() {
         say("seed \(seed)")
-        var deck = FaultDeck(options.faults, seed: seed)
+        var deck = FaultSequence(options.faults, seed: seed)
         var missing = Set(options.faults.map(\.name))
         for number in 1..<options.from + options.rounds {
             let plan = plan(number, &deck)
@@ -91,7 +91,7 @@ struct Course: Sendable {
         return options.redis ?? all[(number - 1) / options.roundsPerSystem % all.count]
     }
 
-    private func plan(_ number: Int, _ deck: inout FaultDeck) -> RoundPlan {
+    private func plan(_ number: Int, _ deck: inout FaultSequence) -> RoundPlan {
         var random = SeededGenerator(seed: seed &* 1_000_003 &+ UInt64(number))
         let count = Int.random(in: (options.faultsPerRound + 1) / 2...options.faultsPerRound, using: &random)
         let isQuiet = Bool.random(using: &random)

@@ -7,7 +7,7 @@ struct Fault: Sendable {
     let place: Place
     var configurations: [RedisConfiguration] = RedisConfiguration.allCases
     /// Causes the fault, and returns when all processes that it affected run again.
-    let strike: @Sendable (inout Strike) async throws -> Void
+    let strike: @Sendable (inout FaultContext) async throws -> Void
 
     /// The part of the system with the fault. Two faults in one place happen in sequence, others in parallel.
     enum Place: Sendable {
@@ -21,7 +21,7 @@ struct Fault: Sendable {
 }
 
 /// One occurrence of a fault.
-struct Strike: Sendable {
+struct FaultContext: Sendable {
     let testbed: Testbed
     /// The affected worker, if the fault is one of a worker.
     let worker: WorkerSlot
@@ -36,7 +36,7 @@ struct Strike: Sendable {
 }
 
 /// Chooses faults in a random order: every kind happens once before any is repeated.
-struct FaultDeck {
+struct FaultSequence {
     private let faults: [Fault]
     private var waiting: [Fault] = []
     private var random: SeededGenerator

@@ -69,7 +69,7 @@ extension Fault {
         ) { try await rebuild(&$0) },
     ]
 
-    private static func rebuild(_ strike: inout Strike) async throws {
+    private static func rebuild(_ strike: inout FaultContext) async throws {
         let testbed = strike.testbed
         let log = testbed.folder.appending(path: "rebuild-fault.log")
         let command = [testbed.program.path, "rebuild", "--yes"]
@@ -79,7 +79,7 @@ extension Fault {
         try await first.waitUntilEnded(atMost: .seconds(5))
         // Other faults may interrupt it too.
         var last = ""
-        try await Patience.wait(60, for: "a rebuild that succeeds") {
+        try await Deadline.wait(60, for: "a rebuild that succeeds") {
             let (code, output) = try await testbed.run(["rebuild", "--yes"], log: "rebuild.log", within: 60)
             last = output
             if code != 0 { try await Task.sleep(for: .milliseconds(500)) }
@@ -89,7 +89,7 @@ extension Fault {
         }
     }
 
-    private static func failOver(_ strike: inout Strike) async throws {
+    private static func failOver(_ strike: inout FaultContext) async throws {
         let testbed = strike.testbed
         let former = testbed.redis
         let next = try testbed.makeRedis()

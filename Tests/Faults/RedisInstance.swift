@@ -77,7 +77,7 @@ actor RedisInstance {
 
     /// Waits until it is synchronized with its primary.
     nonisolated func waitUntilFollowing() async throws {
-        try await Patience.wait(15, for: "a replica that follows its primary") {
+        try await Deadline.wait(15, for: "a replica that follows its primary") {
             let text = try await self.ask(RedisCommand("INFO", "replication")).requireString()
             return text.contains("master_link_status:up") && text.contains("master_sync_in_progress:0")
         }
@@ -106,7 +106,7 @@ actor RedisInstance {
 }
 
 /// Waiting with a time limit.
-enum Patience {
+enum Deadline {
     /// Checks every 50 ms until the condition holds.
     /// - Throws: ``TestbedFailure`` when the condition does not hold within `seconds`.
     static func wait(

@@ -41,7 +41,7 @@ struct Round {
     }
 
     /// - Throws: ``Failure``, or an error that prevented the comparison.
-    func run(_ truth: inout LogTruth) async throws -> Result {
+    func run(_ truth: inout PublishedRecords) async throws -> Result {
         await testbed.keepSnapshot()
         let sizes = testbed.workers.map(\.logSize)
         let messages = events.map(testbed.site.message)
@@ -65,9 +65,9 @@ struct Round {
     private func publishUnderFaults(
         _ messages: [ProducerRecord]
     ) async throws -> (published: Int, publishing: [LogError], watching: [String]) {
-        let isOver = Ending()
+        let isOver = StopSignal()
         async let publishing = publish(messages, until: isOver)
-        async let watching = Watcher(testbed: testbed).watch(until: isOver)
+        async let watching = ServerProbe(testbed: testbed).watch(until: isOver)
         do {
             try await strikeAll()
         } catch {
@@ -83,7 +83,7 @@ struct Round {
     /// - Returns: the number of records given to a producer, and the errors of the producers.
     private func publish(
         _ messages: [ProducerRecord],
-        until isOver: Ending
+        until isOver: StopSignal
     ) async throws -> (count: Int, errors: [LogError]) {
         let size = max(1, messages.count / Self.pieces)
         // The last ones follow the faults, so that every worker handles records afterwards.
@@ -112,7 +112,7 @@ struct Round {
 
     private struct Planned: Sendable {
         let fault: Fault
-        var strike: Strike
+        var strike: FaultContext
     }
 
     /// The faults by place; faults of different lanes run in parallel.
@@ -126,7 +126,7 @@ struct Round {
                 worker = (worker + 1) % testbed.workers.count
                 place += "-\(worker)"
             }
-            let strike = Strike(
+            let strike = FaultContext(
                 testbed: testbed,
                 worker: testbed.workers[worker],
                 random: SeededGenerator(seed: random.next())

@@ -16,7 +16,7 @@ final class Testbed: Sendable {
     let folder: URL
     let program: URL
     let configuration: RedisConfiguration
-    let site: ProgramSite
+    let site: ProgramSettings
     let broker: BrokerProcess
     let proxy: Proxy
     let workers: [WorkerSlot]
@@ -51,7 +51,7 @@ final class Testbed: Sendable {
         let redis = try RedisInstance(folder: folder.appending(path: "redis-1"), configuration: configuration)
         try await redis.start()
         let proxy = try await Proxy.start(leadingTo: redis.port)
-        let site = ProgramSite(
+        let site = ProgramSettings(
             bootstrapServers: broker.bootstrapServers,
             redisURL: "redis://127.0.0.1:\(proxy.port)",
             settings: LedgerSettings(rules: settings.rules, shards: settings.shards)
@@ -70,7 +70,7 @@ final class Testbed: Sendable {
         _ folder: URL,
         _ program: URL,
         _ configuration: RedisConfiguration,
-        _ site: ProgramSite,
+        _ site: ProgramSettings,
         _ broker: BrokerProcess,
         _ proxy: Proxy,
         _ redis: RedisInstance
@@ -99,7 +99,7 @@ final class Testbed: Sendable {
         try await site.createTopics(partitions: Self.partitionsOfTopic)
         // Otherwise a killed broker would lose the topics.
         let saved = broker.directory.appending(path: "kafka.json")
-        try await Patience.wait(10, for: "the broker to save the topics") {
+        try await Deadline.wait(10, for: "the broker to save the topics") {
             (try? String(contentsOf: saved, encoding: .utf8))?.contains(self.site.topics.deadLetters) == true
         }
         for worker in workers { try await worker.start() }
@@ -110,7 +110,7 @@ final class Testbed: Sendable {
             log: serverLog.path
         )
         state.withLock { $0.server = server }
-        try await Patience.wait(20, for: "the server to serve") { self.client != nil }
+        try await Deadline.wait(20, for: "the server to serve") { self.client != nil }
     }
 
     /// Ends all processes.

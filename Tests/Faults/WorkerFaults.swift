@@ -58,11 +58,11 @@ extension Fault {
         ) { try await startWithOtherSettings(&$0) },
     ]
 
-    private static func startWithOtherSettings(_ strike: inout Strike) async throws {
+    private static func startWithOtherSettings(_ strike: inout FaultContext) async throws {
         let testbed = strike.testbed
         let settings = testbed.site.settings
         let key = settings.keys.settings(shard: 0)
-        try await Patience.wait(30, for: "settings in Redis") {
+        try await Deadline.wait(30, for: "settings in Redis") {
             try await !testbed.redis.ask(RedisCommand("GET", key)).isNull
         }
         let other = OwnerCredit.allCases.filter { $0 != settings.rules.ownerCredit }.randomElement(

@@ -62,8 +62,8 @@ extension Fuzz {
         }
         let table = TargetTable(reading: writer.bytes, currency: currency)
         require(table.mistakes.isEmpty, "the export cannot be imported: \(table.mistakes)")
-        let back = table.rows.map(\.target.likeness)
-        require(back == targets.map(\.likeness), "\(targets.map(\.likeness)) is imported as \(back)")
+        let back = table.rows.map(\.target.duplicateKey)
+        require(back == targets.map(\.duplicateKey), "\(targets.map(\.duplicateKey)) is imported as \(back)")
     }
 }
 

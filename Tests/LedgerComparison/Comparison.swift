@@ -19,7 +19,7 @@ package struct Comparison: Sendable {
     /// The differences between a ledger and a model for every tenant of a history, one line each.
     package static func differences(
         _ reader: LedgerReader,
-        _ model: Model,
+        _ model: SalesModel,
         _ history: History
     ) async throws -> [String] {
         var differences: [String] = []

@@ -157,12 +157,12 @@ struct CodecTests {
     @Test("A backfill job can be read back from its text, and other texts are errors")
     func jobs() throws {
         for job in [
-            BackfillJob(target: 7, stale: []), BackfillJob(target: 7, stale: [3, 5]),
-            BackfillJob(target: nil, stale: [3]),
+            BackfillJob(target: 7, formerRevisions: []), BackfillJob(target: 7, formerRevisions: [3, 5]),
+            BackfillJob(target: nil, formerRevisions: [3]),
         ] {
             #expect(try BackfillJob(parsing: Array(job.description.utf8)) == job)
         }
-        #expect(BackfillJob(target: nil, stale: [5, 3]).description == "- 3,5")
+        #expect(BackfillJob(target: nil, formerRevisions: [5, 3]).description == "- 3,5")
         for text in ["", "7", "x 3", "7 a", "7 3,b"] {
             #expect(throws: CorruptRecord.self, "\(text)") { try BackfillJob(parsing: Array(text.utf8)) }
         }

@@ -7,7 +7,7 @@ import Testing
 /// Expects that everything in the ledger equals the result of the model.
 func expectSame(
     _ reader: LedgerReader,
-    _ model: Model,
+    _ model: SalesModel,
     _ history: History,
     sourceLocation: SourceLocation = #_sourceLocation
 ) async throws {

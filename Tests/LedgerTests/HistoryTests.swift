@@ -26,7 +26,7 @@ struct HistoryTests {
             )
             try await driver.run()
             let reader = LedgerReader(link: try await server.connect(), settings: settings)
-            try await expectSame(reader, Model(rules: settings.rules, applying: history), history)
+            try await expectSame(reader, SalesModel(rules: settings.rules, applying: history), history)
         }
     }
 
@@ -73,7 +73,7 @@ struct HistoryTests {
             try await drivers[0].run()
             #expect(drivers.map(\.lostRaces).reduce(0, +) > 0, "seed \(history.seed)")
             let reader = LedgerReader(link: try await server.connect(), settings: settings)
-            try await expectSame(reader, Model(rules: settings.rules, applying: history), history)
+            try await expectSame(reader, SalesModel(rules: settings.rules, applying: history), history)
         }
     }
 }

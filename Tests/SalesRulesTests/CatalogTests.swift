@@ -84,7 +84,7 @@ struct CatalogTests {
     func contributions(ownerCredit: OwnerCredit) throws {
         let rules = Rules(ownerCredit: ownerCredit)
         let events = Array(History(seed: seedOfThisRun, events: 5_000))
-        let model = Model(rules: rules, applying: events)
+        let model = SalesModel(rules: rules, applying: events)
         var overlapping = 0
         for tenant in History.tenants {
             let figures = model.figures(of: tenant)

@@ -72,7 +72,7 @@ struct GoalTests {
     @Test("Goals of random targets equal the model's, for each person and for everyone")
     func model() {
         let events = History(seed: seedOfThisRun, events: 4_000, targets: 60)
-        let model = Model(rules: Rules(), applying: events)
+        let model = SalesModel(rules: Rules(), applying: events)
         for tenant in History.tenants {
             let figures = model.figures(of: tenant)
             var catalog = Catalog()

@@ -11,7 +11,7 @@ struct ModelPropertyTests {
     func worth(ownerCredit: OwnerCredit) throws {
         let rules = Rules(ownerCredit: ownerCredit)
         let events = Array(History(seed: seedOfThisRun, events: 6_000))
-        let model = Model(rules: rules, applying: events)
+        let model = SalesModel(rules: rules, applying: events)
         let entries = try OrderEntries(applying: events).entries
         for tenant in History.tenants {
             let figures = model.figures(of: tenant)

@@ -31,8 +31,8 @@ struct Simulate: ParsableCommand {
             execv("/proc/self/exe", &arguments)
         }
         if tell {
-            let outcome = Schedule(seed: seed).play(tells: true)
-            print(outcome.story.joined(separator: "\n"))
+            let outcome = Schedule(seed: seed).run(tells: true)
+            print(outcome.trace.joined(separator: "\n"))
             print(outcome.differences.isEmpty ? "all is as it should be" : outcome.differences.joined(separator: "\n"))
             if !outcome.differences.isEmpty { throw ExitCode(1) }
             return
@@ -49,7 +49,7 @@ struct Simulate: ParsableCommand {
                     let number = next.add(1, ordering: .relaxed).oldValue
                     if number >= schedules || tally.withLock({ $0.failure != nil }) { break }
                     let seed = seed &+ UInt64(number)
-                    let outcome = Schedule(seed: seed).play()
+                    let outcome = Schedule(seed: seed).run()
                     tally.withLock { $0.add(outcome, seed) }
                 }
                 group.leave()
@@ -71,8 +71,8 @@ extension Simulate {
     /// Checks that a seed always gives the same schedule; otherwise a failure could not be repeated.
     private func expectTheSameTwice() throws {
         for seed in seed..<seed &+ 20 {
-            let (first, second) = (Schedule(seed: seed).play(tells: true), Schedule(seed: seed).play(tells: true))
-            guard first.steps == second.steps, first.story == second.story else {
+            let (first, second) = (Schedule(seed: seed).run(tells: true), Schedule(seed: seed).run(tells: true))
+            guard first.steps == second.steps, first.trace == second.trace else {
                 print("seed \(seed) does not lead to the same thing twice")
                 throw ExitCode(1)
             }

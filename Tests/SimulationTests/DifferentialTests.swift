@@ -57,7 +57,7 @@ struct DifferentialTests {
             try await poster.post(history)
             let reader = LedgerReader(link: link, settings: settings)
             // No backfills run here, so the differences from the model are ignored.
-            _ = try await Comparison.differences(reader, Model(rules: settings.rules, applying: history), history)
+            _ = try await Comparison.differences(reader, SalesModel(rules: settings.rules, applying: history), history)
             for tenant in History.tenants { _ = try await reader.people(of: tenant) }
             #expect(await pair.differences.prefix(3) == [], "seed \(history.seed)")
             #expect(try await pair.differencesOfContents().prefix(3) == [], "seed \(history.seed)")

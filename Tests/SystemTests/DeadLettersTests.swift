@@ -40,14 +40,14 @@ struct DeadLettersTests {
         let letters = DeadLetters(log: KafkaBackend(system.kafka), topics: system.topics)
         #expect(try await letters.list(.init()).count == 2)
         var filter = DeadLetters.Filter()
-        filter.reason = "already has 100 ALLOCATIONS"
+        filter.reason = "maximum of 100 ALLOCATIONS"
         filter.topic = system.topics.allocations
         let refused = try await letters.list(filter)
         #expect(refused.map(\.key) == [Array("default/SO-1/A-101".utf8)])
 
         // The order has fewer than 100 allocations of its own now, so that the replayed one is applied.
         try await system.publish([allocation(1, deleted: true)])
-        let output = try run(system, ["dead-letters", "replay", "--yes", "--reason", "already has 100 allocations"])
+        let output = try run(system, ["dead-letters", "replay", "--yes", "--reason", "maximum of 100 allocations"])
         #expect(output.contains("1 replayed, 0 skipped"), "\(output)")
         let last = try await system.records(of: system.topics.allocations).last
         #expect(last?.key == Array("default/SO-1/A-101".utf8) && last?.value == allocation(101).value)

@@ -58,7 +58,7 @@ struct RandomHistoryTests {
         let history = History(seed: seed, events: count, orders: 1_500)
         var workers = [try system.startWorker(0), try system.startWorker(1)]
         defer { for worker in workers { kill(worker.processIdentifier, SIGKILL) } }
-        var model = Model(rules: system.settings.rules)
+        var model = SalesModel(rules: system.settings.rules)
         var generator = SeededGenerator(seed: seed)
         var killed = 0
         var messages: [ProducerRecord] = []

@@ -120,7 +120,7 @@ struct RebuildTests {
     }
 
     /// Runs `body` with a system that has applied a random history.
-    private func withApplied(events: Int, _ body: (System, History, Model) async throws -> Void) async throws {
+    private func withApplied(events: Int, _ body: (System, History, SalesModel) async throws -> Void) async throws {
         let system = try await System()
         let history = History(seed: .random(in: 1...1_000_000), events: events, orders: 300)
         do {
@@ -128,7 +128,7 @@ struct RebuildTests {
             let worker = try system.start(["worker", "--until-caught-up"], log: "worker.log")
             worker.waitUntilExit()
             #expect(worker.terminationStatus == 0, "\(system.log("worker.log"))")
-            try await body(system, history, Model(rules: system.settings.rules, applying: history))
+            try await body(system, history, SalesModel(rules: system.settings.rules, applying: history))
         } catch {
             Issue.record("seed \(history.seed): \(error)\n\(system.log("rebuild.log").suffix(2_000))")
         }
@@ -138,7 +138,7 @@ struct RebuildTests {
     private static func expectSame(
         _ system: System,
         _ history: History,
-        _ model: Model,
+        _ model: SalesModel,
         _ settings: LedgerSettings? = nil
     ) async throws {
         let client = RedisClient(try RedisEndpoint(url: system.redis.url))

@@ -13,14 +13,14 @@ import Testing
 final class System: Sendable {
     let broker: BrokerProcess
     let redis: RedisServerProcess
-    let site: ProgramSite
+    let site: ProgramSettings
     private let folder: URL
 
     init(rules: Rules = Rules(), shards: Int = 1, partitions: Int32 = 6, maximumRecord: Int = 1_048_576) async throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "system-\(UUID().uuidString.prefix(8))")
         broker = try BrokerProcess()
         redis = try await RedisServerProcess.start(folder: folder.path)
-        site = ProgramSite(
+        site = ProgramSettings(
             bootstrapServers: broker.bootstrapServers,
             redisURL: redis.url,
             settings: LedgerSettings(rules: rules, shards: shards)

@@ -125,7 +125,7 @@ struct DeadLettersCommand: AsyncParsableCommand {
             let settings = try common.settings()
             let letters = DeadLetters(log: settings.log, topics: settings.topics)
             guard let (partition, offset) = numbers,
-                let letter = try await letters.letter(partition: partition, offset: offset)
+                let letter = try await letters.record(partition: partition, offset: offset)
             else {
                 Terminal.write("salestargets: there is no dead letter at \(place)\n", to: .standardError)
                 throw ExitCode(1)
@@ -170,7 +170,7 @@ struct DeadLettersCommand: AsyncParsableCommand {
             let settings = try common.settings()
             let letters = DeadLetters(log: settings.log, topics: settings.topics)
             let entries = try await letters.list(filter.filter)
-            let ready = entries.count { letters.outlook(of: $0, again: again) == .replayed }
+            let ready = entries.count { letters.expectedOutcome(of: $0, again: again) == .replayed }
             let topics = Set(entries.compactMap(\.origin?.topic)).sorted().joined(separator: ", ")
             if ready > 0, !yes {
                 for entry in entries.suffix(20) { Terminal.line(DeadLetterText.line(entry)) }

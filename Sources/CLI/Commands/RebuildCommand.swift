@@ -87,15 +87,15 @@ struct RebuildCommand: AsyncParsableCommand {
     private static func text(_ plan: RebuildPlan, with settings: String) -> String {
         var lines = [
             "The rebuild applies \(plan.records) records of \(plan.ends.count) partitions to a new view in database "
-                + "\(plan.beside) of this Redis.",
-            "Then the new view replaces the one in database \(plan.place) (\(plan.keys) keys), which is dropped. Until then "
+                + "\(plan.newDatabase) of this Redis.",
+            "Then the new view replaces the one in database \(plan.database) (\(plan.keys) keys), which is dropped. Until then "
                 + "everyone sees the old view.",
         ]
         if plan.resumes {
-            lines.insert("Continues with what an interrupted rebuild left in database \(plan.beside).", at: 0)
+            lines.insert("Continues with what an interrupted rebuild left in database \(plan.newDatabase).", at: 0)
         }
-        if let kept = plan.kept, kept != settings {
-            lines.append("The settings change:\n  from \(kept)\n  to   \(settings)")
+        if let stored = plan.storedSettings, stored != settings {
+            lines.append("The settings change:\n  from \(stored)\n  to   \(settings)")
             lines.append(
                 "Afterwards, workers and servers with the old settings stop working: restart them with the new settings."
             )

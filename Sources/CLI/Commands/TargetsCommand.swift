@@ -130,7 +130,7 @@ private struct TargetImport {
         let catalog = try await reader.catalog(of: tenant)
         let people = try await reader.people(of: tenant)
         var alike = Dictionary(
-            catalog.targets.map { ($0.target.likeness, $0.target.id) },
+            catalog.targets.map { ($0.target.duplicateKey, $0.target.id) },
             uniquingKeysWith: { first, _ in first }
         )
         for row in table.rows {
@@ -138,7 +138,7 @@ private struct TargetImport {
                 warnings.append("line \(row.line): no salesperson \(assignee) is known yet")
             }
             // If two rows are alike, the second one creates a target.
-            let known = row.id ?? alike.removeValue(forKey: row.target.likeness)
+            let known = row.id ?? alike.removeValue(forKey: row.target.duplicateKey)
             let record = if let known { try await reader.targetRecord(known, of: tenant) } else { CatalogRecord?.none }
             try add(row.target, as: TenantScoped(tenant: tenant, id: known ?? .random("T-")), record)
         }

@@ -34,7 +34,7 @@ enum StatusText {
                 + "\(limit), \(redis.evictionPolicy), append-only file \(redis.hasAppendOnlyFile ? "on" : "off"), "
                 + "\(redis.changesSinceSave) changes not in a snapshot, \(saved), run \(redis.runId.prefix(12))"
         )
-        lines.append("stored settings: \(status.kept ?? "none yet")")
+        lines.append("stored settings: \(status.storedSettings ?? "none yet")")
         if status.counting > 0 {
             lines.append("backfills: earlier orders are still being counted into \(status.counting) shared targets")
         }
@@ -79,7 +79,7 @@ enum StatusText {
                 appendOnlyFile: status.redis.hasAppendOnlyFile,
                 lastSave: time(status.redis.lastSave),
                 changesSinceSave: status.redis.changesSinceSave,
-                settings: status.kept,
+                settings: status.storedSettings,
                 catalogRevision: status.catalogRevision,
                 countingTargets: status.counting
             ),

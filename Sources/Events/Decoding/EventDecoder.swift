@@ -74,12 +74,12 @@ public struct EventDecoder: Sendable {
 
     /// - Parameter type: the type in the envelope. The event's own type goes before it, except for vtiger's types.
     private func decode(_ data: Members, type: String?) throws(EventError) -> Event {
-        let vtiger = VtigerEvent(settings: settings)
-        if let type, type.hasPrefix(VtigerEvent.prefix) { return try vtiger.tableRow(data, type: type) }
+        let vtiger = VtigerDecoder(settings: settings)
+        if let type, type.hasPrefix(VtigerDecoder.prefix) { return try vtiger.tableRow(data, type: type) }
         if let type = try data.text(.type) ?? type {
-            return try NativeEvent(settings: settings).event(data, type: type)
+            return try NativeDecoder(settings: settings).event(data, type: type)
         }
-        if VtigerEvent.isOrder(data) { return try vtiger.webservice(data) }
+        if VtigerDecoder.isOrder(data) { return try vtiger.webservice(data) }
         if data.has(.success), data.has(.result) { return try vtiger.answer(data) }
         throw data.missing(.type)
     }

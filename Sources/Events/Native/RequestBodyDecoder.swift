@@ -13,7 +13,7 @@ package struct RequestBodyDecoder: Sendable {
     package static let maximumEvents = 1_000
 
     private let settings: EventSettings
-    private var native: NativeEvent { NativeEvent(settings: settings) }
+    private var native: NativeDecoder { NativeDecoder(settings: settings) }
 
     /// A decoder with these settings.
     package init(_ settings: EventSettings) { self.settings = settings }

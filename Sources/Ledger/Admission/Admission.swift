@@ -10,7 +10,7 @@ package enum Admission {
     /// Admits a worker to this Redis, and stamps the view if it has no valid stamp.
     /// - Parameter pause: waits between two checks of a rewrite of the append-only file.
     /// - Returns: the stamp of the view.
-    /// - Throws: ``LedgerError/unfit(_:)``, ``LedgerError/otherSettings(kept:ours:)``, ``LedgerError/held``.
+    /// - Throws: ``LedgerError/unfit(_:)``, ``LedgerError/otherSettings(stored:ours:)``, ``LedgerError/held``.
     package static func admit(
         _ link: some PostingLink,
         _ settings: LedgerSettings,
@@ -46,7 +46,7 @@ package enum Admission {
     }
 
     /// Compares the Kafka cluster with that of the view. A view without a cluster gets this one.
-    /// - Throws: ``LedgerError/otherCluster(kept:ours:)``.
+    /// - Throws: ``LedgerError/otherCluster(stored:ours:)``.
     package static func checkCluster(
         _ cluster: String,
         _ link: some RedisLink,
@@ -58,8 +58,8 @@ package enum Admission {
         )
         if case .error(let error) = replies[0] { throw .refused(error) }
         guard let bytes = try replies[1].optionalBytes("cluster") else { throw .viewChanged }
-        let kept = String(decoding: bytes, as: UTF8.self)
-        if kept != cluster { throw .otherCluster(kept: kept, ours: cluster) }
+        let stored = String(decoding: bytes, as: UTF8.self)
+        if stored != cluster { throw .otherCluster(stored: stored, ours: cluster) }
     }
 
     /// Checks whether the server may hold the numbers.
@@ -93,7 +93,7 @@ package enum Admission {
         guard values.count == 2 * settings.shards else { throw .unexpectedReply("MGET") }
         var views: [View] = []
         for shard in 0..<settings.shards {
-            try settings.check(kept: try values[2 * shard].optionalBytes("settings"))
+            try settings.check(stored: try values[2 * shard].optionalBytes("settings"))
             guard let bytes = try values[2 * shard + 1].optionalBytes("view") else {
                 views.append(.none)
                 continue

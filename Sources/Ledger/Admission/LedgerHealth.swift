@@ -26,8 +26,8 @@ extension LedgerReader {
         catalogTopics: Set<String>
     ) async throws(LedgerError) -> LedgerHealth {
         try await Admission.checkFitness(link)
-        let kept = try await link.replies(to: RedisCommand("GET", keys.settings(shard: 0)))[0]
-        try settings.check(kept: try kept.optionalBytes("settings"))
+        let stored = try await link.replies(to: RedisCommand("GET", keys.settings(shard: 0)))[0]
+        try settings.check(stored: try stored.optionalBytes("settings"))
         return LedgerHealth(
             stopped: try await StoppedPartitions.all(over: link, keys: keys),
             cursors: try await Cursors.lowest(of: partitions, over: link, keys: keys, catalogTopics: catalogTopics)

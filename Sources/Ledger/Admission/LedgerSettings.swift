@@ -27,10 +27,10 @@ package struct LedgerSettings: Sendable {
     }
 
     /// Compares these settings with those in Redis.
-    /// - Parameter kept: the settings in Redis; nil when it has none.
-    /// - Throws: ``LedgerError/otherSettings(kept:ours:)``.
-    package func check(kept: [UInt8]?) throws(LedgerError) {
-        guard let kept, kept != Array(text.utf8) else { return }
-        throw .otherSettings(kept: String(decoding: kept, as: UTF8.self), ours: text)
+    /// - Parameter stored: the settings in Redis; nil when it has none.
+    /// - Throws: ``LedgerError/otherSettings(stored:ours:)``.
+    package func check(stored: [UInt8]?) throws(LedgerError) {
+        guard let stored, stored != Array(text.utf8) else { return }
+        throw .otherSettings(stored: String(decoding: stored, as: UTF8.self), ours: text)
     }
 }

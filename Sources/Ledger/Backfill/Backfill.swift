@@ -152,9 +152,9 @@ package struct Backfill {
 
     private func finish(on connection: some PostingLink, catalogs: Catalogs) async throws(LedgerError) -> Bool {
         // One transaction for each shard, because shards may be in different slots. These keys are not used any more.
-        for shard in 0..<settings.shards where !job.stale.isEmpty {
+        for shard in 0..<settings.shards where !job.formerRevisions.isEmpty {
             let view = keys.view(shard: shard)
-            let stale = job.stale.map { RedisCommand("DEL", keys.overlap(key, revision: $0, shard: shard)) }
+            let stale = job.formerRevisions.map { RedisCommand("DEL", keys.overlap(key, revision: $0, shard: shard)) }
             repeat {
                 _ = try await watch(view, RedisCommand("PING"), shard: shard, of: catalogs, on: connection)
             } while try await transaction(stale, on: connection) == .lostRace

@@ -4,19 +4,19 @@ package struct BackfillJob: Hashable, Sendable, CustomStringConvertible {
     /// The target's revision, for which earlier orders are derived again; nil when the target is no longer shared.
     package var target: Int64?
     /// Former revisions of the target, whose overlaps are not read any more.
-    package var stale: Set<Int64>
+    package var formerRevisions: Set<Int64>
 
     /// A job.
-    package init(target: Int64?, stale: Set<Int64>) {
+    package init(target: Int64?, formerRevisions: Set<Int64>) {
         self.target = target
-        self.stale = stale
+        self.formerRevisions = formerRevisions
     }
 
-    var isNothing: Bool { target == nil && stale.isEmpty }
+    var isEmpty: Bool { target == nil && formerRevisions.isEmpty }
 
     /// `<revision or -> <former revisions between commas>`
     package var description: String {
-        "\(target.map(String.init) ?? "-") \(stale.sorted().map(String.init).joined(separator: ","))"
+        "\(target.map(String.init) ?? "-") \(formerRevisions.sorted().map(String.init).joined(separator: ","))"
     }
 
     /// - Throws: ``CorruptRecord``.
@@ -31,6 +31,6 @@ package struct BackfillJob: Hashable, Sendable, CustomStringConvertible {
         guard parts[0] == "-" || Int64(parts[0]) != nil, !former.contains(nil) else {
             throw CorruptRecord(reason: "it is not a valid backfill")
         }
-        self.init(target: Int64(parts[0]), stale: Set(former.compactMap(\.self)))
+        self.init(target: Int64(parts[0]), formerRevisions: Set(former.compactMap(\.self)))
     }
 }

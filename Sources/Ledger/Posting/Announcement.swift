@@ -26,12 +26,12 @@ package struct Announcement: Hashable, Sendable {
     package var people: [TenantScoped]
 
     /// Whether everything may have changed, because the view was replaced by another one.
-    package var isOfEverything = false
+    package var coversEverything = false
 
     /// An announcement that everything may have changed.
     package static var everything: Announcement {
         var announcement = Announcement()
-        announcement.isOfEverything = true
+        announcement.coversEverything = true
         return announcement
     }
 
@@ -43,7 +43,7 @@ package struct Announcement: Hashable, Sendable {
     }
 
     /// Whether there is nothing to announce.
-    package var isEmpty: Bool { days.isEmpty && targets.isEmpty && people.isEmpty && !isOfEverything }
+    package var isEmpty: Bool { days.isEmpty && targets.isEmpty && people.isEmpty && !coversEverything }
 
     /// The command that publishes it; nil when there is nothing to announce.
     func command(shard: Int, keys: KeySpace) -> RedisCommand? {
@@ -77,7 +77,7 @@ extension Announcement {
                 writer.id(name.id)
             }
         }
-        if isOfEverything { writer.byte(1) }
+        if coversEverything { writer.byte(1) }
         return writer.bytes
     }
 
@@ -91,7 +91,7 @@ extension Announcement {
         announcement.people = try names(from: &reader)
         if !reader.isAtEnd {
             guard try reader.byte() == 1 else { throw CorruptRecord(reason: "it has bytes after its end") }
-            announcement.isOfEverything = true
+            announcement.coversEverything = true
         }
         try reader.end()
         return announcement

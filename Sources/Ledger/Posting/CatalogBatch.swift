@@ -243,10 +243,12 @@ extension CatalogBatch.Snapshot {
         let (before, after) = (old?.target, new.target)
         if before?.assignees != after?.assignees || before?.period != after?.period {
             new.countsFrom = revision
-            var job = jobs[key] ?? BackfillJob(target: nil, stale: [])
-            if let old, old.target?.isShared == true, old.countsFrom != revision { job.stale.insert(old.countsFrom) }
+            var job = jobs[key] ?? BackfillJob(target: nil, formerRevisions: [])
+            if let old, old.target?.isShared == true, old.countsFrom != revision {
+                job.formerRevisions.insert(old.countsFrom)
+            }
             job.target = new.target?.isShared == true ? revision : nil
-            jobs[key] = job.isNothing ? nil : job
+            jobs[key] = job.isEmpty ? nil : job
         }
         records[key] = new
         return new != old

@@ -47,7 +47,7 @@ package struct LedgerReader: Sendable {
             let replies = try await link.snapshot([fixed] + commands)
             let state = try replies[0].elements("MGET")
             guard state.count == 3 else { throw .unexpectedReply("MGET") }
-            try settings.check(kept: try state[2].optionalBytes("settings"))
+            try settings.check(stored: try state[2].optionalBytes("settings"))
             if try state[0].view() == catalogs.view, try state[1].number("revision") ?? 0 == catalogs.revision {
                 return (catalogs, Array(replies.dropFirst(1)))
             }

@@ -24,7 +24,7 @@ package struct PendingWrites: Sendable {
 
     /// Reads how far the log is applied, and removes the records that are applied.
     /// - Returns: whether all are applied.
-    package mutating func settle(over link: some RedisLink) async throws(LedgerError) -> Bool {
+    package mutating func areApplied(over link: some RedisLink) async throws(LedgerError) -> Bool {
         let places = Array(offsets.keys)
         var reads = RedisPipeline()
         for place in places { reads.append(RedisCommand("GET", keys.cursor(place.partition, shard: place.shard))) }

@@ -14,7 +14,7 @@ extension DeadLetters {
 
     /// The expected result of a replay, without reading the record again.
     /// - Parameter again: whether records that were replayed before are replayed again.
-    package func outlook(of entry: Entry, again: Bool) -> Outcome {
+    package func expectedOutcome(of entry: Entry, again: Bool) -> Outcome {
         guard let origin = entry.origin else {
             return .refused("its headers do not name the topic, partition and offset that it came from")
         }
@@ -46,7 +46,7 @@ extension DeadLetters {
             try log.admin().partitions(of: Array(topics.byName.keys), timeoutMilliseconds: 10_000)
         }
         for entry in entries {
-            var outcome = outlook(of: entry, again: again)
+            var outcome = expectedOutcome(of: entry, again: again)
             if outcome == .replayed, let origin = entry.origin {
                 if let other = newest[origin], (other.partition, other.offset) != (entry.partition, entry.offset) {
                     outcome = .skipped
@@ -64,7 +64,7 @@ extension DeadLetters {
         by producer: any LogProducer,
         partitions: Int32
     ) async throws -> Outcome {
-        guard let letter = try await letter(partition: entry.partition, offset: entry.offset) else {
+        guard let letter = try await record(partition: entry.partition, offset: entry.offset) else {
             return .refused("the dead-letter topic no longer has it")
         }
         if letter.isValueLeftOut {

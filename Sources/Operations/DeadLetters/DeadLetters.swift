@@ -56,7 +56,7 @@ package struct DeadLetters: Sendable {
     }
 
     /// The dead letter at this offset; nil if there is none.
-    package func letter(partition: Int32, offset: Int64) async throws -> DeadLetterRecord? {
+    package func record(partition: Int32, offset: Int64) async throws -> DeadLetterRecord? {
         try await BlockingThread.run("dead letters") {
             var found: DeadLetterRecord?
             try forEach(from: [partition: offset]) { letter in

@@ -57,8 +57,8 @@ package struct Rebuild: Sendable {
             applied = try await apply(ends, plan, before: applied, progress)
             let isSwapped = try await ViewSwap.swap(
                 new,
-                database: plan.beside,
-                with: plan.place,
+                database: plan.newDatabase,
+                with: plan.database,
                 held: held,
                 keys: settings.ledger.keys
             )
@@ -69,7 +69,7 @@ package struct Rebuild: Sendable {
 
     private func newEndpoint(_ plan: RebuildPlan) -> RedisEndpoint {
         var redis = settings.redis
-        redis.database = plan.beside
+        redis.database = plan.newDatabase
         return redis
     }
 

@@ -4,13 +4,13 @@ package import Log
 /// What a rebuild will do. Made without any change to Redis.
 package struct RebuildPlan: Sendable {
     /// The database that readers use. It has the old view now, and the new one after the swap.
-    package let place: Int
+    package let database: Int
     /// The database that the new view is built in.
-    package let beside: Int
+    package let newDatabase: Int
     /// Whether the rebuild continues an interrupted one with the same settings.
     package let resumes: Bool
     /// The settings of the present view, as text; nil if Redis has none.
-    package let kept: String?
+    package let storedSettings: String?
     /// The number of shards of the present view.
     let heldShards: Int
     /// The offsets up to which the new view is built: those of the present view, or the end of the log for partitions

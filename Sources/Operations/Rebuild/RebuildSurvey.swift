@@ -21,17 +21,17 @@ package struct RebuildSurvey: Sendable {
         let (used, maximum) = (info.usedMemory, info.maxMemory)
         if maximum > 0, used > maximum / 2 { throw RebuildError.memory(used: used, maximum: maximum) }
         let size = try await refuseForeignKeys(old)
-        let kept = try await old.replies(
+        let stored = try await old.replies(
             to: RedisPipeline(RedisCommand("GET", settings.ledger.keys.settings(shard: 0)))
         )
-        let shards = kept[0].string.flatMap(Self.shards) ?? settings.ledger.shards
+        let shards = stored[0].string.flatMap(Self.shards) ?? settings.ledger.shards
         let (ends, bounds, deadLettersFrom) = try await ends(old, shards: shards)
         let (beside, resumes) = try await database(startsOver: startsOver)
         return RebuildPlan(
-            place: settings.redis.database,
-            beside: beside,
+            database: settings.redis.database,
+            newDatabase: beside,
             resumes: resumes,
-            kept: kept[0].string,
+            storedSettings: stored[0].string,
             heldShards: shards,
             ends: ends,
             starts: resumes ? try await starts(in: beside, of: Array(ends.keys)) : [:],
@@ -128,8 +128,8 @@ package struct RebuildSurvey: Sendable {
     }
 
     /// The number of shards in the text of a view's settings.
-    private static func shards(_ kept: String) -> Int? {
-        let count = kept.split(separator: " ").first { $0.hasPrefix("shards=") }.flatMap { Int($0.dropFirst(7)) }
+    private static func shards(_ stored: String) -> Int? {
+        let count = stored.split(separator: " ").first { $0.hasPrefix("shards=") }.flatMap { Int($0.dropFirst(7)) }
         return count.flatMap { (1...1_024).contains($0) ? $0 : nil }
     }
 }

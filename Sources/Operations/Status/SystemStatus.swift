@@ -14,7 +14,7 @@ package struct SystemStatus: Sendable {
     /// The state of Redis.
     package var redis: RedisInfo
     /// The stored settings of the numbers, as text; nil if Redis is empty.
-    package var kept: String?
+    package var storedSettings: String?
     /// The present revision of the targets.
     package var catalogRevision: Int64 = 0
     /// The number of targets that are being backfilled with earlier orders.
@@ -68,7 +68,7 @@ package struct SystemStatus: Sendable {
         pipeline.append(RedisCommand("HLEN", keys.backfills))
         let replies = try await connection.replies(to: pipeline)
         var status = SystemStatus(redis: RedisInfo(try RedisInfo.fields(replies[0])))
-        status.kept = replies[1].string
+        status.storedSettings = replies[1].string
         status.catalogRevision = replies[2].int ?? 0
         status.counting = Int(replies[3].int ?? 0)
         status.partitions = bounds.sorted { ($0.key.topic, $0.key.partition) < ($1.key.topic, $1.key.partition) }
@@ -93,7 +93,7 @@ package struct SystemStatus: Sendable {
         status.problems = status.redis.problems
         status.notes += status.redis.notes(now: now)
         do {
-            try settings.ledger.check(kept: replies[1].isNull ? nil : try replies[1].requireBytes())
+            try settings.ledger.check(stored: replies[1].isNull ? nil : try replies[1].requireBytes())
         } catch {
             status.problems.append("\(error)")
         }

@@ -82,7 +82,9 @@ package struct KeyCheck {
             case .overlap(let target, let revision):
                 let record = state.catalogs[target.tenant][target.id]
                 if record?.revision == revision, record?.target.isShared == true { continue }
-                if let job = state.jobs[target], job.stale.contains(revision) || job.target == revision { continue }
+                if let job = state.jobs[target], job.formerRevisions.contains(revision) || job.target == revision {
+                    continue
+                }
                 add("target \(target) does not count from revision \(revision), or is not shared")
             case .cursor(let partition):
                 add("the log has no \(partition)")

@@ -15,13 +15,13 @@ package final class LogFold {
     package private(set) var catalog = CatalogFold()
     private let keys: KeySpace
     /// By shard and partition: the cursor up to which events are folded.
-    private var goals: [[Int64]]
+    private var cursors: [[Int64]]
     /// By shard and partition: the offset after the last folded event.
     private var done: [[Int64]]
     private var waiting: [[[Waiting]]]
     /// By partition: the offset after the last record that was read.
     private var read: [Int64]
-    /// By partition: the highest of its goals.
+    /// By partition: the highest of its cursors.
     private var highest: [Int64]
     private let isCatalog: [Bool]
     /// The number of events that wait for the cursors of their shards.
@@ -50,19 +50,19 @@ package final class LogFold {
         keys = settings.keys
         let file = try SpillFile(in: folder)
         orders = (0..<settings.shards).map { OrderFold(shard: $0, rules: settings.rules, file: file) }
-        goals = Array(repeating: Array(repeating: 0, count: partitions.count), count: settings.shards)
-        done = goals
-        read = goals[0]
-        highest = goals[0]
+        cursors = Array(repeating: Array(repeating: 0, count: partitions.count), count: settings.shards)
+        done = cursors
+        read = cursors[0]
+        highest = cursors[0]
         waiting = Array(repeating: Array(repeating: [], count: partitions.count), count: settings.shards)
     }
 
     /// Starts a shard at these cursors instead of offset 0, for entries that are loaded from Redis.
     package func start(shard: Int, at offsets: [Int64]) {
-        goals[shard] = offsets
+        cursors[shard] = offsets
         done[shard] = offsets
-        read = offsets.indices.map { partition in goals.map { $0[partition] }.min() ?? 0 }
-        highest = offsets.indices.map { partition in goals.map { $0[partition] }.max() ?? 0 }
+        read = offsets.indices.map { partition in cursors.map { $0[partition] }.min() ?? 0 }
+        highest = offsets.indices.map { partition in cursors.map { $0[partition] }.max() ?? 0 }
     }
 
     /// Loads an entry from Redis. It must be as of the cursors up to which its shard is folded.
@@ -77,7 +77,7 @@ package final class LogFold {
     package func needsMore(_ partition: Int) -> Bool { highest[partition] > read[partition] }
 
     /// The highest cursor of a partition.
-    package func goal(_ partition: Int) -> Int64 { highest[partition] }
+    package func highestCursor(_ partition: Int) -> Int64 { highest[partition] }
 
     /// Adds a record that was read. It is folded once the cursor of its shard is beyond it.
     /// - Parameter event: nil for a record that a worker writes to the dead-letter topic.
@@ -89,7 +89,7 @@ package final class LogFold {
             shard = keys.shard(of: TenantScoped(tenant: event.tenant, id: id))
         }
         if offset < done[shard][partition] { return }
-        if offset < goals[shard][partition] { return try fold(event, partition: partition, offset, shard: shard) }
+        if offset < cursors[shard][partition] { return try fold(event, partition: partition, offset, shard: shard) }
         waiting[shard][partition].append(Waiting(offset: offset, event: event))
         waitingCount += 1
     }
@@ -104,18 +104,18 @@ package final class LogFold {
             waiting[shard][partition] = []
             // Only shard 0 keeps the cursors of targets and people.
             if isCatalog[partition], shard > 0 { continue }
-            read[partition] = min(read[partition], goals[shard][partition])
+            read[partition] = min(read[partition], cursors[shard][partition])
         }
     }
 
     /// Sets the cursors of a shard, and folds the waiting events before them.
     /// - Throws: ``CursorMovedBack`` if a cursor is lower than before.
     package func advance(shard: Int, to offsets: [Int64]) throws {
-        for (partition, offset) in offsets.enumerated() where offset != goals[shard][partition] {
-            guard offset > goals[shard][partition] else {
-                throw CursorMovedBack(partition: partitions[partition], from: goals[shard][partition], to: offset)
+        for (partition, offset) in offsets.enumerated() where offset != cursors[shard][partition] {
+            guard offset > cursors[shard][partition] else {
+                throw CursorMovedBack(partition: partitions[partition], from: cursors[shard][partition], to: offset)
             }
-            goals[shard][partition] = offset
+            cursors[shard][partition] = offset
             highest[partition] = max(highest[partition], offset)
             let events = waiting[shard][partition]
             let end = events.firstIndex { $0.offset >= offset } ?? events.endIndex

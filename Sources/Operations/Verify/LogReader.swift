@@ -97,10 +97,10 @@ final class LogReader {
     /// Called at an end of the log that is before the cursor: either the log has grown since, or it is now too short.
     private func compareEnd(_ place: Int, _ partition: TopicPartition) throws {
         let high = try consumer.watermarks(of: partition, timeoutMilliseconds: 10_000).high
-        let goal = fold.goal(place)
-        if high >= goal { return }
-        faults.append((fold.partitions[place], "the cursor is at \(goal), but the log ends at \(high)"))
-        fold.passed(place, upTo: goal)
+        let end = fold.highestCursor(place)
+        if high >= end { return }
+        faults.append((fold.partitions[place], "the cursor is at \(end), but the log ends at \(high)"))
+        fold.passed(place, upTo: end)
     }
 
     private func dropWaiting(keeping behind: Set<Int>) throws {

@@ -170,7 +170,7 @@ package actor Verifier {
     private func checkSettings(over connection: RedisConnection) async throws {
         for shard in 0..<keys.shards {
             let reply = try await connection.snapshot([RedisCommand("GET", keys.settings(shard: shard))])[0]
-            try ledger.check(kept: reply.isNull ? nil : try reply.requireBytes())
+            try ledger.check(stored: reply.isNull ? nil : try reply.requireBytes())
         }
     }
 
@@ -178,9 +178,9 @@ package actor Verifier {
         for shard in pass.shards { _ = try await observe(shard, [], pass, reads: false) }
         let fold = pass.fold
         let start = fold.partitions.enumerated().reduce(Int64(0)) { sum, item in
-            sum + min(bounds[item.element]?.low ?? 0, fold.goal(item.offset))
+            sum + min(bounds[item.element]?.low ?? 0, fold.highestCursor(item.offset))
         }
-        let total = fold.partitions.indices.reduce(Int64(0)) { $0 + fold.goal($1) } - start
+        let total = fold.partitions.indices.reduce(Int64(0)) { $0 + fold.highestCursor($1) } - start
         var done = 0
         try catchUp(pass) {
             done += 1

@@ -109,7 +109,7 @@ extension Catalog {
         version: Int64?,
         makeID: () -> Identifier
     ) throws(CopyRefusal) -> [Target] {
-        var existing = Set(targets.map(\.target.likeness))
+        var existing = Set(targets.map(\.target.duplicateKey))
         var copies: [Target] = []
         for target in targets.lazy.map(\.target) where plan.admits(target) {
             guard let goal = Self.raised(target.goal, by: plan.percent),
@@ -124,7 +124,7 @@ extension Catalog {
                     version: version
                 )
             else { throw .goal(target.id) }
-            guard existing.insert(copy.likeness).inserted else { continue }
+            guard existing.insert(copy.duplicateKey).inserted else { continue }
             guard copies.count < Self.maximumCopies else { throw .tooMany }
             copies.append(copy)
         }
@@ -158,7 +158,7 @@ extension Catalog {
 
 extension Target {
     /// What makes two targets the same to people: all but their ids and goals.
-    public struct Likeness: Hashable, Sendable {
+    public struct DuplicateKey: Hashable, Sendable {
         let name: String
         let measure: Measure
         let period: Period
@@ -166,8 +166,8 @@ extension Target {
     }
 
     /// Equal for two targets that are the same to people.
-    public var likeness: Likeness {
-        Likeness(name: name, measure: measure, period: period, assignees: assignees)
+    public var duplicateKey: DuplicateKey {
+        DuplicateKey(name: name, measure: measure, period: period, assignees: assignees)
     }
 }
 

@@ -97,7 +97,7 @@ struct FeedReader: Sendable {
             let ids = rest.prefix(length).map(\.target.id)
             let results = try await reader.targets(of: tenant) { catalog in ids.compactMap { catalog[$0] } }
             let names = try await reader.people(Set(results.flatMap(\.target.assignees)), of: tenant)
-            let text = TargetText(currency: reader.rules.currency, today: today(), people: names)
+            let text = TargetJSON(currency: reader.rules.currency, today: today(), people: names)
             for result in results {
                 let entry = JSONWriter.object { text.write(result, to: &$0) }
                 events[result.target.id] = .progress(of: result.target, entry: entry)

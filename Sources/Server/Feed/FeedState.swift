@@ -160,7 +160,7 @@ struct FeedState {
 extension FeedState {
     /// Adds what a transaction changed to the tenants that have streams.
     mutating func receive(_ announcement: Announcement) {
-        if announcement.isOfEverything { return resyncAll() }
+        if announcement.coversEverything { return resyncAll() }
         for days in announcement.days { tenants[days.key.tenant]?.changes.add(days) }
         for target in announcement.targets { tenants[target.tenant]?.changes.add(target: target.id) }
         for person in announcement.people { tenants[person.tenant]?.changes.add(person: person.id) }

@@ -32,7 +32,7 @@ extension LedgerReader {
         let shown = Set(credits.map(\.salesperson) + allocations.map(\.allocation.salesperson))
         let currency = rules.currency
         let unallocated = rules.unallocated(of: entry) ?? 0
-        let text = OrderText(currency: currency, people: try await people(shown, of: tenant))
+        let text = OrderJSON(currency: currency, people: try await people(shown, of: tenant))
         return .json { json in
             text.write(order, to: &json)
             json.member("exchangeRate", order.exchangeRate.description)

@@ -37,7 +37,7 @@ struct TargetRoutes: Sendable {
         }
         let page = results.prefix(TargetPage.length(of: results.map(\.target), limit: limit))
         let names = try await reader.people(Set(page.flatMap(\.target.assignees)), of: viewer.tenant)
-        let text = TargetText(currency: reader.rules.currency, today: today(), people: names)
+        let text = TargetJSON(currency: reader.rules.currency, today: today(), people: names)
         return .json { json in
             json.objects("targets", page) { text.write($0, to: &$1) }
             if results.count > page.count, let last = page.last {
@@ -50,7 +50,7 @@ struct TargetRoutes: Sendable {
         let viewer = try context.requireReader()
         let result = try await target(of: context, seenBy: viewer)
         let names = try await reader.people(result.target.assignees, of: viewer.tenant)
-        let text = TargetText(currency: reader.rules.currency, today: today(), people: names)
+        let text = TargetJSON(currency: reader.rules.currency, today: today(), people: names)
         return .json(headers: [.eTag: RecordETag(result.target).description]) { text.write(result, to: &$0) }
     }
 
@@ -69,7 +69,7 @@ struct TargetRoutes: Sendable {
         let assignees = Set(target.assignees)
         let currency = reader.rules.currency
         let credited = Set(page.orders.flatMap { $0.worth?.credits.map(\.salesperson) ?? [] })
-        let text = OrderText(currency: currency, people: try await reader.people(credited, of: viewer.tenant))
+        let text = OrderJSON(currency: currency, people: try await reader.people(credited, of: viewer.tenant))
         return .json { json in
             json.objects("orders", page.orders) { found, json in
                 guard let order = found.entry.order, let worth = found.worth else { return }

@@ -89,7 +89,7 @@ package struct EventWriter: Sendable {
         var pause = Duration.milliseconds(1)
         while true {
             do throws(LedgerError) {
-                if try await pending.settle(over: link) { return true }
+                if try await pending.areApplied(over: link) { return true }
             } catch {
                 // The events are in the log and will be applied, even if Redis does not answer now.
                 guard error.isTemporary else { throw error }

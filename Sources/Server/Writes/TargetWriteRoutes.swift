@@ -134,9 +134,9 @@ struct TargetWriteRoutes: Sendable {
         return .json(status: .created) { json in json.objects("targets", results) { text.write($0, to: &$1) } }
     }
 
-    private func text(for results: [TargetResult], of tenant: Identifier) async throws -> TargetText {
+    private func text(for results: [TargetResult], of tenant: Identifier) async throws -> TargetJSON {
         let people = try await reader.people(Set(results.flatMap(\.target.assignees)), of: tenant)
-        return TargetText(currency: reader.rules.currency, today: today(), people: people)
+        return TargetJSON(currency: reader.rules.currency, today: today(), people: people)
     }
 
     private static func location(of id: Identifier) -> String { "/api/v1/targets/\(id)" }

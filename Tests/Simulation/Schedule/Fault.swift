@@ -30,8 +30,8 @@ package enum Fault: CaseIterable, Sendable {
 
 extension World {
     /// Causes a fault.
-    func strike(_ fault: Fault) {
-        tell("\(fault)")
+    func cause(_ fault: Fault) {
+        record("\(fault)")
         switch fault {
         case .killedWorker:
             kill(random.pick(workers.keys.sorted()))
@@ -97,7 +97,7 @@ extension World {
     }
 
     /// Ends all faults: the primary accepts writes, all connections lead to it, and no worker hangs.
-    func heal() {
+    func endFaults() {
         servers[primary].server.role = .primary
         servers[primary].server.isLoading = false
         closeConnections(to: 1 - primary)

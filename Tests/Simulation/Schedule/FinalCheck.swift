@@ -10,9 +10,9 @@ struct FinalCheck {
     private let values: [String: Contents.Value]
     private let keys: KeySpace
     private let rules: Rules
-    private let model: Model
+    private let model: SalesModel
 
-    init(_ world: World, _ model: Model) {
+    init(_ world: World, _ model: SalesModel) {
         var values: [String: Contents.Value] = [:]
         for (key, value) in world.servers[world.primary].contents.values where key.database == 0 {
             values[String(decoding: key.name, as: UTF8.self)] = value

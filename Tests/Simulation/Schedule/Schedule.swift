@@ -31,14 +31,14 @@ package struct Schedule: Sendable {
         /// The number of times each fault happened.
         package var faults: [Fault: Int] = [:]
         /// A log of what happened, if requested.
-        package var story: [String] = []
+        package var trace: [String] = []
     }
 
     /// Runs the schedule to its end.
-    /// - Parameter tells: whether to record the story.
-    package func play(tells: Bool = false) -> Outcome {
+    /// - Parameter tells: whether to record the trace.
+    package func run(tells: Bool = false) -> Outcome {
         let world = World(seed: seed, partitions: 2, shards: shards, appendOnly: appendOnly)
-        if tells { world.story = [] }
+        if tells { world.trace = [] }
         defer { world.end() }
         var outcome = Outcome()
         let history = History(
@@ -48,7 +48,7 @@ package struct Schedule: Sendable {
             orders: 3,
             targets: 2
         )
-        var model = Model(rules: world.settings.rules)
+        var model = SalesModel(rules: world.settings.rules)
         var events = Array(history)
         for event in events { model.apply(event) }
         events.reverse()
@@ -70,31 +70,31 @@ package struct Schedule: Sendable {
                 left -= 1
                 let fault = world.random.pick(faults)
                 outcome.faults[fault, default: 0] += 1
-                world.strike(fault)
+                world.cause(fault)
             case 110..<140:
                 world.snapshots.append(world.servers[world.primary])
                 if world.snapshots.count > 3 { world.snapshots.removeFirst() }
             default: _ = world.step()
             }
         }
-        world.heal()
-        world.tell("all is well from here on")
+        world.endFaults()
+        world.record("all is well from here on")
         finish(world, &outcome)
         if outcome.differences.isEmpty { outcome.differences = FinalCheck(world, model).differences }
-        outcome.story = world.story ?? []
+        outcome.trace = world.trace ?? []
         return outcome
     }
 
     private func failed(_ difference: String, _ outcome: Outcome, _ world: World) -> Outcome {
         var outcome = outcome
         outcome.differences = [difference]
-        outcome.story = world.story ?? []
+        outcome.trace = world.trace ?? []
         return outcome
     }
 
     private func append(_ event: Event, to world: World) {
         let hash = event.recordKey.text.utf8.reduce(0 as UInt32) { $0 &* 31 &+ UInt32($1) }
-        world.tell("log: \(event)")
+        world.record("log: \(event)")
         world.log.append(event, to: Int32(hash % 2))
         if world.random.chance(50) { world.log.leaveHole(in: world.random.pick(world.log.names)) }
     }

@@ -39,7 +39,7 @@ extension World {
             if !connection.requests.isEmpty { steps.append(.execute(connection: number)) }
             if !connection.replies.isEmpty { steps.append(.answer(connection: number)) }
         }
-        for (place, waiting) in parked.enumerated() where workers[waiting.worker]?.paused == 0 {
+        for (place, waiting) in suspendedLanes.enumerated() where workers[waiting.worker]?.paused == 0 {
             steps.append(.resume(place: place))
         }
         for (place, server) in servers.enumerated() where server.server.rewrite == .inProgress {
@@ -55,7 +55,7 @@ extension World {
         case .answer(let number): answer(number)
         case .resume(let place):
             now += .milliseconds(100)
-            parked.remove(at: place).continuation.resume()
+            suspendedLanes.remove(at: place).continuation.resume()
         case .finishRewrite(let server):
             servers[server].server.rewrite = .none
             if torn?.server == server { torn = nil }
@@ -83,12 +83,12 @@ extension World {
         guard let connection = connections[number] else { return }
         if let (pipeline, _) = connection.requests.first {
             let count = Int.random(in: 0...pipeline.count, using: &random)
-            tell(
+            record(
                 "connection \(number) of worker \(connection.worker) breaks after \(count) of \(pipeline.count) commands"
             )
             _ = try? servers[connection.server].run(pipeline, on: connection.id, first: count)
         } else {
-            tell("connection \(number) of worker \(connection.worker) is cut")
+            record("connection \(number) of worker \(connection.worker) is cut")
         }
         close(number)
         settle()

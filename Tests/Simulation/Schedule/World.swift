@@ -29,13 +29,13 @@ package final class World: @unchecked Sendable {
     var workers: [Int: SimulatedWorker] = [:]
     var connections: [Int: Connection] = [:]
     /// Lanes that wait for records or for time to pass.
-    var parked: [(worker: Int, continuation: UnsafeContinuation<Void, Never>)] = []
+    var suspendedLanes: [(worker: Int, continuation: UnsafeContinuation<Void, Never>)] = []
     /// Workers that ended with an error.
     var ended: [(worker: Int, error: any Error)] = []
     var now = ContinuousClock.now
     /// A log of what happened, for people; nil when it is not recorded.
-    package var story: [String]?
-    private let executor = PlayedExecutor()
+    package var trace: [String]?
+    private let executor = ManualExecutor()
     private var lastConnection = 0
     private var lastWorker = 0
 
@@ -76,7 +76,7 @@ package final class World: @unchecked Sendable {
         snapshots = [servers[0]]
     }
 
-    func tell(_ what: @autoclosure () -> String) { if story != nil { story?.append(what()) } }
+    func record(_ what: @autoclosure () -> String) { if trace != nil { trace?.append(what()) } }
 
     /// Runs all ready tasks.
     func settle() { executor.run() }
@@ -145,8 +145,8 @@ extension World {
         worker.stop.set()
         for connection in connections.filter({ $0.value.worker == number }).keys.sorted() { close(connection) }
         // Resume its waits, so that its task ends. It has no connections any more.
-        for place in parked.indices.reversed() where parked[place].worker == number {
-            parked.remove(at: place).continuation.resume()
+        for place in suspendedLanes.indices.reversed() where suspendedLanes[place].worker == number {
+            suspendedLanes.remove(at: place).continuation.resume()
         }
         settle()
     }
@@ -160,7 +160,7 @@ extension World {
     /// Waits until the schedule resumes this worker.
     nonisolated(nonsending) func waitForTurn(of worker: Int) async {
         if workers[worker] == nil { return }
-        await withUnsafeContinuation { parked.append((worker, $0)) }
+        await withUnsafeContinuation { suspendedLanes.append((worker, $0)) }
     }
 
     private func connect(_ worker: Int) throws(RedisError) -> any PostingLink {

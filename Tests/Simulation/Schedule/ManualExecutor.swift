@@ -2,7 +2,7 @@ import Synchronization
 
 /// Runs tasks and actors only in ``run()``, on the thread of the caller, in the order in which they became ready. So the
 /// schedule alone decides the order of execution.
-package final class PlayedExecutor: SerialExecutor {
+package final class ManualExecutor: SerialExecutor {
     private enum Ready {
         case ofActor(UnownedJob)
         case ofTask(UnownedJob)
@@ -42,7 +42,7 @@ package final class PlayedExecutor: SerialExecutor {
 
     /// The executor for tasks: `Task(executorPreference:)`.
     package final class Pool: TaskExecutor {
-        fileprivate let owner = Mutex<PlayedExecutor?>(nil)
+        fileprivate let owner = Mutex<ManualExecutor?>(nil)
 
         package func enqueue(_ job: consuming ExecutorJob) {
             let job = UnownedJob(job)

@@ -2,7 +2,7 @@ internal import SalesRules
 
 /// Decodes sales orders of vtiger: the answer of its webservice, or the row of its table in a CloudEvent
 /// (docs/CONTRACT.md, "Also accepted").
-struct VtigerEvent {
+struct VtigerDecoder {
     static let prefix = "com.vtiger.SalesOrder."
 
     let settings: EventSettings

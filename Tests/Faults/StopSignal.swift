@@ -1,7 +1,7 @@
 import Synchronization
 
 /// A flag that one task sets to end other tasks.
-final class Ending: Sendable {
+final class StopSignal: Sendable {
     private let state = Mutex(false)
 
     var isSet: Bool { state.withLock { $0 } }

@@ -7,7 +7,7 @@ import SalesRules
 import TestSupport
 
 /// Compares the published records with the log. The expected results follow from the log.
-struct LogTruth {
+struct PublishedRecords {
     /// The published values by topic and key, in order.
     private var published: [Place: [[UInt8]?]] = [:]
     /// The number of records that the broker has lost so far.
@@ -26,7 +26,7 @@ struct LogTruth {
 
     /// The model's result for the present log.
     struct Reading {
-        let model: Model
+        let model: SalesModel
         /// Differences between the log and the published records.
         var problems: [String] = []
     }
@@ -39,7 +39,7 @@ struct LogTruth {
         let letters = TopicPartition(topic: site.topics.deadLetters, partition: 0)
         let records = try await site.records(of: partitions + [letters])
         var problems: [String] = []
-        var model = Model(rules: site.settings.rules)
+        var model = SalesModel(rules: site.settings.rules)
         let decoder = EventDecoder(try EventSettings(currency: site.settings.rules.currency))
         var found: [Place: [[UInt8]?]] = [:]
         for partition in partitions {

@@ -3,7 +3,7 @@ internal import Ledger
 internal import SalesRules
 
 /// Writes orders, allocations and credits as JSON (docs/CONTRACT.md, "HTTP").
-struct OrderText {
+struct OrderJSON {
     /// The reporting currency: the currency of credits.
     let currency: Currency
     /// The people in the allocations and credits, for their names.

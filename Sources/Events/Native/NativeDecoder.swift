@@ -1,7 +1,7 @@
 internal import SalesRules
 
 /// Decodes the program's own events (docs/CONTRACT.md, "Events").
-struct NativeEvent {
+struct NativeDecoder {
     let settings: EventSettings
 
     func event(_ data: Members, type: String) throws(EventError) -> Event {

@@ -10,7 +10,7 @@ internal import Worker
 
 /// The broker, Redis and settings that `salestargets` processes of a test use. It also writes to the log and reads from
 /// it, and measures the backlog.
-package struct ProgramSite: Sendable {
+package struct ProgramSettings: Sendable {
     /// The broker's address.
     package let bootstrapServers: String
     /// The URL of Redis, as the program is configured with it.

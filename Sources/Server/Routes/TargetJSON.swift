@@ -3,7 +3,7 @@ internal import Ledger
 internal import SalesRules
 
 /// Writes targets with their progress as JSON (docs/CONTRACT.md, "HTTP").
-struct TargetText {
+struct TargetJSON {
     let currency: Currency
     let today: Day
     /// The assignees' names.

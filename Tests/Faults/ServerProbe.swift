@@ -3,14 +3,14 @@ import Model
 import TestSupport
 
 /// A viewer who queries the server during the faults. Every answer must be 200 or 503, and in time.
-struct Watcher {
+struct ServerProbe {
     let testbed: Testbed
 
     /// The maximum time of an answer, in seconds.
     private static let longest = 15.0
 
     /// - Returns: the wrong or late answers.
-    func watch(until isOver: Ending) async throws -> [String] {
+    func watch(until isOver: StopSignal) async throws -> [String] {
         var problems: [String] = []
         while !isOver.isSet, problems.isEmpty {
             let start = ContinuousClock.now

@@ -1,6 +1,6 @@
 internal import SalesRules
 
-extension Model {
+extension SalesModel {
     /// Rules 1, 4 and 6 in docs/CONTRACT.md; nil when the order does not count.
     func sale(_ id: Identifier, _ state: OrderState) -> Figures.Sale? {
         guard let order = state.order.value,

@@ -4,7 +4,7 @@ package import SalesRules
 /// of each record and computes every number on request. It shares the value types of the program, but none of its rules.
 ///
 /// It does not check the bounds on the number of allocations; its histories must keep them.
-package struct Model: Sendable {
+package struct SalesModel: Sendable {
     /// Only the values of these settings are used, none of their methods.
     package let rules: Rules
     private var orders: [TenantScoped: OrderState] = [:]
