@@ -12,7 +12,7 @@ package enum LedgerError: Error, Sendable, CustomStringConvertible {
     case partialPosting(String)
     /// Redis refused a command or a whole posting; nothing was applied.
     case refused(RedisServerError)
-    /// The reply of Redis has another type or size than the command's replies have.
+    /// A reply of Redis has the wrong type or size for its command.
     case unexpectedReply(String)
     /// The targets changed after they were read: read them again and continue.
     case catalogChanged
@@ -41,7 +41,8 @@ package enum LedgerError: Error, Sendable, CustomStringConvertible {
             "a posting was applied only in part (\(reason)): something else changed a key in Redis; find it, then "
                 + "run `salestargets rebuild`"
         case .refused(let error): "Redis refused a command, and nothing was applied: \(error.code) \(error.message)"
-        case .unexpectedReply(let what): "Redis gave an unexpected reply to \(what)"
+        case .unexpectedReply(let what):
+            "Redis gave an unexpected reply to \(what): check that --redis-url is the address of a Redis or Valkey server"
         case .catalogChanged: "the targets changed while they were used"
         case .cursorBehind: "a cursor in Redis is before the records that were read"
         case .viewChanged: "Redis was restarted, emptied or replaced"

@@ -1,7 +1,7 @@
 /// Proves that a log is the one that was read: the offset of one record and a checksum of its content.
 ///
-/// An offset alone proves nothing. A log that was truncated, or a topic that was created again, grows past any offset
-/// again, and a consumer would skip the new records without an error.
+/// An offset alone proves nothing. After a log was truncated or its topic was created again, new records get the same
+/// offsets, and a consumer would skip them without an error.
 public struct Fingerprint: Hashable, Sendable {
     /// The record's offset.
     public let offset: Int64

@@ -10,10 +10,10 @@ public enum ConsumerEvent {
     /// Every record that the partition has now was delivered. The next record will have the offset `next` or a higher
     /// one. The markers that end transactions take offsets too, so `next` may be more than one above the last record.
     case caughtUp(TopicPartition, next: Int64)
-    /// The log of this partition is not the one that was read before. Nothing more is delivered from it; the other
+    /// This partition cannot be read further (``LogFault``). Nothing more is delivered from it; the other
     /// partitions continue.
     case stopped(TopicPartition, LogFault)
-    /// The client lost the log and reconnects by itself. It compares the logs again afterwards.
+    /// The connection was lost. The client reconnects by itself, and then compares the logs again.
     case disconnected(LogError)
     /// The consumer cannot be used any more: a new one is needed.
     case failed(LogError)
@@ -29,10 +29,10 @@ public protocol LogConsumer: AnyObject, SendableMetatype {
     nonisolated(nonsending) func poll(timeoutMilliseconds: Int32) async throws(LogError) -> ConsumerEvent?
     /// Reads these partitions from these positions, and no others. Call it again to read from an earlier position.
     func assign(_ starts: [TopicPartition: StartPosition]) throws(LogError)
-    /// Stops reading, and leaves the partitions to the group.
+    /// Stops reading, and gives the partitions back to the group.
     func unassign() throws(LogError)
-    /// Commits to the group the offset after the last applied record of each partition, only for tools that show the
-    /// lag: reading never starts from it.
+    /// Commits offsets to the group, for tools that show the lag. Reading never starts from them.
+    /// - Parameter offsets: for each partition the offset after the last applied record.
     func commit(_ offsets: [TopicPartition: Int64])
     /// Compares every log with what was read of it, before more records are delivered.
     func checkLogs()

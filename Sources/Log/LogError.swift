@@ -16,7 +16,7 @@ public struct LogError: Error, Hashable, Sendable, CustomStringConvertible {
     public let isTooLarge: Bool
     /// The partition with the error; nil where it is not about one partition.
     public let topicPartition: TopicPartition?
-    /// Another thing with the error: a topic, a setting, a group or an address.
+    /// What the error is about if it is not a partition: a topic, a setting, a group or an address.
     public let subject: String?
 
     /// An error; what is nil or false does not apply.

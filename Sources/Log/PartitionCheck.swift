@@ -1,7 +1,7 @@
 /// Decides, for one partition, where to read, what to deliver, and whether the log is still the one that was read. It
 /// does no I/O itself: the consumer reads and calls it.
 ///
-/// Reading starts at the last applied record itself. If that record is read first, it is compared and skipped. If a
+/// Reading starts at the last applied record. If that record is read first, it is compared and skipped. If a
 /// later record is read first, the last applied record was compacted away (docs/CONTRACT.md, "Compaction"). If the log
 /// has nothing at that offset, its watermarks show why.
 package struct PartitionCheck {
@@ -15,7 +15,7 @@ package struct PartitionCheck {
     package enum Phase: Equatable {
         /// The first record that is read must be compared with the last applied one.
         case comparing(Fingerprint)
-        /// The log is the right one; records are delivered.
+        /// The log is the one that was read; records are delivered.
         case reading
         /// The log has nothing at the requested offset: its watermarks are needed.
         case outOfRange(Fingerprint?)

@@ -2,7 +2,7 @@ package import SalesRules
 
 /// A realistic sample company: salespeople, their targets for a year, and their orders.
 package struct SampleCompany: Sendable {
-    /// The organisation that the events belong to.
+    /// The tenant that the events belong to.
     package let tenant: Identifier
     /// The year of the targets and orders.
     package let year: Int

@@ -32,7 +32,7 @@ struct DeadLetterProducer {
         }
     }
 
-    /// - Parameter withoutValue: for a record that is too large to be written here. Its value is still in the topic
+    /// - Parameter withoutValue: for a record that is too large for the dead-letter topic. Its value is still in the topic
     ///   that it was read from, and the headers give its offset there.
     private func record(_ refused: RefusedRecord, withoutValue: Bool = false) -> ProducerRecord {
         let record = refused.record

@@ -12,7 +12,7 @@ package final class WorkerCounters: Sendable {
     package let deadLetters = Atomic<Int>(0)
     /// How often cursors in Redis were found lower than before.
     package let rewinds = Atomic<Int>(0)
-    /// How often the connection to Redis had to be opened again.
+    /// How often a lane tried to connect to Redis again.
     package let reconnects = Atomic<Int>(0)
 
     /// All counters at zero.

@@ -129,6 +129,29 @@ struct CodecTests {
         }
     }
 
+    @Test("An unknown measure or flag is an error, never another measure")
+    func unknownBytes() throws {
+        let day = try #require(Day("2026-03-14"))
+        func bytes(_ measure: Measure) throws -> [UInt8] {
+            let target = Target(
+                id: Self.order,
+                name: "North",
+                measure: measure,
+                goal: 5,
+                period: try #require(Period(start: day, end: day)),
+                assignees: [Self.order],
+                version: nil
+            )
+            return CatalogRecord(target: target, version: nil, countsFrom: 1).encode()
+        }
+        let (revenue, orders) = (try bytes(.revenue), try bytes(.orders))
+        var unknown = revenue
+        unknown[try #require(revenue.indices.first { revenue[$0] != orders[$0] })] = 2
+        #expect(throws: CorruptRecord.self) { try CatalogRecord.decode(unknown, id: Self.order) }
+        #expect(throws: CorruptRecord.self) { try PersonCodec.decode([2, 2, 0, 0], id: Self.order) }
+        #expect(throws: CorruptRecord.self) { try PersonCodec.decodeChoice([2, 2, 0, 0, 0]) }
+    }
+
     @Test("Random bytes of targets, people, cursors and jobs never crash the reader")
     func changedRecords() {
         var random = SeededGenerator(seed: seedOfThisRun)

@@ -15,7 +15,7 @@ struct StoppedPartitionTests {
         let faults: [LogFault] = [
             .beginningDeleted(next: 5, low: 9), .beyondEnd(next: 5, high: 2), .replaced(offset: 4),
         ]
-        for fault in faults { #expect(fault.advice.contains("`salestargets rebuild`")) }
+        for fault in faults { #expect(fault.advice.contains("run `salestargets rebuild")) }
     }
 
     @Test("A noted stop is visible until it is cleared")

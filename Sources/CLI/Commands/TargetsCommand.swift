@@ -114,7 +114,7 @@ private struct NotApplied: Error, CustomStringConvertible {
     let description = "the targets are in Kafka, but no worker applied them within 60 s; check that a worker is running"
 }
 
-/// The changes that a table makes to the present targets.
+/// The changes that a table makes to the current targets.
 private struct TargetImport {
     /// One for each target that is new or changed.
     private(set) var events: [Event] = []

@@ -136,7 +136,7 @@ final class ProgressBars: Sendable {
         }
     }
 
-    /// Ends the present bar, so that other output starts on a new line.
+    /// Ends the current bar, so that other output starts on a new line.
     func interrupt() {
         current.withLock { current in
             current?.bar.end()

@@ -72,7 +72,8 @@ public struct EventDecoder: Sendable {
         return try decode(data, type: type)
     }
 
-    /// - Parameter type: the type in the envelope. The event's own type goes before it, except for vtiger's types.
+    /// - Parameter type: the type in the envelope. If the event has a type too, that one is used, except for vtiger's
+    ///   types.
     private func decode(_ data: Members, type: String?) throws(EventError) -> Event {
         let vtiger = VtigerDecoder(settings: settings)
         if let type, type.hasPrefix(VtigerDecoder.prefix) { return try vtiger.tableRow(data, type: type) }

@@ -10,7 +10,8 @@ package enum Admission {
     /// Admits a worker to this Redis, and stamps the view if it has no valid stamp.
     /// - Parameter pause: waits between two checks of a rewrite of the append-only file.
     /// - Returns: the stamp of the view.
-    /// - Throws: ``LedgerError/unfit(_:)``, ``LedgerError/otherSettings(stored:ours:)``, ``LedgerError/held``.
+    /// - Throws: ``LedgerError/unfit(_:)``, ``LedgerError/notReady(_:)``, ``LedgerError/otherSettings(stored:ours:)``,
+    ///   ``LedgerError/held``.
     package static func admit(
         _ link: some PostingLink,
         _ settings: LedgerSettings,
@@ -128,6 +129,8 @@ package enum Admission {
             case .inProgress: await pause(.milliseconds(20))
             }
         }
-        throw .notReady("the rewrite of its append-only file has not finished")
+        throw .notReady(
+            "the rewrite of its append-only file takes longer than ten minutes: check its log and how busy its disk is"
+        )
     }
 }

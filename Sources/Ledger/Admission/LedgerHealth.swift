@@ -5,7 +5,7 @@ internal import Redis
 package struct LedgerHealth: Sendable {
     /// Partitions that a worker has stopped.
     package let stopped: [StoppedPartition]
-    /// Up to where each partition is applied. A partition of which nothing was applied yet is absent.
+    /// How far each partition is applied. A partition is absent until every shard has applied a part of it.
     package let cursors: [TopicPartition: Cursor]
 
     /// The state of a ledger.

@@ -7,7 +7,7 @@ package struct ViewStamp: Hashable, Sendable, CustomStringConvertible {
     /// A random number.
     package let token: UInt64
 
-    /// A stamp; without `token` one that no other view has.
+    /// A stamp. The default token is random, so that no other view has the same stamp.
     package init(runId: String, token: UInt64 = .random(in: 1...(.max))) {
         self.runId = runId
         self.token = token
@@ -23,6 +23,6 @@ package struct ViewStamp: Hashable, Sendable, CustomStringConvertible {
         self.init(runId: String(parts[0]), token: token)
     }
 
-    /// The value of the key in place of a stamp while `rebuild` swaps two views. Nothing can be posted then.
+    /// The value of the key while `rebuild` swaps two views, instead of a stamp. Nothing can be posted then.
     static let held = "held for a rebuilt view"
 }

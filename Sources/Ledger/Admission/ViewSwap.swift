@@ -22,20 +22,20 @@ package enum ViewSwap {
     /// - Parameters:
     ///   - connection: a connection to the database with the new view.
     ///   - database: the number of the database with the new view.
-    ///   - place: the number of the database with the old view, which servers read.
+    ///   - oldDatabase: the number of the database with the old view, which servers read.
     ///   - held: the keys of the old view.
     ///   - keys: the keys of the new view.
-    /// - Returns: false when the hold had ended: nothing was changed.
+    /// - Returns: false when the hold has ended; nothing is changed then.
     package static func swap(
         _ connection: some PostingLink,
         database: Int,
-        with place: Int,
+        with oldDatabase: Int,
         held: KeySpace,
         keys: KeySpace
     ) async throws(LedgerError) -> Bool {
         let name = held.view(shard: 0)
         let read = try await connection.replies(
-            to: RedisCommand("SELECT", String(place)),
+            to: RedisCommand("SELECT", String(oldDatabase)),
             RedisCommand("WATCH", name),
             RedisCommand("GET", name),
             RedisCommand("SELECT", String(database))
@@ -47,7 +47,7 @@ package enum ViewSwap {
         var swap = RedisPipeline(
             RedisCommand("MULTI"),
             RedisCommand("DEL", keys.rebuild),
-            RedisCommand("SWAPDB", String(place), String(database)),
+            RedisCommand("SWAPDB", String(oldDatabase), String(database)),
             RedisCommand("FLUSHDB", "ASYNC")
         )
         for shard in 0..<max(held.shards, keys.shards) {

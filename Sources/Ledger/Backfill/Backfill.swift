@@ -4,8 +4,8 @@ package import SalesRules
 /// Counts earlier orders into a shared target that was created or changed. Each order that credits several of its
 /// assignees is derived again, a few hundred at a time, with the same optimistic transaction as live postings.
 ///
-/// Other orders need no backfill: the credits of one person are already in the tallies of their days, which every
-/// target of theirs is read from.
+/// Other orders need no backfill: their credits are already in the daily tallies of each person, from which the result
+/// of a target is computed.
 package struct Backfill {
     private let key: TenantScoped
     private let job: BackfillJob
@@ -14,7 +14,7 @@ package struct Backfill {
     private var days: SharedDays
     private var waiting: SharedDays.Orders?
     private var isPrepared = false
-    /// The catalog revision that the revisions of all shards were raised to.
+    /// The catalog revision to which all shards were raised.
     private var raisedRevision: Int64 = 0
 
     /// The most orders that one step derives again.
@@ -51,7 +51,7 @@ package struct Backfill {
     /// Does the next step.
     /// - Returns: true when the job is done or was replaced by a newer one.
     package mutating func step(on connection: some PostingLink, catalogs: Catalogs) async throws(LedgerError) -> Bool {
-        // Needed again whenever targets change. Without new orders in a shard no posting would raise its revision.
+        // Again after each change of targets: in a shard without new orders, no posting raises the revision.
         if raisedRevision < catalogs.revision { try await raiseRevisions(catalogs, on: connection) }
         if !isPrepared {
             try await findDays(on: connection, catalogs: catalogs)
@@ -101,7 +101,7 @@ package struct Backfill {
     }
 
     /// Watches a key of a shard and the shard's view, and reads the key.
-    /// - Throws: ``LedgerError/viewChanged``: what the backfill has found is not valid for the new view.
+    /// - Throws: ``LedgerError/viewChanged`` when the backfill began in another view.
     private func watch(
         _ key: String,
         _ read: RedisCommand,
@@ -151,7 +151,7 @@ package struct Backfill {
     }
 
     private func finish(on connection: some PostingLink, catalogs: Catalogs) async throws(LedgerError) -> Bool {
-        // One transaction for each shard, because shards may be in different slots. These keys are not used any more.
+        // One transaction for each shard, because shards may be in different slots. These keys are no longer read.
         for shard in 0..<settings.shards where !job.formerRevisions.isEmpty {
             let view = keys.view(shard: shard)
             let stale = job.formerRevisions.map { RedisCommand("DEL", keys.overlap(key, revision: $0, shard: shard)) }

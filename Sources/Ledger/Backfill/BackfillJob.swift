@@ -3,7 +3,7 @@
 package struct BackfillJob: Hashable, Sendable, CustomStringConvertible {
     /// The target's revision, for which earlier orders are derived again; nil when the target is no longer shared.
     package var target: Int64?
-    /// Former revisions of the target, whose overlaps are not read any more.
+    /// Former revisions of the target, whose overlaps are no longer read.
     package var formerRevisions: Set<Int64>
 
     /// A job.

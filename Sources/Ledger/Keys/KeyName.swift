@@ -65,8 +65,7 @@ extension KeySpace {
         let rest = String(text[text.index(after: kindEnd)...])
         if text[..<kindEnd] == "o" { return TenantScoped(rest).map { .entry($0) } }
         if text[..<kindEnd] == "a" { return TenantScoped(rest).map { .allocation($0) } }
-        // Ids may contain colons, so the number is after the last colon. The ledger never writes 007
-        // or +7.
+        // Ids may contain colons, so the number is after the last colon. The ledger never writes 007 or +7.
         guard let numberStart = rest.lastIndex(of: ":"),
             let number = Int64(rest[rest.index(after: numberStart)...]),
             rest[numberStart...] == ":\(number)"

@@ -157,7 +157,7 @@ package struct KeySpace: Sendable {
 
 /// Identifies a person's year with its daily tallies.
 package struct DaysKey: Hashable, Sendable {
-    /// The organisation.
+    /// The tenant of the person.
     package let tenant: Identifier
     /// Nil for everyone together.
     package let person: Identifier?

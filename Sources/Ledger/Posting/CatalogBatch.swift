@@ -102,7 +102,7 @@ package struct CatalogBatch {
         var people: [TenantScoped: PersonEntry] = [:]
     }
 
-    /// - Throws: ``LedgerError`` when a record cannot be read.
+    /// - Throws: ``LedgerError`` when Redis refused a command, or a value cannot be read.
     package func snapshot(from replies: [RedisValue]) throws(LedgerError) -> Snapshot {
         guard replies.count == 6 else { throw .unexpectedReply("WATCH") }
         if case .error(let error) = replies[0] { throw .refused(error) }

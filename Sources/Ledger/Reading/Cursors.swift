@@ -4,7 +4,7 @@ internal import Redis
 /// Reads how far the log is applied.
 package enum Cursors {
     /// The lowest cursor of each partition over its shards. Reading continues there; a shard skips the records that it
-    /// has already applied. A partition of which some shard has applied nothing is absent.
+    /// has already applied. A partition is absent until every shard has applied a part of it.
     /// - Parameter catalogTopics: the topics of targets and people, whose cursors only shard 0 has.
     package static func lowest(
         of partitions: [TopicPartition],

@@ -21,7 +21,7 @@ package struct LedgerReader: Sendable {
         self.init(links: SingleServer<any RedisLink>(link), settings: settings)
     }
 
-    /// The server that has the catalog, and with a single server everything else.
+    /// The link that every read uses: to the server that has shard 0, where the catalog is.
     var link: any RedisLink { links.link(of: 0) }
 
     /// What an order is worth under the settings.

@@ -38,6 +38,7 @@ extension LedgerReader {
                 let chunk = Array(rest.prefix(limit + 1 - found.count))
                 rest.removeFirst(chunk.count)
                 for order in try await entries(chunk, of: tenant) {
+                    // An order may have moved to another day since its id was read.
                     guard let worth = order.worth, worth.day == day else { continue }
                     if worth.tally(of: assignees) != nil { found.append(order) }
                 }

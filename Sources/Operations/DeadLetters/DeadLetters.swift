@@ -32,11 +32,11 @@ package struct DeadLetters: Sendable {
     package struct Filter: Sendable {
         /// The topic of the original records; nil for any.
         package var topic: String?
-        /// A part of the reason; upper and lower case are equal.
+        /// A part of the reason, compared without case.
         package var reason: String?
         /// Records of this time or later, in milliseconds since 1970.
         package var since: Int64?
-        /// The largest number of entries; the last ones of the list are kept.
+        /// The most entries to list: the last ones.
         package var limit: Int?
 
         /// Selects all dead letters.
@@ -50,7 +50,7 @@ package struct DeadLetters: Sendable {
         }
     }
 
-    /// The present dead letters, by partition and offset.
+    /// The dead letters, by partition and offset.
     package func list(_ filter: Filter) async throws -> [Entry] {
         try await BlockingThread.run("dead letters") { try entries(filter) }
     }
@@ -97,7 +97,7 @@ package struct DeadLetters: Sendable {
         return entries
     }
 
-    /// Reads up to the present end of each partition.
+    /// Reads each partition up to the end that it has when the call begins.
     /// - Parameters:
     ///   - from: the partitions and their first offsets; nil for everything.
     ///   - body: returns false to stop reading the record's partition.

@@ -14,7 +14,7 @@ package struct Rebuild: Sendable {
     private let applier: any LogApplier
     private let stop = StopFlag()
 
-    /// How long postings to the old view are held while the last records are applied to the new one.
+    /// How long nothing can be posted to the old view while the last records are applied to the new one.
     private static let holdTime = Duration.seconds(10)
     /// If one pass over the new records takes no longer than this, the old view is held for the last pass and the swap.
     private static let shortPass = Duration.seconds(2)

@@ -1,7 +1,7 @@
 internal import Ledger
 package import Log
 
-/// What a rebuild will do. Made without any change to Redis.
+/// What a rebuild will do. Making the plan changes nothing in Redis.
 package struct RebuildPlan: Sendable {
     /// The database that readers use. It has the old view now, and the new one after the swap.
     package let database: Int
@@ -9,21 +9,21 @@ package struct RebuildPlan: Sendable {
     package let newDatabase: Int
     /// Whether the rebuild continues an interrupted one with the same settings.
     package let resumes: Bool
-    /// The settings of the present view, as text; nil if Redis has none.
+    /// The settings of the old view, as text; nil if Redis has none.
     package let storedSettings: String?
-    /// The number of shards of the present view.
+    /// The number of shards of the old view.
     let heldShards: Int
-    /// The offsets up to which the new view is built: those of the present view, or the end of the log for partitions
-    /// that the present view has not applied.
+    /// The offsets up to which the new view is built: those of the old view, or the end of the log for partitions that
+    /// the old view has not applied.
     package let ends: [TopicPartition: Int64]
     /// The offsets up to which the new view is already built.
     package let starts: [TopicPartition: Int64]
     /// The offset of each partition's first record.
     let lows: [TopicPartition: Int64]
     /// The first offset at which a record that cannot be applied is written to the dead-letter topic. Earlier ones were
-    /// written when the present view was built.
+    /// written when the old view was built.
     let deadLettersFrom: [TopicPartition: Int64]
-    /// The number of keys of the present view.
+    /// The number of keys of the old view.
     package let keys: Int
 
     /// The number of records to apply.
@@ -59,7 +59,7 @@ package enum RebuildError: Error, CustomStringConvertible {
         case .memory(let used, let maximum):
             "Redis uses \(used >> 20) MB of its maxmemory of \(maximum >> 20) MB, and during the rebuild it needs twice as "
                 + "much: raise maxmemory"
-        case .neverCaughtUp: "the new view did not catch up with the present one: try again when there is less traffic"
+        case .neverCaughtUp: "the new view did not catch up with the old one: try again when there is less traffic"
         }
     }
 }

@@ -26,22 +26,22 @@ package struct RebuildSurvey: Sendable {
         )
         let shards = stored[0].string.flatMap(Self.shards) ?? settings.ledger.shards
         let (ends, bounds, deadLettersFrom) = try await ends(old, shards: shards)
-        let (beside, resumes) = try await database(startsOver: startsOver)
+        let (newDatabase, resumes) = try await database(startsOver: startsOver)
         return RebuildPlan(
             database: settings.redis.database,
-            newDatabase: beside,
+            newDatabase: newDatabase,
             resumes: resumes,
             storedSettings: stored[0].string,
             heldShards: shards,
             ends: ends,
-            starts: resumes ? try await starts(in: beside, of: Array(ends.keys)) : [:],
+            starts: resumes ? try await starts(in: newDatabase, of: Array(ends.keys)) : [:],
             lows: bounds.mapValues(\.low),
             deadLettersFrom: deadLettersFrom,
             keys: size
         )
     }
 
-    /// The offsets that the new view must reach: the highest cursors of the present view, or the end of the log for
+    /// The offsets that the new view must reach: the highest cursors of the old view, or the end of the log for
     /// partitions that are not applied, or whose log is no longer the one that was read.
     func ends(_ old: RedisConnection, shards: Int) async throws -> (
         ends: [TopicPartition: Int64],

@@ -28,7 +28,8 @@ enum LogCheck {
         }
         for partition in open {
             faults[partition] =
-                "\(partition) could not be compared with its cursor: the broker did not answer within ten seconds"
+                "\(partition) could not be compared with its cursor, because the broker did not answer within ten "
+                + "seconds: check that the Kafka brokers run"
         }
         return faults
     }

@@ -15,11 +15,11 @@ package struct SystemStatus: Sendable {
     package var redis: RedisInfo
     /// The stored settings of the numbers, as text; nil if Redis is empty.
     package var storedSettings: String?
-    /// The present revision of the targets.
+    /// The catalog revision.
     package var catalogRevision: Int64 = 0
     /// The number of targets that are being backfilled with earlier orders.
     package var counting = 0
-    /// One sentence for each problem, with what to do.
+    /// One sentence for each problem, with what to do about it.
     package var problems: [String] = []
     /// One sentence for each fact that an operator should know.
     package var notes: [String] = []
@@ -45,7 +45,7 @@ package struct SystemStatus: Sendable {
     /// Reads the status.
     /// - Parameters:
     ///   - apart: the time between two readings of the cursors, from which the rates are computed.
-    ///   - now: the present time, in seconds since 1970.
+    ///   - now: the current time, in seconds since 1970.
     package static func read(
         _ settings: OperationsSettings,
         apart: Duration,

@@ -146,11 +146,11 @@ package struct CatalogCheck {
     ) throws(CorruptRecord) -> String? {
         let record = try CatalogRecord.decode(bytes, id: name.id)
         guard case .bytes(let digits) = score, let changed = Int64(String(decoding: digits, as: UTF8.self)) else {
-            return "it is missing in \(settings.keys.targetChanges), so readers do not see it"
+            return "it is missing from \(settings.keys.targetChanges), so readers do not see it"
         }
         guard record.countsFrom <= changed, changed <= state.catalogs.revision else {
-            return "it counts from revision \(record.countsFrom), was changed at revision \(changed), and the targets "
-                + "are at revision \(state.catalogs.revision): these must not decrease in this order"
+            return "it counts from revision \(record.countsFrom), was last changed at revision \(changed), and the "
+                + "catalog is at revision \(state.catalogs.revision): no number may be above the next one"
         }
         return nil
     }

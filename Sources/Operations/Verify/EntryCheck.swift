@@ -96,7 +96,7 @@ package struct EntryCheck {
     private func revisionProblems(_ found: OrderEntry, _ tenant: Identifier, _ state: VerifySnapshot) -> [String] {
         if found.revision > state.catalogs.revision {
             return [
-                "it was derived with targets of revision \(found.revision), but they are only at \(state.catalogs.revision)"
+                "it was derived under catalog revision \(found.revision), but the catalog is at \(state.catalogs.revision)"
             ]
         }
         guard let worth = settings.rules.worth(of: found), worth.credits.count > 1 else { return [] }

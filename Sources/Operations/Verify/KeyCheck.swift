@@ -89,7 +89,10 @@ package struct KeyCheck {
             case .cursor(let partition):
                 add("the log has no \(partition)")
             case nil:
-                add("no key of this program has this name: another program that wrote it needs its own Redis")
+                add(
+                    "this program has no key of this name: if another program wrote it, move that program to another "
+                        + "Redis"
+                )
             default: break
             }
         }

@@ -19,7 +19,7 @@ final class LogReader {
     /// The most events that may wait for their cursors.
     private static let waitingLimit = 20_000
     /// How long to wait for the next record before an error.
-    private static let patience = Duration.seconds(60)
+    private static let recordTimeout = Duration.seconds(60)
 
     init(_ consumer: any BlockingLogConsumer, decoder: EventDecoder, topics: [String: Topic], fold: LogFold) {
         self.consumer = consumer
@@ -56,7 +56,7 @@ final class LogReader {
         while !behind.isEmpty {
             if stop.isSet { throw CancellationError() }
             guard let event = try consumer.poll(timeoutMilliseconds: 100) else {
-                if latest.duration(to: .now) > Self.patience { throw lastError ?? LogTimeout() }
+                if latest.duration(to: .now) > Self.recordTimeout { throw lastError ?? LogTimeout() }
                 continue
             }
             switch event {

@@ -5,18 +5,19 @@ package import SalesRules
 /// in memory an order needs about 50 bytes.
 ///
 /// Entries are made by ``OrderEntry/apply(_:)``, as in a worker. Everything else is computed from the entries at each
-/// call, without the code that posts.
+/// call, by ``Rules`` but without the code of postings.
 package final class OrderFold {
     /// The number of the shard.
     package let shard: Int
     private let rules: Rules
     private let file: SpillFile
-    /// An open hash table with linear probing: the order's number + 1, or 0 for an empty place.
+    /// A hash table with linear probing: the order's number + 1, or 0 for an empty place.
     private var table: [UInt32] = Array(repeating: 0, count: 1 << 10)
-    /// By number: the upper half of the key's hash.
+    /// By order number: the upper half of the key's hash.
     private var tags: [UInt32] = []
-    /// By number: offset in the file × 2^24 + length of the record.
-    private var places: [UInt64] = []
+    /// By order number: offset in the file × 2^24 + length of the record.
+    private var locations: [UInt64] = []
+    /// By order number: the position of its last event.
     private var newest: [RecordPlace] = []
     private var owners: [DayOwner] = []
     private var ownerNumbers: [DayOwner: UInt32] = [:]
@@ -24,9 +25,9 @@ package final class OrderFold {
     /// ``findDays(progress:)``.
     private var candidates: [PersonDay: [UInt32]]?
 
-    /// A salesperson, or all people of an organisation together.
+    /// A salesperson, or all people of a tenant together.
     package struct DayOwner: Hashable, Sendable {
-        /// The organisation.
+        /// The tenant of the people.
         package let tenant: Identifier
         /// Nil for all people together.
         package let person: Identifier?
@@ -51,7 +52,7 @@ package final class OrderFold {
     }
 
     /// The number of orders. Orders are numbered from 0.
-    package var count: Int { places.count }
+    package var count: Int { locations.count }
 
     /// Applies an event of the log.
     func apply(_ change: OrderChange, to order: TenantScoped, at place: RecordPlace) throws {
@@ -66,7 +67,7 @@ package final class OrderFold {
             return
         }
         if let slot { newest[slot] = place }
-        if entry != old { try put(entry, instead: old, at: slot, key: key, place) }
+        if entry != old { try put(entry, replacing: old, at: slot, key: key, place) }
     }
 
     /// Stores an entry from Redis without a check.
@@ -74,12 +75,12 @@ package final class OrderFold {
         let key = Array(order.description.utf8)
         let slot = try find(key)
         let old = try slot.map { try self[$0].entry } ?? OrderEntry()
-        try put(entry, instead: old, at: slot, key: key, RecordPlace(partition: .max, offset: -1))
+        try put(entry, replacing: old, at: slot, key: key, RecordPlace(partition: .max, offset: -1))
     }
 
     private func put(
         _ entry: OrderEntry,
-        instead old: OrderEntry,
+        replacing old: OrderEntry,
         at slot: Int?,
         key: [UInt8],
         _ place: RecordPlace
@@ -89,21 +90,21 @@ package final class OrderFold {
         let number: Int
         if let slot {
             number = slot
-            let (offset, count) = Self.unpack(places[slot])
+            let (offset, count) = Self.unpack(locations[slot])
             if record.count <= count {
                 try file.overwrite(record, at: offset)
-                places[slot] = Self.pack(offset, record.count)
+                locations[slot] = Self.pack(offset, record.count)
             } else {
-                places[slot] = Self.pack(try file.append(record), record.count)
+                locations[slot] = Self.pack(try file.append(record), record.count)
             }
         } else {
-            number = places.count
-            places.append(Self.pack(try file.append(record), record.count))
+            number = locations.count
+            locations.append(Self.pack(try file.append(record), record.count))
             newest.append(place)
             enter(number, hash: Self.hash(key))
         }
         guard candidates != nil, let order = TenantScoped(String(decoding: key, as: UTF8.self)) else { return }
-        note(number, of: order, worth: rules.worth(of: entry), instead: rules.worth(of: old))
+        note(number, of: order, worth: rules.worth(of: entry), replacing: rules.worth(of: old))
     }
 
     /// The order with this number and its entry.
@@ -125,14 +126,14 @@ package final class OrderFold {
     func newestPlace(of slot: Int) -> RecordPlace { newest[slot] }
 
     private func record(_ slot: Int) throws -> [UInt8] {
-        let (offset, count) = Self.unpack(places[slot])
+        let (offset, count) = Self.unpack(locations[slot])
         return try file.read(at: offset, count: count)
     }
 
     private static func pack(_ offset: Int, _ count: Int) -> UInt64 { UInt64(offset) << 24 | UInt64(count) }
 
-    private static func unpack(_ place: UInt64) -> (offset: Int, count: Int) {
-        (Int(place >> 24), Int(place & 0xff_ffff))
+    private static func unpack(_ location: UInt64) -> (offset: Int, count: Int) {
+        (Int(location >> 24), Int(location & 0xff_ffff))
     }
 }
 
@@ -162,11 +163,11 @@ extension OrderFold {
 
     private func enter(_ slot: Int, hash: UInt64) {
         tags.append(UInt32(truncatingIfNeeded: hash >> 32))
-        if places.count * 3 > table.count * 2 { grow() }
-        place(slot, hash: hash)
+        if locations.count * 3 > table.count * 2 { grow() }
+        insert(slot, hash: hash)
     }
 
-    private func place(_ slot: Int, hash: UInt64) {
+    private func insert(_ slot: Int, hash: UInt64) {
         var index = Int(truncatingIfNeeded: hash) & (table.count - 1)
         while table[index] != 0 { index = (index + 1) & (table.count - 1) }
         table[index] = UInt32(slot + 1)
@@ -174,11 +175,11 @@ extension OrderFold {
 
     private func grow() {
         table = Array(repeating: 0, count: table.count * 2)
-        for slot in 0..<places.count - 1 {
+        for slot in 0..<locations.count - 1 {
             // Cannot fail unless the disk does: the record was written by this fold.
             guard let record = try? record(slot) else { continue }
             let end = 2 + (Int(record[0]) << 8 | Int(record[1]))
-            place(slot, hash: Self.hash(Array(record[2..<end])))
+            insert(slot, hash: Self.hash(Array(record[2..<end])))
         }
     }
 }
@@ -191,12 +192,12 @@ extension OrderFold {
         candidates = [:]
         for slot in 0..<count {
             let (order, entry) = try self[slot]
-            note(slot, of: order, worth: rules.worth(of: entry), instead: nil)
+            note(slot, of: order, worth: rules.worth(of: entry), replacing: nil)
             if slot % 1_024 == 0 { progress(slot) }
         }
     }
 
-    private func note(_ slot: Int, of order: TenantScoped, worth: OrderWorth?, instead old: OrderWorth?) {
+    private func note(_ slot: Int, of order: TenantScoped, worth: OrderWorth?, replacing old: OrderWorth?) {
         guard let worth else { return }
         func add(_ person: Identifier?) {
             let key = PersonDay(

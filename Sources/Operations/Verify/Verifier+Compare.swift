@@ -188,7 +188,7 @@ extension Verifier {
         }
     }
 
-    /// Calls `body` with some keys at a time, by shard, until it has had all keys.
+    /// Calls `body` with all keys, some at a time, by shard.
     private func forEachKey(
         matching pattern: String?,
         _ phase: VerifyProgress.Phase,

@@ -203,7 +203,7 @@ package actor Verifier {
 
 /// The progress of a verification.
 package struct VerifyProgress: Sendable {
-    /// The present phase.
+    /// The current phase.
     package let phase: Phase
     /// How much of the phase is done.
     package let done: Int
@@ -239,7 +239,7 @@ package struct VerifySummary: Sendable {
     package var otherKeys = 0
     /// The number of differences.
     package var differences = 0
-    /// Shared targets that could not be compared, because they were being backfilled or kept changing.
+    /// Shared targets that could not be compared, because they were being backfilled or changed too often.
     package var unsettled: [String] = []
     /// One sentence for each fact that an operator should know.
     package var notes: [String] = []

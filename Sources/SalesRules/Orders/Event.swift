@@ -1,6 +1,6 @@
 /// One change in a sales record, as the topics carry it (docs/CONTRACT.md, "Events").
 public struct Event: Hashable, Sendable {
-    /// The organisation that the record belongs to.
+    /// The tenant that the record belongs to.
     public let tenant: Identifier
     /// What changed.
     public let change: Change
@@ -13,7 +13,7 @@ public struct Event: Hashable, Sendable {
         case person(Identifier, PersonChange)
     }
 
-    /// A change in this organisation.
+    /// A change of a record of this tenant.
     public init(tenant: Identifier, _ change: Change) {
         self.tenant = tenant
         self.change = change

@@ -45,7 +45,7 @@ public struct Identifier: Hashable, Comparable, Sendable, CustomStringConvertibl
 
 /// The id of a record together with its tenant.
 public struct TenantScoped: Hashable, Sendable, CustomStringConvertible {
-    /// The organisation.
+    /// The tenant that the record belongs to.
     public let tenant: Identifier
     /// The id, unique within the tenant and the kind of record.
     public let id: Identifier

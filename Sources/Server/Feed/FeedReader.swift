@@ -74,7 +74,7 @@ struct FeedReader: Sendable {
         }
     }
 
-    /// The present state of a scope as events; a single `reload` when it has too many targets.
+    /// The current state of a scope as events; a single `reload` when it has too many targets.
     private func snapshot(
         of scope: FeedScope,
         _ targets: [Target],

@@ -50,8 +50,8 @@ struct FreshnessState: Sendable {
     /// The number of records that wait, when it was last known.
     private(set) var lag: Int64?
     private(set) var stopped: [StoppedPartition] = []
-    private var logFault: Fault?
-    private var ledgerFault: LedgerFault?
+    private var kafkaFault: Fault?
+    private var redisFault: LedgerFault?
     private var isBehind = false
     /// Observations whose records are not all applied yet, the oldest first.
     private(set) var pending: [(date: Date, bounds: [TopicPartition: Watermarks])] = []
@@ -60,9 +60,9 @@ struct FreshnessState: Sendable {
     private var bounds: [TopicPartition: Watermarks] = [:]
     private var applied: [TopicPartition: Int64] = [:]
 
-    var isKafkaUp: Bool { logFault == nil }
-    var isRedisUp: Bool { if case .unavailable = ledgerFault { false } else { true } }
-    var isRedisFit: Bool { ledgerFault == nil }
+    var isKafkaUp: Bool { kafkaFault == nil }
+    var isRedisUp: Bool { if case .unavailable = redisFault { false } else { true } }
+    var isRedisFit: Bool { redisFault == nil }
     var isReady: Bool { isKafkaUp && isRedisFit && stopped.isEmpty }
 
     var kind: Kind {
@@ -72,11 +72,11 @@ struct FreshnessState: Sendable {
         return isBehind ? .behind : .fresh
     }
 
-    /// The problems that an operator has to solve, a sentence each.
+    /// One sentence for each problem that an operator must solve.
     var problems: [String] {
         var problems: [String] = []
-        if let logFault { problems.append(logFault.sentence) }
-        switch ledgerFault {
+        if let kafkaFault { problems.append(kafkaFault.sentence) }
+        switch redisFault {
         case .unavailable(let fault), .unfit(let fault): problems.append(fault.sentence)
         case nil: break
         }
@@ -90,17 +90,17 @@ struct FreshnessState: Sendable {
     mutating func apply(_ observation: Observation) {
         switch observation.log {
         case .success(let bounds):
-            logFault = nil
+            kafkaFault = nil
             self.bounds = bounds
             addPending(observation.date, bounds)
-        case .failure(let fault): logFault = fault
+        case .failure(let fault): kafkaFault = fault
         }
         switch observation.ledger {
         case .success(let health):
-            ledgerFault = nil
+            redisFault = nil
             stopped = health.stopped
             applyCursors(health.cursors.mapValues(\.next))
-        case .failure(let fault): ledgerFault = fault
+        case .failure(let fault): redisFault = fault
         }
         let oldest = pending.first
         isBehind = oldest.map { observation.date.timeIntervalSince($0.date) > Self.behindThreshold } ?? false

@@ -4,7 +4,7 @@ internal import Ledger
 
 /// `If-Match` (RFC 9110, section 13.1.1): allows a change only if the record is as the client read it.
 enum Precondition {
-    /// - Throws: ``Problem/changedMeanwhile`` when the request has `If-Match` and no tag in it is the record's.
+    /// - Throws: ``Problem/preconditionFailed`` when the request has `If-Match` and no tag in it is the record's.
     static func check(_ request: Request, _ tag: RecordETag) throws(Problem) {
         let fields = request.headers[values: .ifMatch]
         guard !fields.isEmpty else { return }
@@ -16,7 +16,7 @@ enum Precondition {
 }
 
 extension Problem {
-    /// Another change was applied first.
+    /// The record is not as the client read it.
     static let preconditionFailed = Problem(
         status: .preconditionFailed,
         detail: "The record was changed in the meantime: read it again, and check whether your change is still needed."

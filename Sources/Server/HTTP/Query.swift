@@ -56,7 +56,7 @@ struct Query {
 
     /// The `next` of an earlier answer.
     mutating func cursor<Value>(_ read: (String) -> Value?) -> Value? {
-        value("cursor", or: "is not a cursor of this server") { PageCursor.text(in: $0).flatMap(read) }
+        value("cursor", or: "is not the next value of an earlier answer") { PageCursor.text(in: $0).flatMap(read) }
     }
 
     private mutating func value<Value>(

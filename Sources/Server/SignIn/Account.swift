@@ -9,7 +9,7 @@ package struct Account: Sendable, Codable, Hashable {
     package let person: Identifier
     /// What they may do.
     package let role: Role
-    /// The organisation whose data they see.
+    /// The tenant whose data they see.
     package let tenant: Identifier
     /// Shown until an event gives the person a name; empty for none.
     package let name: String

@@ -77,7 +77,7 @@ actor ReloadingFile<Value: Sendable> {
     }
 }
 
-/// Tells one version of a file from another.
+/// Identifies one version of a file.
 private struct FileStamp: Equatable, Sendable {
     private let number: Int?
     private let size: Int?

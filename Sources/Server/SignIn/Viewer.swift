@@ -15,7 +15,7 @@ package enum Role: String, Sendable, CaseIterable {
 package struct Viewer: Hashable, Sendable {
     /// The person's id.
     package let id: Identifier
-    /// The organisation whose data they see.
+    /// The tenant whose data they see.
     package let tenant: Identifier
     /// What they may do.
     package let role: Role

@@ -8,7 +8,7 @@ struct QueuedBatch {
     let orders: OrderBatch
     /// Records that could not be decoded. Only the first batch of a read has them, so that each is written once.
     var deadLetters: [RefusedRecord] = []
-    /// Whether this is the last batch of a read: after it the whole read is applied.
+    /// Whether this is the last batch of a read: when it is applied, the whole read is applied.
     var isLast = false
     /// Records whose change may still be refused when it is applied to its order, by the number of the change.
     private var refusable: [Int: LogRecord] = [:]

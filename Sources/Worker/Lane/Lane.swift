@@ -45,7 +45,7 @@ package actor Lane {
     package enum Mode: Sendable {
         /// The consumer group assigns them, for as long as the lane runs.
         case group
-        /// The lane reads these partitions up to the given offsets and then ends.
+        /// The lane reads these partitions at least up to the given offsets and then ends.
         case upTo([TopicPartition: Int64])
     }
 
@@ -162,7 +162,7 @@ package actor Lane {
                 catalogRead = nil
             } else if let change = rebalance {
                 try await follow(change, over: link)
-                // Only now: if Redis fails before this line, the assignment is followed on the next connection.
+                // Only now: if Redis fails before this line, the next connection handles the assignment again.
                 rebalance = nil
             } else if isDone {
                 return

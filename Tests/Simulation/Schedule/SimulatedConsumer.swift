@@ -5,8 +5,8 @@ import Model
 import Worker
 
 // Unchecked for the same reason as its world.
-/// A member of the simulated group, through which a lane reads the simulated log. It checks partitions with the same
-/// code as the real consumer.
+/// A member of the simulated group, through which a lane reads the simulated log. Where it begins to
+/// read, it compares the log by the same code as the real consumer.
 final class SimulatedConsumer: LogConsumer, @unchecked Sendable {
     private unowned let world: World
     private let worker: Int

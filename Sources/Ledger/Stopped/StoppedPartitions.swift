@@ -1,7 +1,7 @@
 package import Log
 internal import Redis
 
-/// A partition that a worker has stopped, because its log is not the one that was read.
+/// A partition that a worker has stopped, and why (``LogFault``).
 package struct StoppedPartition: Hashable, Sendable, CustomStringConvertible {
     /// The partition.
     package let partition: TopicPartition
@@ -51,7 +51,7 @@ package struct StoppedPartition: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// The list of stopped partitions. It is in Redis, so that servers, `status` and `verify` can show it.
+/// The list of stopped partitions. It is in Redis, so that servers and `status` can show it.
 package enum StoppedPartitions {
     /// The most partitions that are read; a longer list is an error.
     package static let limit: Int64 = 10_000

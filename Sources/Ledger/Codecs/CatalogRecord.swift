@@ -57,7 +57,7 @@ package struct CatalogRecord: Hashable, Sendable {
         from reader: inout ByteReader
     ) throws(CorruptRecord) -> Target {
         let name = try reader.text()
-        let measure: Measure = try reader.byte() == 0 ? .revenue : .orders
+        let measure = try readMeasure(from: &reader)
         let goal = try reader.signed()
         let period = Period(start: try reader.day(), end: try reader.day())
         var assignees: [Identifier] = []
@@ -75,58 +75,12 @@ package struct CatalogRecord: Hashable, Sendable {
         else { throw CorruptRecord(reason: "its target breaks a bound") }
         return target
     }
-}
 
-/// Encodes and decodes what the ledger keeps of one person.
-package enum PersonCodec {
-    /// The form in Redis: the version if there is one, the name and the e-mail address.
-    package static func encode(_ person: Person) -> [UInt8] {
-        var writer = ByteWriter(reserving: 64)
-        writer.byte(person.version == nil ? 0 : 1)
-        if let version = person.version { writer.signed(version) }
-        writer.text(person.name)
-        writer.text(person.email)
-        return writer.bytes
-    }
-
-    /// Reads what ``encode(_:)`` wrote.
-    /// - Throws: ``CorruptRecord`` for any other bytes.
-    package static func decode(_ bytes: [UInt8], id: Identifier) throws(CorruptRecord) -> Person {
-        var reader = ByteReader(bytes)
-        let version = try reader.byte() == 0 ? nil : try reader.signed()
-        let person = Person(id: id, name: try reader.text(), email: try reader.text(), version: version)
-        try reader.end()
-        return person
-    }
-
-    /// The form in Redis of what a person chose to see.
-    /// - Parameter version: the highest version applied; nil when no event had one.
-    package static func encode(_ choice: WidgetChoice, version: Int64?) -> [UInt8] {
-        var writer = ByteWriter(reserving: 32)
-        writer.byte(version == nil ? 0 : 1)
-        if let version { writer.signed(version) }
-        writer.unsigned(UInt64(choice.year ?? 0))
-        writer.text(choice.salesperson?.rawValue ?? "")
-        writer.text(choice.measure?.rawValue ?? "")
-        return writer.bytes
-    }
-
-    /// Reads what ``encode(_:version:)`` wrote.
-    /// - Throws: ``CorruptRecord`` for any other bytes.
-    package static func decodeChoice(
-        _ bytes: [UInt8]
-    ) throws(CorruptRecord) -> (choice: WidgetChoice, version: Int64?) {
-        var reader = ByteReader(bytes)
-        let version = try reader.byte() == 0 ? nil : try reader.signed()
-        let year = Int(truncatingIfNeeded: try reader.unsigned())
-        let salesperson = try reader.text()
-        let measure = try reader.text()
-        try reader.end()
-        let choice = WidgetChoice(
-            year: Day.years.contains(year) ? year : nil,
-            salesperson: Identifier(salesperson),
-            measure: Measure(rawValue: measure)
-        )
-        return (choice, version)
+    private static func readMeasure(from reader: inout ByteReader) throws(CorruptRecord) -> Measure {
+        switch try reader.byte() {
+        case 0: .revenue
+        case 1: .orders
+        default: throw CorruptRecord(reason: "its measure is unknown")
+        }
     }
 }

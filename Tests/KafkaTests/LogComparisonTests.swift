@@ -3,8 +3,8 @@ import LocalServers
 import Log
 import Testing
 
-@Suite("Log check of the consumer", .timeLimit(.minutes(1)))
-struct LogCheckTests {
+@Suite("The consumer compares the log with what was read", .timeLimit(.minutes(1)))
+struct LogComparisonTests {
     let mock: MockCluster
     let partition = TopicPartition(topic: "orders", partition: 0)
     let other = TopicPartition(topic: "orders", partition: 1)

@@ -12,7 +12,7 @@ package struct OrderResult: Sendable {
 }
 
 extension LedgerReader {
-    /// The order with this id; nil when no save of it was seen.
+    /// The order with this id; nil when no event has saved it.
     package func order(_ id: Identifier, of tenant: Identifier) async throws(LedgerError) -> OrderResult? {
         let found = try await entries([id], of: tenant)[0]
         return found.entry.order == nil ? nil : found
