@@ -49,7 +49,7 @@ extension Fuzz {
             require(try BackfillJob(parsing: Array(value.description.utf8)) == value, "\(value)")
         case 5:
             let value = try Cursor(parsing: bytes)
-            require(try Cursor(parsing: Array(value.description.utf8)) == value, "\(value)")
+            require(try Cursor(parsing: Array(value.encoded.utf8)) == value, "\(value)")
             require(value.last.offset >= 0 && value.next > value.last.offset, "\(value)")
         case 6:
             if let value = ViewStamp(text) { require(ViewStamp(value.description) == value, "\(value)") }
