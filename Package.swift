@@ -47,7 +47,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
-        .target(name: "LocalServers", dependencies: ["CKafka", "Log", "Redis", "Concurrency"]),
+        .target(name: "LocalServers", dependencies: ["CKafka", "Redis", "Concurrency"]),
         .target(name: "Events", dependencies: ["SalesRules", "Log", "Concurrency"]),
         .target(name: "Ledger", dependencies: ["SalesRules", "Log", "Redis"]),
         .target(
@@ -209,7 +209,7 @@ if let fuzzer {
         .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
         .executableTarget(
             name: "fuzz",
-            dependencies: ["SalesRules", "Log", "Events", "Redis", "Ledger", "Operations", "Model", "CFuzzer"],
+            dependencies: ["SalesRules", "Log", "Events", "Redis", "Ledger", "Model", "CFuzzer"],
             path: "Tests/Fuzz",
             exclude: ["CFuzzer"],
             // This library of libFuzzer has no main function, because the target has its own.
@@ -230,7 +230,7 @@ for target in package.targets where target.type != .system {
 /// The fuzzed modules report the branches that were taken, and are testable.
 for target in package.targets
 where fuzzer != nil
-    && ["SalesRules", "Log", "Events", "Redis", "Ledger", "Operations", "Model", "fuzz"].contains(target.name)
+    && ["SalesRules", "Log", "Events", "Redis", "Ledger", "Model", "fuzz"].contains(target.name)
 {
     target.swiftSettings?.append(.unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing"]))
 }

@@ -1,5 +1,4 @@
 internal import CKafka
-public import Log
 
 // Unchecked only because of the pointers. They never change, and the functions of the mock cluster take a lock or queue
 // their work for the cluster's own thread.
@@ -59,19 +58,6 @@ public final class MockCluster: @unchecked Sendable {
     /// Lets a broker accept connections again after `setDown`.
     public func setUp(broker: Int32) throws(Failure) {
         try check(rd_kafka_mock_broker_set_up(cluster, broker), subject: "broker \(broker)")
-    }
-
-    /// Makes a broker the leader of a partition.
-    public func setLeader(of partition: TopicPartition, broker: Int32) throws(Failure) {
-        try check(
-            rd_kafka_mock_partition_set_leader(cluster, partition.topic, partition.partition, broker),
-            subject: partition.description
-        )
-    }
-
-    /// Delays every answer of a broker.
-    public func setRoundTripTime(broker: Int32, milliseconds: Int32) throws(Failure) {
-        try check(rd_kafka_mock_broker_set_rtt(cluster, broker, milliseconds), subject: "broker \(broker)")
     }
 
     /// Answers the next requests of one type with these errors, one error for each request.

@@ -71,7 +71,7 @@ package struct Backfill {
         _ catalogs: Catalogs,
         on connection: some PostingLink
     ) async throws(LedgerError) {
-        for shard in 1..<max(2, settings.shards) where shard < settings.shards {
+        for shard in 1..<settings.shards {
             try await raiseRevision(of: shard, to: catalogs, on: connection)
         }
         raisedRevision = catalogs.revision
@@ -94,7 +94,7 @@ package struct Backfill {
         let name = keys.revision(shard: shard)
         while true {
             let known = try await watch(name, RedisCommand("GET", name), shard: shard, of: catalogs, on: connection)
-            guard (try known.number("revision") ?? 0) < catalogs.revision else { return }
+            guard try known.number("revision") ?? 0 < catalogs.revision else { return }
             let raise = [RedisCommand("SET", name, String(catalogs.revision))]
             if try await transaction(raise, on: connection) == .applied { return }
         }

@@ -114,9 +114,8 @@ struct SharedDays {
         let split = RedisValue.bytes(Array(IndexMark.split.utf8))
         var credited: [Identifier: Int] = [:]
         for (person, reply) in zip(day.people, indexes) {
-            let values = try reply.elements("HGETALL")
-            for place in stride(from: 0, to: values.count - 1, by: 2) where values[place + 1] == split {
-                let order = try values[place].orderID(in: index(of: person, on: day), "HGETALL")
+            for (field, mark) in try reply.pairs("HGETALL") where mark == split {
+                let order = try field.orderID(in: index(of: person, on: day), "HGETALL")
                 credited[order, default: 0] += 1
             }
         }

@@ -23,6 +23,13 @@ extension RedisValue {
         }
     }
 
+    /// The fields of a flat reply with their values, as HGETALL and ZRANGEBYSCORE WITHSCORES give them.
+    package func pairs(_ what: String) throws(LedgerError) -> [(field: RedisValue, value: RedisValue)] {
+        let elements = try elements(what)
+        guard elements.count.isMultiple(of: 2) else { throw .unexpectedReply(what) }
+        return stride(from: 0, to: elements.count, by: 2).map { (elements[$0], elements[$0 + 1]) }
+    }
+
     /// The number in a bulk reply; nil for the null reply.
     package func number(_ what: String) throws(LedgerError) -> Int64? {
         guard let bytes = try optionalBytes(what) else { return nil }
@@ -61,14 +68,13 @@ extension RedisValue {
 
     /// The fields and values of a hash whose field names are `<tenant>/<id>`.
     package func scopedFields(_ what: String) throws(LedgerError) -> [(key: TenantScoped, value: [UInt8])] {
-        let values = try elements("HGETALL")
         var fields: [(key: TenantScoped, value: [UInt8])] = []
-        for index in stride(from: 0, to: values.count - 1, by: 2) {
-            let name = String(decoding: try values[index].optionalBytes("HGETALL") ?? [], as: UTF8.self)
+        for (field, value) in try pairs("HGETALL") {
+            let name = String(decoding: try field.optionalBytes("HGETALL") ?? [], as: UTF8.self)
             guard let key = TenantScoped(name) else {
                 throw .corrupt(CorruptRecord(place: what, reason: "the name of a field is not valid"))
             }
-            fields.append((key, try values[index + 1].optionalBytes("HGETALL") ?? []))
+            fields.append((key, try value.optionalBytes("HGETALL") ?? []))
         }
         return fields
     }

@@ -114,7 +114,7 @@ package struct CatalogBatch {
         }
         var snapshot = Snapshot(
             view: try fixed[0].view(),
-            revision: (try fixed[1].number("revision") ?? 0),
+            revision: try fixed[1].number("revision") ?? 0,
             cursors: cursors
         )
         for (target, bytes) in try fields(targets, replies[2]) {

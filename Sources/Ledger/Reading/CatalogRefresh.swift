@@ -14,7 +14,7 @@ extension Catalogs {
             )[0].elements("MGET")
             guard values.count == 2 else { throw .unexpectedReply("MGET") }
             let view = try values[0].view()
-            let current = (try values[1].number("revision") ?? 0)
+            let current = try values[1].number("revision") ?? 0
             if view != self.view || current < revision { self = Catalogs(view: view) }
             if current == revision { return }
             try await readPage(from: link, keys: keys)
@@ -35,7 +35,7 @@ extension Catalogs {
                 String(limit)
             )
         )[0]
-        var changes = try Self.changes(in: try reply.elements("ZRANGEBYSCORE"), keys: keys)
+        var changes = try Self.changes(in: reply, keys: keys)
         guard let last = changes.last else { return }
         // The last revision of a full page may be incomplete.
         if changes.count == limit { changes.removeAll { $0.revision == last.revision } }
@@ -55,16 +55,16 @@ extension Catalogs {
     }
 
     private static func changes(
-        in values: [RedisValue],
+        in reply: RedisValue,
         keys: KeySpace
     ) throws(LedgerError) -> [(target: TenantScoped, revision: Int64)] {
         var changes: [(target: TenantScoped, revision: Int64)] = []
-        for index in stride(from: 0, to: values.count - 1, by: 2) {
-            let name = try values[index].optionalBytes("ZRANGEBYSCORE") ?? []
-            guard let target = TenantScoped(String(decoding: name, as: UTF8.self)) else {
+        for (name, revision) in try reply.pairs("ZRANGEBYSCORE") {
+            let name = String(decoding: try name.optionalBytes("ZRANGEBYSCORE") ?? [], as: UTF8.self)
+            guard let target = TenantScoped(name) else {
                 throw .corrupt(CorruptRecord(place: keys.targetChanges, reason: "the name of a target is not valid"))
             }
-            changes.append((target, (try values[index + 1].number("a target's revision") ?? 0)))
+            changes.append((target, try revision.number("a target's revision") ?? 0))
         }
         return changes
     }

@@ -33,7 +33,10 @@ package struct StoppedPartition: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    var field: String { "\(partition.topic):\(partition.partition)" }
+    var field: String { Self.field(of: partition) }
+
+    static func field(of partition: TopicPartition) -> String { "\(partition.topic):\(partition.partition)" }
+
     var value: String { "\(since) \(sentence)" }
 
     /// Reads a field of the hash and its value.
@@ -80,7 +83,7 @@ package enum StoppedPartitions {
     ) async throws(LedgerError) {
         if partitions.isEmpty { return }
         var command = RedisCommand("HDEL", keys.stopped)
-        for partition in partitions { command.append("\(partition.topic):\(partition.partition)") }
+        for partition in partitions { command.append(StoppedPartition.field(of: partition)) }
         _ = try count(try await link.replies(to: command)[0], keys)
     }
 
@@ -89,20 +92,18 @@ package enum StoppedPartitions {
         let size = try count(try await link.replies(to: RedisCommand("HLEN", keys.stopped))[0], keys)
         if size == 0 { return [] }
         guard size <= limit else { throw .corrupt(CorruptRecord(place: keys.stopped, reason: "it has \(size) fields")) }
-        let fields = try (try await link.replies(to: RedisCommand("HGETALL", keys.stopped))[0]).elements("HGETALL")
+        let reply = try await link.replies(to: RedisCommand("HGETALL", keys.stopped))[0]
         var all: [StoppedPartition] = []
-        for index in stride(from: 0, to: fields.count - 1, by: 2) {
-            let field = String(decoding: try fields[index].optionalBytes("HGETALL") ?? [], as: UTF8.self)
-            let value = try fields[index + 1].optionalBytes("HGETALL") ?? []
+        for (field, value) in try reply.pairs("HGETALL") {
+            let field = String(decoding: try field.optionalBytes("HGETALL") ?? [], as: UTF8.self)
+            let value = try value.optionalBytes("HGETALL") ?? []
             all.append(
                 try reading("\(keys.stopped) \(field)") { () throws(CorruptRecord) in
                     try StoppedPartition(field: field, value: value)
                 }
             )
         }
-        return all.sorted {
-            ($0.partition.topic, $0.partition.partition) < ($1.partition.topic, $1.partition.partition)
-        }
+        return all.sorted { $0.partition < $1.partition }
     }
 
     private static func count(_ reply: RedisValue, _ keys: KeySpace) throws(LedgerError) -> Int64 {

@@ -71,7 +71,7 @@ package struct SystemStatus: Sendable {
         status.storedSettings = replies[1].string
         status.catalogRevision = replies[2].int ?? 0
         status.counting = Int(replies[3].int ?? 0)
-        status.partitions = bounds.sorted { ($0.key.topic, $0.key.partition) < ($1.key.topic, $1.key.partition) }
+        status.partitions = bounds.sorted { $0.key < $1.key }
             .map { name, bound in
                 let applied = cursors[name]?.next
                 let before = first[name]?.next ?? 0
@@ -111,7 +111,7 @@ package struct SystemStatus: Sendable {
             if error.isTemporary { throw error }
             status.problems.append(error.description)
         }
-        status.problems += faults.sorted { ($0.key.topic, $0.key.partition) < ($1.key.topic, $1.key.partition) }
+        status.problems += faults.sorted { $0.key < $1.key }
             .map(\.value)
         if let problem = status.missingWorkers(group: settings.group) { status.problems.append(problem) }
         status.notes += status.growthNotes()

@@ -101,7 +101,7 @@ package final class OrderFold {
             number = locations.count
             locations.append(Self.pack(try file.append(record), record.count))
             newest.append(place)
-            enter(number, hash: Self.hash(key))
+            try enter(number, hash: Self.hash(key))
         }
         guard candidates != nil, let order = TenantScoped(String(decoding: key, as: UTF8.self)) else { return }
         note(number, of: order, worth: rules.worth(of: entry), replacing: rules.worth(of: old))
@@ -161,9 +161,9 @@ extension OrderFold {
         return nil
     }
 
-    private func enter(_ slot: Int, hash: UInt64) {
+    private func enter(_ slot: Int, hash: UInt64) throws {
         tags.append(UInt32(truncatingIfNeeded: hash >> 32))
-        if locations.count * 3 > table.count * 2 { grow() }
+        if locations.count * 3 > table.count * 2 { try grow() }
         insert(slot, hash: hash)
     }
 
@@ -173,11 +173,10 @@ extension OrderFold {
         table[index] = UInt32(slot + 1)
     }
 
-    private func grow() {
+    private func grow() throws {
         table = Array(repeating: 0, count: table.count * 2)
         for slot in 0..<locations.count - 1 {
-            // Cannot fail unless the disk does: the record was written by this fold.
-            guard let record = try? record(slot) else { continue }
+            let record = try record(slot)
             let end = 2 + (Int(record[0]) << 8 | Int(record[1]))
             insert(slot, hash: Self.hash(Array(record[2..<end])))
         }

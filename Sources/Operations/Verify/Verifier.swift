@@ -68,7 +68,7 @@ package actor Verifier {
         try await checkSettings(over: connection)
         let catalogTopics = settings.topics.catalog
         let partitions = bounds.keys.filter { source == .log || !catalogTopics.contains($0.topic) }
-            .sorted { ($0.topic, $0.partition) < ($1.topic, $1.partition) }
+            .sorted()
         let fold = try LogFold(
             partitions: partitions,
             known: Set(bounds.keys),

@@ -37,7 +37,6 @@ extension Lane {
                 batch.reach(next, of: partition, start: start(of:))
                 if batch.count == 0, case .upTo = mode { return batch }
             case .stopped(let partition, let fault):
-                stopped.insert(partition)
                 unreported[partition] = fault
                 logger.critical("\(partition) is stopped: \(fault.advice)")
                 if case .upTo = mode { throw LogStopped(partition: partition, fault: fault) }
@@ -102,7 +101,6 @@ extension Lane {
         positions = [:]
         applied = [:]
         caughtUp = []
-        stopped = []
         unreported = [:]
         for partition in partitions {
             // Offset 0 where nothing was applied, not the beginning: a log without its first records has lost events.

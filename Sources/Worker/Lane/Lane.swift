@@ -28,7 +28,6 @@ package actor Lane {
     /// The last known `next` of each partition's cursor in Redis.
     var applied: [TopicPartition: Int64] = [:]
     var caughtUp: Set<TopicPartition> = []
-    var stopped: Set<TopicPartition> = []
     /// Stopped partitions that are not written to Redis yet, and the reasons.
     var unreported: [TopicPartition: LogFault] = [:]
     var rebalance: Rebalance?
@@ -123,7 +122,7 @@ package actor Lane {
         if stop.isSet { return true }
         guard case .upTo(let ends) = mode, rebalance == nil else { return false }
         return ends.allSatisfy { partition, end in
-            stopped.contains(partition) || caughtUp.contains(partition) || positions[partition]?.next ?? 0 >= end
+            caughtUp.contains(partition) || positions[partition]?.next ?? 0 >= end
         }
     }
 

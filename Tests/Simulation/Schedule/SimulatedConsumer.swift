@@ -26,7 +26,7 @@ final class SimulatedConsumer: LogConsumer, @unchecked Sendable {
     func give(_ partitions: [TopicPartition]) {
         inbox.append(.revoked([], lost: false))
         inbox.append(
-            .assigned(partitions.map { $0 })
+            .assigned(partitions)
         )
     }
 
@@ -56,32 +56,27 @@ final class SimulatedConsumer: LogConsumer, @unchecked Sendable {
     private func read(_ partition: TopicPartition) -> ConsumerEvent? {
         guard var check = checks[partition] else { return nil }
         defer { checks[partition] = check }
-        let name = partition
         while check.phase != .stopped, let record = world.log.record(of: partition, from: check.fetchOffset ?? 0) {
             switch check.read(offset: record.offset, fingerprint: { record.fingerprint }) {
             case .deliver: return .record(record)
             case .skip: continue
-            case .stop(let fault): return .stopped(name, fault)
+            case .stop(let fault): return .stopped(partition, fault)
             }
         }
         let end = world.log.end(of: partition)
         if ends[partition] == end { return nil }
         ends[partition] = end
         switch check.reachedEnd(at: end) {
-        case .deliver: return .caughtUp(name, next: end)
+        case .deliver: return .caughtUp(partition, next: end)
         case .skip: return nil
-        case .stop(let fault): return .stopped(name, fault)
+        case .stop(let fault): return .stopped(partition, fault)
         }
     }
 
     func assign(_ starts: [TopicPartition: StartPosition]) {
-        checks = Dictionary(
-            uniqueKeysWithValues: starts.map {
-                ($0.key, PartitionCheck($0.value))
-            }
-        )
+        checks = starts.mapValues { PartitionCheck($0) }
         ends = [:]
-        order = checks.keys.sorted { ($0.topic, $0.partition) < ($1.topic, $1.partition) }
+        order = checks.keys.sorted()
     }
 
     func unassign() { assign([:]) }
