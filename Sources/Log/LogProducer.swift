@@ -50,14 +50,22 @@ public protocol LogProducer: AnyObject, Sendable {
     /// Writes a record and waits, without blocking, until the log has stored it. The record may be written even if the
     /// task is cancelled.
     func send(_ record: ProducerRecord) async throws(LogError) -> RecordPosition
-    /// Queues a record and does not wait until it is written: ``flush(timeoutMilliseconds:)`` reports failures. May
-    /// block, so do not call it on Swift's cooperative pool.
-    func enqueue(_ record: ProducerRecord) throws(LogError)
-    /// Blocks until every queued record is written or has failed.
-    /// - Throws: a timeout, or the first failure since the last flush.
-    func flush(timeoutMilliseconds: Int32) throws(LogError)
+    /// An empty batch. Batches of one producer do not hear of each other's failures.
+    func batch() -> any ProducerBatch
     /// Waits for the records that are not written yet, and closes the connection.
     func close(timeoutMilliseconds: Int32)
+}
+
+/// Records that are written together. Any thread may use it; its calls block, so do not make them on Swift's cooperative
+/// pool.
+public protocol ProducerBatch: AnyObject, Sendable {
+    /// Queues a record and does not wait until it is written; waits only for room in the producer's queue.
+    /// - Throws: why the record was not accepted. It is then not in the batch.
+    func append(_ record: ProducerRecord) throws(LogError)
+    /// Blocks until every record of this batch is written or has failed. After a timeout the records that are not
+    /// written yet stay in the batch.
+    /// - Throws: a timeout, or the first failure of a record of this batch, with the number of failures.
+    func wait(timeoutMilliseconds: Int32) throws(LogError)
 }
 
 /// What a producer is used for; this decides its timeouts and limits.

@@ -18,18 +18,22 @@ struct DeadLetterProducer {
     func write(_ refused: [RefusedRecord]) throws(LogError) {
         if refused.isEmpty { return }
         let isLarge = { (refused: RefusedRecord) in refused.record.withValue { ($0?.count ?? 0) > Self.large } }
-        for item in refused where !isLarge(item) { try producer.enqueue(record(item)) }
-        try producer.flush(timeoutMilliseconds: 10_000)
+        try write(refused.filter { !isLarge($0) }.map { record($0) })
         for item in refused where isLarge(item) {
             do throws(LogError) {
-                try producer.enqueue(record(item))
-                try producer.flush(timeoutMilliseconds: 10_000)
+                try write([record(item)])
             } catch {
                 guard error.isTooLarge else { throw error }
-                try producer.enqueue(record(item, withoutValue: true))
-                try producer.flush(timeoutMilliseconds: 10_000)
+                try write([record(item, withoutValue: true)])
             }
         }
+    }
+
+    /// All lanes write with the same producer, and each waits for its own records.
+    private func write(_ records: [ProducerRecord]) throws(LogError) {
+        let batch = producer.batch()
+        for record in records { try batch.append(record) }
+        try batch.wait(timeoutMilliseconds: 10_000)
     }
 
     /// - Parameter withoutValue: for a record that is too large for the dead-letter topic. Its value is still in the topic

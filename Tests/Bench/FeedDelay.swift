@@ -73,6 +73,7 @@ final class FeedTraffic: Sendable {
     let year = Calendar(identifier: .gregorian).component(.year, from: Date())
     let count: Int
     private let producer: KafkaProducer
+    private let batch: any ProducerBatch
     private let company: SampleCompany
     private let moments: Mutex<[ContinuousClock.Instant]>
     /// The number of orders before the first measured one. They warm up worker and server.
@@ -81,6 +82,7 @@ final class FeedTraffic: Sendable {
     init(servers: String, count: Int) throws {
         self.count = count
         producer = try KafkaProducer(KafkaConfiguration(bootstrapServers: servers, properties: ["linger.ms": "0"]))
+        batch = producer.batch()
         company = SampleCompany(tenant: Identifier("default")!, year: year, people: 10)
         moments = Mutex([])
     }
@@ -127,7 +129,7 @@ final class FeedTraffic: Sendable {
             moments.withLock { $0.append(.now) }
             try send(event)
         }
-        try producer.flush(timeoutMilliseconds: 30_000)
+        try batch.wait(timeoutMilliseconds: 30_000)
     }
 
     /// When the order with this number, counted with the warm-up, was published.
@@ -135,6 +137,6 @@ final class FeedTraffic: Sendable {
 
     private func send(_ event: Event) throws {
         let (topic, key, value) = EventEncoder(currency: .euro).encode(event)
-        try producer.enqueue(.init(topic: TopicNames()[topic], key: key, value: value))
+        try batch.append(.init(topic: TopicNames()[topic], key: key, value: value))
     }
 }

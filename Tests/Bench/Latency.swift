@@ -59,15 +59,16 @@ struct Latency {
             KafkaConfiguration(bootstrapServers: servers, properties: ["linger.ms": "0"])
         )
         defer { producer.close(timeoutMilliseconds: 5_000) }
+        let batch = producer.batch()
         let company = SampleCompany(tenant: Identifier("default")!, year: year, people: people)
         let encoder = EventEncoder(currency: .euro)
         let topics = TopicNames()
         func send(_ event: Event) throws {
             let (topic, key, value) = encoder.encode(event)
-            try producer.enqueue(.init(topic: topics[topic], key: key, value: value))
+            try batch.append(.init(topic: topics[topic], key: key, value: value))
         }
         for event in company.peopleEvents + company.targetEvents() { try send(event) }
-        try producer.flush(timeoutMilliseconds: 30_000)
+        try batch.wait(timeoutMilliseconds: 30_000)
         // The first orders are not measured. They warm up worker and server.
         let warmUp = rate * 6
         var generator = SeededGenerator(seed: 1)
@@ -80,7 +81,7 @@ struct Latency {
             published.note(number - warmUp)
             try send(event)
         }
-        try producer.flush(timeoutMilliseconds: 30_000)
+        try batch.wait(timeoutMilliseconds: 30_000)
     }
 
     /// Each time the total of the widget rises, computes the delay of the orders that are new in it.

@@ -143,14 +143,15 @@ struct Soak {
                 KafkaConfiguration(bootstrapServers: servers, properties: ["linger.ms": "100"])
             )
             defer { producer.close(timeoutMilliseconds: 5_000) }
+            let batch = producer.batch()
             let encoder = EventEncoder(currency: .euro)
             let topics = TopicNames()
             func send(_ event: Event) throws {
                 let (topic, key, value) = encoder.encode(event)
-                try producer.enqueue(.init(topic: topics[topic], key: key, value: value))
+                try batch.append(.init(topic: topics[topic], key: key, value: value))
             }
             for event in company.peopleEvents + company.targetEvents() { try send(event) }
-            try producer.flush(timeoutMilliseconds: 30_000)
+            try batch.wait(timeoutMilliseconds: 30_000)
             var generator = SeededGenerator(seed: 1)
             func save(_ numbers: ClosedRange<Int>, rate: Int) throws {
                 let start = ContinuousClock.now
@@ -165,7 +166,7 @@ struct Soak {
             }
             try save(1...warmUp, rate: rate / 10)
             try save(warmUp + 1...warmUp + count, rate: rate)
-            try producer.flush(timeoutMilliseconds: 30_000)
+            try batch.wait(timeoutMilliseconds: 30_000)
         }
     }
 

@@ -68,8 +68,9 @@ func fill(
     prefix: String = ""
 ) throws {
     let producer = try KafkaProducer(.test(servers, ["linger.ms": "0"]))
+    let batch = producer.batch()
     for number in range {
-        try producer.enqueue(
+        try batch.append(
             .init(
                 topic: partition.topic,
                 partition: partition.partition,
@@ -78,7 +79,7 @@ func fill(
             )
         )
     }
-    try producer.flush(timeoutMilliseconds: 10_000)
+    try batch.wait(timeoutMilliseconds: 10_000)
     producer.close(timeoutMilliseconds: 1_000)
 }
 

@@ -61,7 +61,7 @@ struct ErrorTests {
         #expect(error.description.contains("check that the brokers run"))
     }
 
-    @Test("A write error is thrown by send, or by flush for enqueued records")
+    @Test("A write error is thrown by send, or by the batch that the record is in, and by no other batch")
     func undelivered() async throws {
         let mock = try MockCluster()
         try mock.createTopic("orders", partitions: 1)
@@ -73,10 +73,14 @@ struct ErrorTests {
         }
         #expect(sent?.topicPartition == TopicPartition(topic: "orders", partition: 0))
         #expect(sent?.isTimeout == true)
-        for _ in 0..<3 { try producer.enqueue(.init(topic: "orders", key: nil, value: [3])) }
-        let flushed = try #require(throws: LogError.self) { try producer.flush(timeoutMilliseconds: 5_000) }
-        #expect(flushed.reason.contains("3 messages"))
-        #expect(throws: Never.self) { try producer.flush(timeoutMilliseconds: 5_000) }
+        let (first, second) = (producer.batch(), producer.batch())
+        for _ in 0..<3 { try first.append(.init(topic: "orders", key: nil, value: [3])) }
+        try second.append(.init(topic: "orders", key: nil, value: [4]))
+        let three = try #require(throws: LogError.self) { try first.wait(timeoutMilliseconds: 30_000) }
+        #expect(three.reason.contains("3 messages"))
+        let one = try #require(throws: LogError.self) { try second.wait(timeoutMilliseconds: 30_000) }
+        #expect(one.isTimeout && !one.reason.contains("messages"))
+        #expect(throws: Never.self) { try producer.batch().wait(timeoutMilliseconds: 30_000) }
     }
 
     @Test("A retriable error of the broker is retried without writing twice")

@@ -65,10 +65,11 @@ struct DeletedBeginningTests {
             let producer = try KafkaProducer(kafka)
             defer { producer.close(timeoutMilliseconds: 5_000) }
             func publish(_ numbers: ClosedRange<Int>, at time: Int64) throws {
+                let batch = producer.batch()
                 for number in numbers {
                     let value =
                         #"{"type":"order.saved","id":"SO-\#(number)","owner":"u-1","total":"1.00","date":"2026-03-14"}"#
-                    try producer.enqueue(
+                    try batch.append(
                         ProducerRecord(
                             topic: Self.topic,
                             key: Array("default/SO-\(number)".utf8),
@@ -77,7 +78,7 @@ struct DeletedBeginningTests {
                         )
                     )
                 }
-                try producer.flush(timeoutMilliseconds: 10_000)
+                try batch.wait(timeoutMilliseconds: 10_000)
             }
             try publish(1...3, at: now - 3_600_000)
             let deadline = ContinuousClock.now + .seconds(30)

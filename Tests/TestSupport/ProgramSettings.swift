@@ -88,8 +88,9 @@ package struct ProgramSettings: Sendable {
         try await BlockingThread.run("publish") {
             let producer = try KafkaProducer(kafka)
             defer { producer.close(timeoutMilliseconds: 5_000) }
-            for message in messages { try producer.enqueue(message) }
-            try producer.flush(timeoutMilliseconds: 60_000)
+            let batch = producer.batch()
+            for message in messages { try batch.append(message) }
+            try batch.wait(timeoutMilliseconds: 60_000)
         }
     }
 

@@ -96,11 +96,12 @@ struct LoadCommand: AsyncParsableCommand {
         until isStopped: () -> Bool
     ) throws {
         defer { producer.close(timeoutMilliseconds: 5_000) }
+        let batch = producer.batch()
         if targets {
             for event in company.peopleEvents + company.targetEvents() {
-                try producer.enqueue(publisher.record(for: event))
+                try batch.append(publisher.record(for: event))
             }
-            try producer.flush(timeoutMilliseconds: 60_000)
+            try batch.wait(timeoutMilliseconds: 60_000)
         }
         var generator = SeededGenerator(seed: seed)
         var bar = ProgressBar("orders", total: orders)
@@ -112,10 +113,10 @@ struct LoadCommand: AsyncParsableCommand {
             if !again { saved += 1 }
             let number = again ? Int.random(in: 1...saved, using: &generator) : saved
             let order = company.order(first + number - 1, version: Int64(event + 1), using: &generator)
-            try producer.enqueue(publisher.record(for: order))
+            try batch.append(publisher.record(for: order))
             bar.show(event + 1)
         }
-        try producer.flush(timeoutMilliseconds: 60_000)
+        try batch.wait(timeoutMilliseconds: 60_000)
         bar.end()
         let seconds = start.duration(to: .now) / .seconds(1)
         Terminal.line("\(orders) order events, \(saved) orders, in \(String(format: "%.1f", seconds)) s")

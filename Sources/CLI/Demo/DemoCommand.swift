@@ -149,16 +149,17 @@ private struct Demo: Sendable {
     }
 
     private func publishHistory(of orders: Int, to producer: any LogProducer, _ publisher: Publisher) throws {
+        let batch = producer.batch()
         for event in company.peopleEvents + company.targetEvents(monthly: 6_500_000) {
-            try producer.enqueue(publisher.record(for: event))
+            try batch.append(publisher.record(for: event))
         }
         var generator = SeededGenerator(seed: 2_026)
         for number in 1...orders {
-            try producer.enqueue(
+            try batch.append(
                 publisher.record(for: company.order(number, version: Int64(number), using: &generator))
             )
         }
-        try producer.flush(timeoutMilliseconds: 30_000)
+        try batch.wait(timeoutMilliseconds: 30_000)
     }
 
     /// Publishes new orders of today; about one in five saves an earlier order again.

@@ -30,11 +30,8 @@ public final class KafkaProducer: LogProducer {
     public func send(_ record: ProducerRecord) async throws(LogError) -> RecordPosition {
         let client = try open()
         let result = await withCheckedContinuation { continuation in
-            let delivery = PendingDelivery(of: record.topic, continuation)
             do throws(LogError) {
-                try record.withBytes { (key, value) throws(LogError) in
-                    try client.produce(record, key: key, value: value, delivery: delivery)
-                }
+                try client.produce(record, receiver: DeliveryReceiver { continuation.resume(returning: $0) })
             } catch {
                 continuation.resume(returning: .failure(error))
             }
@@ -42,21 +39,9 @@ public final class KafkaProducer: LogProducer {
         return try result.get()
     }
 
-    /// Puts a record into the local queue and does not wait until it is written; `flush` reports failures.
-    ///
-    /// Blocks while the local queue is full, for up to 30 s: never call it on the cooperative pool.
-    /// - Throws: why the record was not accepted.
-    public func enqueue(_ record: ProducerRecord) throws(LogError) {
-        let client = try open()
-        try record.withBytes { (key, value) throws(LogError) in
-            try client.produceWaiting(record, key: key, value: value)
-        }
-    }
-
-    /// Blocks until every record in the queue is written or has failed.
-    /// - Throws: a timeout, or the first failure of an enqueued record since the last `flush`, with the number of failures.
-    public func flush(timeoutMilliseconds: Int32) throws(LogError) {
-        try open().flush(timeoutMilliseconds: timeoutMilliseconds)
+    /// An empty batch. A record of it waits up to 30 s for room in the local queue.
+    public func batch() -> any ProducerBatch {
+        KafkaBatch { [self] () throws(LogError) in try open() }
     }
 
     /// Waits until the queue is written, fails the records that are left at the deadline, and ends the client.
@@ -74,16 +59,5 @@ public final class KafkaProducer: LogProducer {
             throw LogError(RD_KAFKA_RESP_ERR__DESTROY, reason: "the producer is closed")
         }
         return client
-    }
-}
-
-extension ProducerRecord {
-    /// Calls `body` with key and value: nil for a nil array, and never for an empty one.
-    fileprivate func withBytes<R>(
-        _ body: (UnsafeRawBufferPointer?, UnsafeRawBufferPointer?) throws(LogError) -> R
-    ) throws(LogError) -> R {
-        try key.withOptionalBytes { (key) throws(LogError) in
-            try value.withOptionalBytes { (value) throws(LogError) in try body(key, value) }
-        }
     }
 }

@@ -5,7 +5,6 @@ internal import Synchronization
 /// A producer's client and its topics. Any thread may call it.
 final class ProducerClient: Sendable {
     private let handle: ClientHandle
-    private let deliveries: DeliveryReports
     private let topics = Mutex<[String: TopicHandle]>([:])
     private let calls = Mutex(Calls())
     /// Set when `close` is complete.
@@ -21,14 +20,13 @@ final class ProducerClient: Sendable {
     private static let defaults = ["compression.codec": "lz4", "linger.ms": "5", "message.timeout.ms": "30000"]
 
     init(_ configuration: KafkaConfiguration) throws(LogError) {
-        deliveries = DeliveryReports()
         let native = try NativeConfiguration(
             configuration,
             defaults: Self.defaults.filter { !configuration.hasAlias(of: $0.key) },
             forced: ["enable.idempotence": "true"]
         )
         DeliveryReports.install(in: native)
-        handle = try ClientHandle(RD_KAFKA_PRODUCER, native, callbackTarget: deliveries)
+        handle = try ClientHandle(RD_KAFKA_PRODUCER, native)
     }
 
     /// Serves delivery reports until the client is closed and all reports were served. Runs on the producer's thread.
@@ -49,25 +47,34 @@ final class ProducerClient: Sendable {
 
     private func endCall() { calls.withLock { $0.producing -= 1 } }
 
-    func produce(
+    /// Queues a record. The receiver gets its report, exactly once, unless this call throws.
+    func produce(_ record: ProducerRecord, receiver: DeliveryReceiver) throws(LogError) {
+        try record.key.withOptionalBytes { (key) throws(LogError) in
+            try record.value.withOptionalBytes { (value) throws(LogError) in
+                try produce(record, key: key, value: value, receiver: receiver)
+            }
+        }
+    }
+
+    private func produce(
         _ record: ProducerRecord,
         key: UnsafeRawBufferPointer?,
         value: UnsafeRawBufferPointer?,
-        delivery: PendingDelivery?
+        receiver: DeliveryReceiver
     ) throws(LogError) {
         try beginCall()
         defer { endCall() }
         let topic = try topic(record.topic)
         let headers = try NativeHeaders(record.headers)
         // Released by the delivery report, or below if the message is refused.
-        let context = delivery.map { Unmanaged.passRetained($0) }
+        let context = Unmanaged.passRetained(receiver)
         var arguments: [rd_kafka_vu_t] = [
             .init(RD_KAFKA_VTYPE_RKT) { $0.u.rkt = topic.pointer },
             .init(RD_KAFKA_VTYPE_PARTITION) { $0.u.i32 = record.partition ?? RD_KAFKA_PARTITION_UA },
             .init(RD_KAFKA_VTYPE_MSGFLAGS) { $0.u.i = RD_KAFKA_MSG_F_COPY },
             .init(RD_KAFKA_VTYPE_KEY, bytes: key),
             .init(RD_KAFKA_VTYPE_VALUE, bytes: value),
-            .init(RD_KAFKA_VTYPE_OPAQUE) { $0.u.ptr = context?.toOpaque() },
+            .init(RD_KAFKA_VTYPE_OPAQUE) { $0.u.ptr = context.toOpaque() },
         ]
         if let timestamp = record.timestamp {
             arguments.append(.init(RD_KAFKA_VTYPE_TIMESTAMP) { $0.u.i64 = timestamp })
@@ -77,7 +84,7 @@ final class ProducerClient: Sendable {
         }
         // librdkafka copies key and value. It takes ownership of the headers only if it accepts the message.
         if let error = rd_kafka_produceva(handle.pointer, arguments, arguments.count) {
-            context?.release()
+            context.release()
             // `LogError(consuming:)` destroys the error object.
             let refusal = LogError(consuming: error, subject: record.topic)
             throw LogError.fatal(of: handle.pointer) ?? refusal
@@ -86,15 +93,11 @@ final class ProducerClient: Sendable {
     }
 
     /// Waits up to 30 s for room in the local queue.
-    func produceWaiting(
-        _ record: ProducerRecord,
-        key: UnsafeRawBufferPointer?,
-        value: UnsafeRawBufferPointer?
-    ) throws(LogError) {
+    func produceWaiting(_ record: ProducerRecord, receiver: DeliveryReceiver) throws(LogError) {
         var deadline: ContinuousClock.Instant?
         while true {
             do throws(LogError) {
-                return try produce(record, key: key, value: value, delivery: nil)
+                return try produce(record, receiver: receiver)
             } catch {
                 let end = deadline ?? .now + .seconds(30)
                 deadline = end
@@ -105,14 +108,8 @@ final class ProducerClient: Sendable {
         }
     }
 
-    func flush(timeoutMilliseconds: Int32) throws(LogError) {
-        let code = rd_kafka_flush(handle.pointer, timeoutMilliseconds)
-        if code != RD_KAFKA_RESP_ERR_NO_ERROR {
-            let left = rd_kafka_outq_len(handle.pointer)
-            throw LogError(code, reason: "\(left) messages not written within \(timeoutMilliseconds) ms")
-        }
-        if let failure = deliveries.takeFailure() { throw failure }
-    }
+    /// Returns as soon as a report was served, or after this time.
+    func serveReports(milliseconds: Int32) { _ = rd_kafka_poll(handle.pointer, milliseconds) }
 
     func close(timeoutMilliseconds: Int32) {
         calls.withLock { $0.isClosed = true }
