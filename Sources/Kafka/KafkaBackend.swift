@@ -25,6 +25,13 @@ public struct KafkaBackend: LogBackend {
         return try KafkaProducer(configuration)
     }
 
+    public var partitioner: String { configuration.properties[Partitioner.property] ?? Partitioner.standard }
+
+    public func partition(of key: [UInt8], among count: Int32, by partitioner: String) -> Int32? {
+        if key.isEmpty || count < 1 { return nil }
+        return Partitioner(name: partitioner)?.partition(of: key, among: count)
+    }
+
     public func admin() throws(LogError) -> any LogAdmin { try KafkaAdmin(configuration) }
 
     /// Defaults for a use. librdkafka has two names for some properties; a value under either one overrides the default.

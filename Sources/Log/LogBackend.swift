@@ -7,6 +7,14 @@ public protocol LogBackend: Sendable {
     func consumer(group: String?, member: Int) throws(LogError) -> sending any BlockingLogConsumer
     /// Creates a producer.
     func producer(for use: ProducerUse) throws(LogError) -> any LogProducer
+    /// How producers choose the partition of a record with a key; a name for people, and for `partition(of:among:by:)`.
+    var partitioner: String { get }
+    /// The partition of a key.
+    /// - Parameters:
+    ///   - count: how many partitions the topic has.
+    ///   - partitioner: how a producer chooses.
+    /// - Returns: nil where the key is empty, or does not decide.
+    func partition(of key: [UInt8], among count: Int32, by partitioner: String) -> Int32?
     /// Creates a client for questions about topics, offsets and groups.
     func admin() throws(LogError) -> any LogAdmin
 }

@@ -80,7 +80,9 @@ struct ServeCommand: AsyncParsableCommand {
         let group = ServiceGroup(
             configuration: ServerAssembly.services([application] + signIn.services, logger: logger)
         )
+        let operations = try settings.operations
         try await UntilSignal.run {
+            async let _ = PartitionerCheck.run(operations, logger: logger)
             try await group.run()
         } onSignal: {
             logger.info("stopping")

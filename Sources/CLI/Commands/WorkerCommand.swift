@@ -52,8 +52,15 @@ struct WorkerCommand: AsyncParsableCommand {
             "started",
             metadata: ["kafka": "\(settings.text("kafka-bootstrap-servers"))", "redis": "\(redis)"]
         )
+        let operations = try settings.operations
         try await UntilSignal.run {
-            if untilCaughtUp { try await worker.runUntilCaughtUp() } else { try await worker.run() }
+            async let check: Void = PartitionerCheck.run(operations, logger: logger)
+            if untilCaughtUp {
+                try await worker.runUntilCaughtUp()
+                await check
+            } else {
+                try await worker.run()
+            }
             logger.info("stopped", metadata: ["done": "\(worker.counters.description)"])
         } onSignal: {
             logger.info("stopping: the worker finishes the batches that it has begun")

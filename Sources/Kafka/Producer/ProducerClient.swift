@@ -17,7 +17,10 @@ final class ProducerClient: Sendable {
         var producing = 0
     }
 
-    private static let defaults = ["compression.codec": "lz4", "linger.ms": "5", "message.timeout.ms": "30000"]
+    private static let defaults = [
+        "compression.codec": "lz4", "linger.ms": "5", "message.timeout.ms": "30000",
+        Partitioner.property: Partitioner.standard,
+    ]
 
     init(_ configuration: KafkaConfiguration) throws(LogError) {
         let native = try NativeConfiguration(
