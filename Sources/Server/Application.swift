@@ -91,6 +91,7 @@ func makeRouter(
     let (reader, writer, decoder) = (dependencies.reader, dependencies.writer, dependencies.decoder)
     let now = dependencies.now
     let today: @Sendable () -> Day = { Day.today(at: now(), in: settings.timeZone) }
+    let refusals = RefusalLog(logger: logger)
     let metrics = Metrics(version: settings.version, started: Date())
     let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: RequestMetricsMiddleware(metrics: metrics))
@@ -103,12 +104,14 @@ func makeRouter(
         defaultTenant: settings.defaultTenant,
         web: settings.web,
         now: now,
+        refusals: refusals,
         logger: logger
     ).add(to: router)
     let authentication = AuthenticationMiddleware(
         verifier: dependencies.verifier,
         defaultTenant: settings.defaultTenant,
-        now: now
+        now: now,
+        refusals: refusals
     )
     let group = router.group("api/v1").add(middleware: authentication)
     WidgetRoutes(reader: reader, today: today).add(to: group)

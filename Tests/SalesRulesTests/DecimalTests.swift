@@ -58,7 +58,8 @@ struct DecimalTests {
     @Test(
         "An id has 1 to 128 of the allowed characters",
         arguments: [
-            ("6x1234", true), ("SO-1001", true), ("a.b_c:d@e-f", true), (String(repeating: "a", count: 128), true),
+            ("6x1234", true), ("SO-1001", true), ("a.b_c:d@e-f", true), ("auth0|5f7", true),
+            (String(repeating: "a", count: 128), true),
             ("", false), (String(repeating: "a", count: 129), false), ("a/b", false), ("a b", false), ("é", false),
             ("a*", false),
         ]

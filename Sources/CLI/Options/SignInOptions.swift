@@ -36,8 +36,64 @@ struct SignInOptions: ParsableArguments {
     )
     var accountsFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The issuers whose tokens are accepted with --auth-jwks, as in the claim iss (default: any).",
+            valueName: "a,b"
+        )
+    )
+    var authIssuer: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            With --auth-jwks, a token must be for one of these audiences, as in the claim aud (default: any). An \
+            identity provider signs tokens for other programs with the same keys: set it.
+            """,
+            valueName: "a,b"
+        )
+    )
+    var authAudience: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            The claim with the person's id in tokens of an identity provider; dots lead into objects \
+            (default: \(Settings.defaultText("auth-person-claim"))).
+            """,
+            valueName: "claim"
+        )
+    )
+    var authPersonClaim: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            The claim with the role, a text or a list, for example realm_access.roles \
+            (default: \(Settings.defaultText("auth-role-claim"))).
+            """,
+            valueName: "claim"
+        )
+    )
+    var authRoleClaim: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            What the identity provider calls the roles, for example crm-admins=manager,staff=salesperson \
+            (default: manager, salesperson and ingest).
+            """,
+            valueName: "a=role,…"
+        )
+    )
+    var authRoles: String?
+
     var words: [String: String?] {
-        ["auth-secret-file": authSecretFile, "auth-jwks": authJwks, "accounts-file": accountsFile]
+        [
+            "auth-secret-file": authSecretFile, "auth-jwks": authJwks, "accounts-file": accountsFile,
+            "auth-issuer": authIssuer, "auth-audience": authAudience, "auth-person-claim": authPersonClaim,
+            "auth-role-claim": authRoleClaim, "auth-roles": authRoles,
+        ]
     }
 }
 
@@ -115,8 +171,41 @@ extension Settings {
             path.isEmpty ? .empty : try await AccountDirectory(file: path, logger: logger)
         }
         let (provider, services) = try await provider(logger: logger)
-        let verifier = try await TokenVerifier(secret: secret, provider: provider, accounts: directory)
+        let verifier = try await TokenVerifier(
+            secret: secret,
+            provider: provider,
+            rules: try providerRules,
+            accounts: directory
+        )
         return SignIn(verifier: verifier, services: services)
+    }
+
+    private var providerRules: ProviderRules {
+        get throws {
+            func words(_ word: String) -> [String] {
+                text(word).split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+            }
+            let roles = try words("auth-roles").map { pair in
+                guard let mark = pair.lastIndex(of: "="), let role = Role(rawValue: String(pair[mark...].dropFirst())),
+                    mark > pair.startIndex
+                else {
+                    throw SettingsError(
+                        description: "--auth-roles: \"\(pair)\" is not a name and a role, for example "
+                            + "crm-admins=manager; the roles are manager, salesperson and ingest"
+                    )
+                }
+                return (String(pair[..<mark]), role)
+            }
+            return ProviderRules(
+                names: ClaimNames(
+                    person: text("auth-person-claim"),
+                    role: text("auth-role-claim"),
+                    roles: Dictionary(roles) { $1 }
+                ),
+                issuers: Set(words("auth-issuer")),
+                audiences: Set(words("auth-audience"))
+            )
+        }
     }
 
     private func provider(logger: Logger) async throws -> ((any IdentityKeys)?, [any Service]) {

@@ -1,4 +1,4 @@
-/// The id of an order, allocation, target, person or tenant: 1 to 128 characters of `[A-Za-z0-9._:@-]`
+/// The id of an order, allocation, target, person or tenant: 1 to 128 characters of `[A-Za-z0-9._:@|-]`
 /// (docs/CONTRACT.md, "Conventions").
 public struct Identifier: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// The id as the source wrote it.
@@ -35,7 +35,7 @@ public struct Identifier: Hashable, Comparable, Sendable, CustomStringConvertibl
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: ":"),
-            UInt8(ascii: "@"), UInt8(ascii: "-"):
+            UInt8(ascii: "@"), UInt8(ascii: "-"), UInt8(ascii: "|"):
             return true
         default:
             return false

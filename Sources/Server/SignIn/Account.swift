@@ -13,7 +13,7 @@ package struct Account: Sendable, Codable, Hashable {
     package let tenant: Identifier
     /// Shown until an event gives the person a name; empty for none.
     package let name: String
-    /// When the account was created or last changed, in whole seconds. Older sessions are not valid.
+    /// When the account was created or last changed, in whole seconds.
     package private(set) var changed: Date
     /// The hash that the password is compared with.
     package private(set) var password: PasswordHash
@@ -51,10 +51,12 @@ package struct Account: Sendable, Codable, Hashable {
     /// The person who signs in with this account.
     var viewer: Viewer { Viewer(id: person, tenant: tenant, role: role, name: name) }
 
-    /// Whether a session that began at `issued` is still valid: the account has not changed since.
-    func isCurrent(_ viewer: Viewer, since issued: Date) -> Bool {
-        issued >= changed && viewer.id == person && viewer.tenant == tenant && viewer.role == role
-    }
+    /// Different after each change of the password: a session keeps it, and ends when it is another one. Times would not
+    /// do: a session that began while the clock was ahead would outlive the change.
+    var stamp: String { password.stamp(with: Int64(changed.timeIntervalSince1970)) }
+
+    /// Whether it is the account of this person, in this tenant and role.
+    func isOf(_ viewer: Viewer) -> Bool { viewer.id == person && viewer.tenant == tenant && viewer.role == role }
 
     private enum CodingKeys: CodingKey { case username, person, role, tenant, name, changed, password }
 
@@ -98,7 +100,7 @@ package struct Username: Hashable, Sendable, Comparable, CustomStringConvertible
     /// The same as ``rawValue``.
     package var description: String { rawValue }
 
-    /// Nil unless the text has 1 to 128 of the characters `[A-Za-z0-9._:@+-]`.
+    /// Nil unless the text has 1 to 128 of the characters `[A-Za-z0-9._:@|+-]`.
     package init?(_ text: String) {
         guard Identifier(text.replacing("+", with: "-")) != nil else { return nil }
         rawValue = text.lowercased()

@@ -106,7 +106,7 @@ package struct AccountDirectory: Sendable {
             absent: Accounts(),
             checkInterval: checkInterval,
             logger: logger
-        ) { try Accounts(json: $0) }
+        ) { bytes, _ in try Accounts(json: bytes) }
         current = { await file.current() }
     }
 }

@@ -8,6 +8,7 @@ struct AuthenticationMiddleware: RouterMiddleware {
     let verifier: TokenVerifier
     let defaultTenant: Identifier
     let now: @Sendable () -> Date
+    let refusals: RefusalLog
 
     func handle(
         _ request: Request,
@@ -15,9 +16,14 @@ struct AuthenticationMiddleware: RouterMiddleware {
         next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         let bearer = Self.bearer(of: request)
-        guard let token = bearer ?? SessionCookie.session(of: request),
-            let viewer = await verifier.viewer(of: token, defaultTenant: defaultTenant, now: now())
-        else { throw Problem.unauthorized }
+        guard let token = bearer ?? SessionCookie.session(of: request) else { throw Problem.unauthorized }
+        let viewer: Viewer
+        do throws(TokenRefusal) {
+            viewer = try await verifier.viewer(of: token, defaultTenant: defaultTenant, now: now())
+        } catch {
+            refusals.add(error, path: request.uri.path)
+            throw Problem.unauthorized
+        }
         // A browser adds the cookie to requests from other sites too, but not the bearer token.
         let origin = RequestOrigin(request: request)
         guard bearer != nil || origin.isSafe || origin.isOwn else { throw Problem.foreignOrigin }

@@ -46,8 +46,8 @@ package actor FetchedKeys: IdentityKeys, Service {
     }
 
     /// The known keys. When the token names an unknown key, they may be fetched first: the key may be new.
-    package func keys(naming id: String?) async -> KeySet? {
-        if let latest, id.map(latest.ids.contains) ?? true { return latest }
+    package func keys(for token: SignedToken) async -> KeySet? {
+        if let latest, latest.mayVerify(token) { return latest }
         if fetching != nil || lastStart.map({ $0.duration(to: .now) >= pause }) ?? true { await fetch() }
         return latest
     }
@@ -69,11 +69,14 @@ package actor FetchedKeys: IdentityKeys, Service {
     private func replace() async {
         do {
             let jwks = try await JWKSRequest.send(to: address)
-            latest = try await KeySet(jwks: jwks)
+            guard let keys = try await KeySet(jwks: jwks, replacing: latest, logger: logger) else {
+                throw TokenKeyError(description: "the JWKS has no key that can check a signature")
+            }
+            latest = keys
         } catch {
             logger.warning(
                 "cannot fetch the identity provider's keys; the known keys stay in use",
-                metadata: ["address": "\(address)", "known": "\(latest?.ids.count ?? 0)", "error": "\(error)"]
+                metadata: ["address": "\(address)", "known": "\(latest?.count ?? 0)", "error": "\(error)"]
             )
         }
     }

@@ -69,6 +69,12 @@ package struct PasswordHash: Sendable, Codable, Hashable {
         return key == SymmetricKey(data: hash)
     }
 
+    /// A short text that is different for each hash. It does not help to guess the password: the salt is secret too.
+    func stamp(with number: Int64) -> String {
+        let digest = SHA256.hash(data: salt + hash + Data("\(number)".utf8))
+        return Base64URL.text(Data(digest.prefix(16)))
+    }
+
     /// Normalizes the password (NFKC): keyboards encode the same text differently (NIST SP 800-63B, 3.1.1.2).
     private static func derive(_ password: String, salt: Data, _ strength: Strength) throws -> SymmetricKey {
         try KDF.Scrypt.deriveKey(

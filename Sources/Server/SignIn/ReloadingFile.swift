@@ -14,7 +14,7 @@ actor ReloadingFile<Value: Sendable> {
     private let path: String
     private let checkInterval: Duration
     private let logger: Logger
-    private let read: @Sendable ([UInt8]) async throws -> Value
+    private let read: @Sendable ([UInt8], Value?) async throws -> Value
     private var value: Value
     private var stamp: FileStamp?
     private var lastCheck = ContinuousClock.now
@@ -23,13 +23,14 @@ actor ReloadingFile<Value: Sendable> {
     /// - Parameters:
     ///   - absent: the value until the file exists; nil when the file must exist.
     ///   - checkInterval: the shortest time between two checks of the file.
+    ///   - read: reads the file's content; the second argument is the value before, nil at the start.
     /// - Throws: ``FileError`` when the file cannot be read, and what `read` throws.
     init(
         path: String,
         absent: Value? = nil,
         checkInterval: Duration,
         logger: Logger,
-        read: @escaping @Sendable ([UInt8]) async throws -> Value
+        read: @escaping @Sendable ([UInt8], Value?) async throws -> Value
     ) async throws {
         self.path = path
         self.checkInterval = checkInterval
@@ -45,7 +46,7 @@ actor ReloadingFile<Value: Sendable> {
             value = absent
             logger.warning("the file does not exist yet", metadata: ["file": "\(path)"])
         } else {
-            value = try await read(bytes ?? [])
+            value = try await read(bytes ?? [], nil)
         }
     }
 
@@ -65,7 +66,7 @@ actor ReloadingFile<Value: Sendable> {
         guard let found, let bytes = found.bytes else { return value }
         stamp = found.stamp
         do {
-            value = try await read(try bytes.get())
+            value = try await read(try bytes.get(), value)
             logger.info("the file has changed and was read again", metadata: ["file": "\(path)"])
         } catch {
             logger.error(

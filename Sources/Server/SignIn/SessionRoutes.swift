@@ -13,6 +13,7 @@ struct SessionRoutes: Sendable {
     private let web: WebSettings
     private let now: @Sendable () -> Date
     private let logger: Logger
+    private let refusals: RefusalLog
     private let passwords: PasswordCheck
     private let limits = SignInLimits()
 
@@ -21,8 +22,10 @@ struct SessionRoutes: Sendable {
         defaultTenant: Identifier,
         web: WebSettings,
         now: @escaping @Sendable () -> Date,
+        refusals: RefusalLog,
         logger: Logger
     ) {
+        self.refusals = refusals
         self.verifier = verifier
         self.defaultTenant = defaultTenant
         self.web = web
@@ -75,7 +78,7 @@ struct SessionRoutes: Sendable {
         case .password(let username, let password):
             found = try await passwords.account(username, password).map { ($0.viewer, $0) }
         case .link(let link):
-            found = await verifier.viewer(ofLink: link, defaultTenant: defaultTenant, now: now).map { ($0, nil) }
+            found = await viewer(of: link, now: now).map { ($0, nil) }
         }
         guard let found else {
             // Without the username: people sometimes type their password there.
@@ -84,6 +87,15 @@ struct SessionRoutes: Sendable {
         }
         limits.succeeded(attempt)
         return found
+    }
+
+    private func viewer(of link: String, now: Date) async -> Viewer? {
+        do throws(TokenRefusal) {
+            return try await verifier.viewer(ofLink: link, defaultTenant: defaultTenant, now: now)
+        } catch {
+            refusals.add(error, path: "/api/v1/session")
+            return nil
+        }
     }
 
     private func signOut(_ request: Request) throws -> Response {

@@ -15,68 +15,102 @@ package struct TokenVerifier: Sendable {
     let signer: TokenSigner?
     /// The accounts that people sign in with; their sessions end when the account changes.
     let accounts: AccountDirectory
-    private let sharedKey: JWTKeyCollection?
+    private let sharedKey: (any JWTAlgorithm)?
     private let provider: (any IdentityKeys)?
+    private let rules: ProviderRules
 
     /// A verifier with the keys that tokens may be signed with.
     /// - Parameters:
     ///   - secret: at least 32 bytes; nil when only an identity provider's tokens are valid.
     ///   - provider: an identity provider's keys; nil when only tokens signed with the secret are valid.
+    ///   - rules: what tokens of the provider must have besides a signature, and how it names its claims.
     ///   - accounts: the accounts that people sign in with.
     /// - Throws: ``TokenKeyError``.
     package init(
         secret: [UInt8]?,
         provider: (any IdentityKeys)? = nil,
+        rules: ProviderRules = ProviderRules(),
         accounts: AccountDirectory = .empty
     ) async throws {
-        if let secret {
-            // RFC 7518, section 3.2.
-            guard secret.count >= 32 else { throw TokenKeyError(description: "the secret is shorter than 32 bytes") }
-            let keys = JWTKeyCollection()
-            await keys.add(hmac: HMACKey(from: Data(secret)), digestAlgorithm: .sha256)
-            sharedKey = keys
-        } else {
-            sharedKey = nil
-        }
+        // RFC 7518, section 3.2.
+        if let secret, secret.count < 32 { throw TokenKeyError(description: "the secret is shorter than 32 bytes") }
         signer = secret.map { TokenSigner(secret: $0) }
+        sharedKey = try await signer?.key()
         self.provider = provider
+        self.rules = rules
         self.accounts = accounts
     }
 
-    /// The viewer of a bearer token or session. Nil when it is not valid: the signature is wrong, it is expired or not
-    /// valid yet, a claim is missing, it is a link's token, or the account of the session has changed.
-    func viewer(of token: String, defaultTenant: Identifier, now: Date) async -> Viewer? {
-        guard token.utf8.count <= Self.maximumLength else { return nil }
-        if let claims = try? await sharedKey?.verify(token, as: OwnClaims.self) {
-            guard !claims.isLink, let viewer = claims.common.viewer(defaultTenant: defaultTenant, now: now) else {
-                return nil
+    /// The viewer of a bearer token or session.
+    /// - Throws: when it is not valid: the signature is wrong, it is expired or not valid yet, a claim is missing, it is
+    ///   a link's token, or the session has ended.
+    func viewer(of text: String, defaultTenant: Identifier, now: Date) async throws(TokenRefusal) -> Viewer {
+        let token = try SignedToken(text)
+        if token.algorithm == TokenSigner.algorithm {
+            let claims = try ownClaims(of: token)
+            if claims.audiences.contains(IssuedClaims.linkAudience) {
+                throw TokenRefusal("it is the token of a link, which can only be exchanged for a session")
             }
-            guard let username = claims.account else { return viewer }
-            guard let account = await accounts.current()[username], let issued = claims.iat,
-                account.isCurrent(viewer, since: issued.value)
-            else { return nil }
-            var current = account.viewer
-            current.expires = viewer.expires
-            return current
+            if claims.audiences.contains(IssuedClaims.sessionAudience) {
+                return try await session(claims, defaultTenant: defaultTenant, now: now)
+            }
+            do throws(TokenRefusal) {
+                return try claims.viewer(rules.names, defaultTenant: defaultTenant, now: now)
+            } catch {
+                // Whoever has the secret may also write the names that links and sessions have.
+                return try claims.viewer(.own, defaultTenant: defaultTenant, now: now)
+            }
         }
-        guard let keys = await provider?.keys(naming: TokenHeader.keyID(of: token)),
-            // A token need not name its key; then each key is tried.
-            let claims = try? await keys.collection.verify(token, as: Claims.self, iteratingKeys: true)
-        else { return nil }
-        return claims.viewer(defaultTenant: defaultTenant, now: now)
+        guard let provider else {
+            throw TokenRefusal("the token has another algorithm than HS256, and there are no keys of a provider")
+        }
+        guard let keys = await provider.keys(for: token) else {
+            throw TokenRefusal("the identity provider's keys are not known yet")
+        }
+        guard keys.mayVerify(token) else {
+            throw TokenRefusal("no known key has the token's key id and algorithm")
+        }
+        guard keys.verifies(token) else { throw TokenRefusal("the token's signature is wrong") }
+        let claims = try token.readClaims()
+        try rules.check(claims)
+        return try claims.viewer(rules.names, defaultTenant: defaultTenant, now: now)
     }
 
-    /// The viewer whom a link signs in; nil when it is not valid. It must expire within
-    /// ``TokenSigner/linkSeconds``, so that a CRM cannot give out permanent links.
-    func viewer(ofLink token: String, defaultTenant: Identifier, now: Date) async -> Viewer? {
-        guard token.utf8.count <= Self.maximumLength,
-            let claims = try? await sharedKey?.verify(token, as: OwnClaims.self), claims.isLink,
-            claims.common.exp.value <= now.addingTimeInterval(TokenSigner.linkSeconds)
-        else { return nil }
-        return claims.common.viewer(defaultTenant: defaultTenant, now: now)
+    private func ownClaims(of token: SignedToken) throws(TokenRefusal) -> TokenClaims {
+        guard let sharedKey else { throw TokenRefusal("the token is signed with HS256, but the server has no secret") }
+        guard token.isSigned(by: sharedKey) else { throw TokenRefusal("the token's signature is wrong") }
+        return try token.readClaims()
     }
 
-    private static let maximumLength = 8_192
+    /// The viewer of a session; one that began with an account must still have that account as it was.
+    private func session(
+        _ claims: TokenClaims,
+        defaultTenant: Identifier,
+        now: Date
+    ) async throws(TokenRefusal) -> Viewer {
+        let viewer = try claims.viewer(.own, defaultTenant: defaultTenant, now: now)
+        guard let username = claims.text("account") else { return viewer }
+        guard let account = await accounts.current()[username], account.stamp == claims.text("accountStamp"),
+            account.isOf(viewer)
+        else { throw TokenRefusal("the account of the session was changed or removed") }
+        var current = account.viewer
+        current.expires = viewer.expires
+        return current
+    }
+
+    /// The viewer whom a link signs in. It must expire within ``TokenSigner/linkSeconds``, so that a CRM cannot give
+    /// out permanent links.
+    func viewer(ofLink text: String, defaultTenant: Identifier, now: Date) async throws(TokenRefusal) -> Viewer {
+        let claims = try ownClaims(of: try SignedToken(text))
+        guard claims.audiences.contains(IssuedClaims.linkAudience) else {
+            throw TokenRefusal("the token is not one of a link")
+        }
+        let latest = now.addingTimeInterval(TokenSigner.linkSeconds + TokenClaims.leeway)
+        guard try claims.checkTimes(now: now) <= latest else {
+            throw TokenRefusal("the link expires later than links may")
+        }
+        return try claims.viewer(.own, defaultTenant: defaultTenant, now: now)
+    }
 }
 
 /// Signs tokens with the shared secret.
@@ -85,6 +119,8 @@ package struct TokenSigner: Sendable {
     package static let linkSeconds = 300.0
     /// How long a session lasts, in seconds: a working day.
     static let sessionSeconds = 43_200.0
+    /// The name of the algorithm.
+    static let algorithm = "HS256"
 
     private let secret: [UInt8]
 
@@ -104,36 +140,39 @@ package struct TokenSigner: Sendable {
         now: Date = Date()
     ) async throws -> String {
         let end = now.addingTimeInterval(expiresIn / .seconds(1))
-        return try await sign(Claims(subject, role, tenant: tenant, name: name, end: end))
+        return try await sign(IssuedClaims(subject, role, tenant: tenant, name: name, end: end))
     }
 
     /// A link's token: it can only be exchanged for a session.
     /// - Parameter expiresIn: at most ``linkSeconds``, or servers refuse it.
     package func link(for viewer: Viewer, expiresIn: Duration, now: Date = Date()) async throws -> String {
-        try await sign(
-            OwnClaims(Claims(viewer, end: now.addingTimeInterval(expiresIn / .seconds(1))), aud: OwnClaims.linkAudience)
-        )
+        var claims = IssuedClaims(viewer, end: now.addingTimeInterval(expiresIn / .seconds(1)))
+        claims.aud = IssuedClaims.linkAudience
+        claims.jti = Identifier.random("").rawValue
+        return try await sign(claims)
     }
 
     /// A session, and when it ends.
     /// - Parameter account: the account that the viewer signed in with; nil for a link.
     func session(for viewer: Viewer, account: Account? = nil, now: Date) async throws -> (token: String, end: Date) {
         // Times in tokens are whole seconds.
-        let start = now.timeIntervalSince1970.rounded(.down)
-        let end = Date(timeIntervalSince1970: start + Self.sessionSeconds)
-        // `changed` is rounded up: a session that begins in the second of the change must be valid.
-        let issued = account.map { max($0.changed.timeIntervalSince1970, start) }
-        let claims = OwnClaims(
-            Claims(viewer, end: end),
-            iat: issued.map { IssuedAtClaim(value: Date(timeIntervalSince1970: $0)) },
-            account: account?.username.rawValue
-        )
+        let end = Date(timeIntervalSince1970: now.timeIntervalSince1970.rounded(.down) + Self.sessionSeconds)
+        var claims = IssuedClaims(viewer, end: end)
+        claims.aud = IssuedClaims.sessionAudience
+        claims.sid = Identifier.random("").rawValue
+        claims.account = account?.username.rawValue
+        claims.accountStamp = account?.stamp
         return (try await sign(claims), end)
     }
 
-    private func sign(_ claims: some JWTPayload) async throws -> String {
+    /// The secret as a key.
+    func key() async throws -> any JWTAlgorithm { try await keys().getKey() }
+
+    private func keys() async -> JWTKeyCollection {
         let keys = JWTKeyCollection()
         await keys.add(hmac: HMACKey(from: Data(secret)), digestAlgorithm: .sha256)
-        return try await keys.sign(claims)
+        return keys
     }
+
+    private func sign(_ claims: IssuedClaims) async throws -> String { try await keys().sign(claims) }
 }

@@ -129,7 +129,7 @@ struct RefusalTests {
         let manager = Viewer(id: id("u-boss"), tenant: acme, role: .manager, name: "")
         return [
             ("no token", nil),
-            ("expired", try await ServerFixture.token("u-boss", .manager, expiresIn: .seconds(-1))),
+            ("expired", try await ServerFixture.token("u-boss", .manager, expiresIn: .seconds(-61))),
             (
                 "another secret",
                 try await ServerFixture.token("u-boss", .manager, secret: Array(repeating: 7, count: 32))
@@ -203,7 +203,12 @@ struct RefusalTests {
         let router = Router(context: Context.self)
         router.add(middleware: ProblemMiddleware(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
         router.add(
-            middleware: AuthenticationMiddleware(verifier: verifier, defaultTenant: acme, now: { ServerFixture.now })
+            middleware: AuthenticationMiddleware(
+                verifier: verifier,
+                defaultTenant: acme,
+                now: { ServerFixture.now },
+                refusals: RefusalLog(logger: quietLogger)
+            )
         )
         for method: HTTPRequest.Method in [.get, .post, .put, .delete, .patch] {
             router.on("x", method: method) { _, _ in Response.text("done") }

@@ -74,10 +74,10 @@ private final class Provider: Sendable {
 
 @Suite("Keys of an identity provider", .timeLimit(.minutes(1)))
 struct KeySetTests {
-    private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    private let logger = quietLogger
 
     private func isGood(_ token: String, _ verifier: TokenVerifier) async -> Bool {
-        await verifier.viewer(of: token, defaultTenant: acme, now: ServerFixture.now) != nil
+        (try? await verifier.viewer(of: token, defaultTenant: acme, now: ServerFixture.now)) != nil
     }
 
     @Test("A token with an unknown key id makes the server fetch the keys; a key that was removed is no longer valid")
@@ -133,7 +133,7 @@ struct KeySetTests {
             #expect(await isGood(token, verifier))
             let answers: [@Sendable (String) -> Response] = [
                 { _ in Response(status: .internalServerError) }, { _ in Response.text("<html>") },
-                { _ in Response.text(#"{"keys":[]}"#) },
+                { _ in Response.text(#"{"keys":{}}"#) },
                 { $0.isEmpty ? Response(status: .ok) : Response.redirect(to: "/elsewhere") },
                 { Response.text(String(repeating: " ", count: 1 << 20) + $0) },
             ]
@@ -144,6 +144,45 @@ struct KeySetTests {
                 #expect(provider.requests == index + 2)
                 #expect(log.text.split(separator: "\n").count { $0.hasPrefix("warning") } == index + 1)
             }
+        }
+    }
+
+    @Test("A key that was withdrawn is not valid any more, also where no key of the new list can be used")
+    func withdrawal() async throws {
+        let provider = Provider()
+        provider.publish("k-1", "k-2")
+        let log = RecordedLog()
+        try await provider.run { address in
+            let keys = FetchedKeys(address, pause: .zero, logger: log.logger)
+            let verifier = try await TokenVerifier(secret: nil, provider: keys)
+            let tokens = [try await provider.token("k-1"), try await provider.token("k-2")]
+            for token in tokens { #expect(await isGood(token, verifier)) }
+            for (list, isGoodNow) in [
+                (#"{"keys":[{"kty":"RSA","kid":"k-2","n":"AQAB","e":"AQAB"}]}"#, [false, true]),
+                (#"{"keys":[]}"#, [false, false]),
+            ] {
+                provider.answer { _ in Response.text(list) }
+                #expect(await !isGood(try await provider.token("unknown"), verifier))
+                #expect(await [isGood(tokens[0], verifier), isGood(tokens[1], verifier)] == isGoodNow, "\(list)")
+            }
+            #expect(log.text.contains("k-2"))
+        }
+    }
+
+    @Test("At a rotation with one key that cannot be used, the new key is valid and the retired one is not")
+    func rotationWithUnusableKey() async throws {
+        let provider = Provider()
+        provider.publish("k-1")
+        try await provider.run { address in
+            let keys = FetchedKeys(address, pause: .zero, logger: logger)
+            let verifier = try await TokenVerifier(secret: nil, provider: keys)
+            let old = try await provider.token("k-1")
+            #expect(await isGood(old, verifier))
+            provider.publish("k-2")
+            let short = #"{"kty":"RSA","kid":"short","n":"AQAB","e":"AQAB"},"#
+            provider.answer { Response.text($0.replacing("[", with: "[" + short)) }
+            #expect(await isGood(try await provider.token("k-2"), verifier))
+            #expect(await !isGood(old, verifier))
         }
     }
 
@@ -195,13 +234,18 @@ struct KeySetTests {
             try Data(#"{"keys":[{"kty":"EC","kid":"\#(kid)","crv":"P-256","x":"\#(point.x)","y":"\#(point.y)"}]}"#.utf8)
                 .write(to: URL(filePath: path), options: .atomic)
         }
-        try write(ES256PrivateKey(), "k-1")
+        let (one, two) = (ES256PrivateKey(), ES256PrivateKey())
+        let tokens = [
+            try await RawToken.key(one).token(kid: "k-1"), try await RawToken.key(two).token(kid: "k-2"),
+        ]
+        try write(one, "k-1")
         let file = try await KeyFile(path: path, checkInterval: .zero, logger: logger)
-        #expect(await file.keys(naming: nil)?.ids == ["k-1"])
-        try write(ES256PrivateKey(), "k-2")
-        #expect(await file.keys(naming: nil)?.ids == ["k-2"])
+        let verifier = try await TokenVerifier(secret: nil, provider: file)
+        #expect(await [isGood(tokens[0], verifier), isGood(tokens[1], verifier)] == [true, false])
+        try write(two, "k-2")
+        #expect(await [isGood(tokens[0], verifier), isGood(tokens[1], verifier)] == [false, true])
         try Data("{}".utf8).write(to: URL(filePath: path), options: .atomic)
-        #expect(await file.keys(naming: nil)?.ids == ["k-2"])
+        #expect(await [isGood(tokens[0], verifier), isGood(tokens[1], verifier)] == [false, true])
     }
 
     @Test(

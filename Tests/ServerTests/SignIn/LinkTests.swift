@@ -47,7 +47,7 @@ struct LinkTests {
         let now = ServerFixture.now.timeIntervalSince1970
         let secret = Array("another secret that is long enough too".utf8)
         let bad = [
-            try await signed(Claims(exp: now)), try await signed(Claims(exp: now + 301)),
+            try await signed(Claims(exp: now - 60)), try await signed(Claims(exp: now + 361)),
             try await signed(Claims(aud: nil)), try await signed(Claims(aud: ["another"])),
             try await signed(Claims(role: "admin")), try await signed(Claims(sub: "")),
             try await signed(Claims(), secret: secret), "a.b.c", String(repeating: "x", count: 9_000),

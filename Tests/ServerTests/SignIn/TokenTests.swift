@@ -47,10 +47,9 @@ struct TokenTests {
     @Test("A token signed with the secret is valid until it expires")
     func expiry() async throws {
         let good = try await ServerFixture.token("u-boss", .manager, expiresIn: .seconds(1))
-        let past = try await ServerFixture.token("u-boss", .manager, expiresIn: .seconds(-1))
-        let now = try await ServerFixture.token("u-boss", .manager, expiresIn: .zero)
+        let past = try await ServerFixture.token("u-boss", .manager, expiresIn: .seconds(-60))
         #expect(try await statuses(of: ["Bearer \(good)", "bearer \(good)"]) == [200, 200])
-        #expect(try await statuses(of: ["Bearer \(past)", "Bearer \(now)"]) == [401, 401])
+        #expect(try await status(of: "Bearer \(past)") == 401)
     }
 
     @Test("A signature with another secret is refused")
@@ -84,7 +83,7 @@ struct TokenTests {
         let bad = [
             Claims(sub: nil), Claims(sub: ""), Claims(sub: "a/b"), Claims(sub: String(repeating: "x", count: 129)),
             Claims(role: nil), Claims(role: "admin"), Claims(role: "Manager"), Claims(exp: nil),
-            Claims(nbf: now + 10), Claims(tenant: "../acme"), Claims(tenant: ""),
+            Claims(nbf: now + 61), Claims(tenant: "../acme"), Claims(tenant: ""),
         ]
         for claims in good { #expect(try await status(of: "Bearer \(signed(claims))") == 200, "\(claims)") }
         for claims in bad { #expect(try await status(of: "Bearer \(signed(claims))") == 401, "\(claims)") }
@@ -104,7 +103,7 @@ struct TokenTests {
     func badKeys() async throws {
         await #expect(throws: TokenKeyError.self) { try await TokenVerifier(secret: Array("short".utf8)) }
         for jwks in ["", "[]", "{}", #"{"keys":[]}"#, #"{"keys":[{"kty":"RSA","use":"enc","n":"AQ","e":"AQAB"}]}"#] {
-            await #expect(throws: TokenKeyError.self) { try await KeySet(jwks: jwks) }
+            await #expect(throws: TokenKeyError.self) { try await KeySet(jwks: jwks, logger: quietLogger) }
         }
     }
 
@@ -132,29 +131,13 @@ struct TokenTests {
 
     @Test("A token's header cannot change the algorithm of a key")
     func algorithmOfKey() async throws {
-        let (n, d) = (Self.modulus, Self.privateExponent)
-        let key = try Insecure.RSA.PrivateKey(modulus: n, exponent: "AQAB", privateExponent: d)
+        let n = TestRSA.modulus
         let keys = JWTKeyCollection()
-        await keys.add(rsa: key, digestAlgorithm: .sha256, kid: "k-1")
+        await keys.add(rsa: try TestRSA.privateKey(), digestAlgorithm: .sha256, kid: "k-1")
         let good = try await keys.sign(Claims(), kid: "k-1")
         let header = Data(#"{"alg":"RS512","kid":"k-1"}"#.utf8).base64EncodedString().replacing("=", with: "")
         let forged = header + good.drop { $0 != "." }
         let jwks = #"{"keys":[{"kty":"RSA","kid":"k-1","n":"\#(n)","e":"AQAB"}]}"#
         #expect(try await statuses(of: ["Bearer \(forged)", "Bearer \(good)"], jwks: jwks) == [401, 200])
     }
-
-    /// The modulus of an RSA key that is used only in this test.
-    private static let modulus = """
-        qcCpAmPVJGaZ4sNb4Se0w4HSmJeO5_SqhyJQuc_rwHzJ-wNa3lviY2riLqXdSVU-C_eu9TNLmpXkq1mmfQUJmPTuS8MOCecNItho81oOGTP6\
-        JOf8MfCox-O8vayBZY3WFskm9l9YaZZyYz4lMmAYeYcasPsMnKWuo4kVHTMzBoJuwa2SIIxoP_dTne0uAq3RIT-lAWhToDTuwtOKs_COZK3f\
-        cdHFkHmmgyboK9pyhi8TpUueQ1qKxVfQYzhvMrIjJOIAoszmbM5gYFOxaB7Oe88pRiZyuJ0pi-vmdinXAKjkFV6Wt3hqLgJKGNiJlhNS9fk_\
-        MArOIyHKXWlJDIPbPQ
-        """
-    /// The private exponent of the same key.
-    private static let privateExponent = """
-        CsHLs_wRkKnzzHvmwaDbgpwidUr9YlONztxs0ymK3frKbd6rjnWyJeyrApu-JxyAvw9mBeHHQ7eF8xnORBPipM-4nhJxPE1o9rFSDUHCrPQv\
-        QNF2mM-QUoJq_nYFCSNw0qbSkkA-gQpom0Nf5g5S3riiB18RUIfrRi-0p9ILxLi6pvmf-3STmYeQSvc7xr4LKiC6KepXHFWMCSpAya_Ztftu\
-        NeM7NdK72ySatc5TW-UEIjqqKZSipo1mHhapC-yw36JUYF53KpqvU632msLdF0G5IP7KROdUqN24IRfKfBg7dKTSSVZVvyBJKweM_VCsBWXd\
-        vjVWpy5BzDIhNd7QwQ
-        """
 }

@@ -12,6 +12,9 @@ import Testing
 
 @testable import Server
 
+/// A logger that writes nothing.
+let quietLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
 /// A server with its own Redis and a fixed time.
 struct ServerFixture {
     static let secret = Array("a secret that is only good for tests".utf8)
@@ -44,7 +47,7 @@ struct ServerFixture {
         timeout: Duration = .seconds(2),
         watermarks: @escaping ReadWatermarks = { [:] },
         client: RedisClient? = nil,
-        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        logger: Logger = quietLogger
     ) async throws -> some ApplicationProtocol {
         let standard = try await Self.verifier(jwks: jwks, accounts: accounts)
         let settings = ServerSettings(
@@ -71,15 +74,14 @@ struct ServerFixture {
     func router(jwks: String? = nil, accounts: AccountDirectory = .empty) async throws -> Router<Context> {
         let settings = ServerSettings(httpHost: "127.0.0.1", httpPort: 0, defaultTenant: acme, timeZone: .gmt)
         let parts = try dependencies(verifier: try await Self.verifier(jwks: jwks, accounts: accounts))
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let feed = makeFeed(settings, parts, logger: logger)
-        let freshness = makeFreshnessMonitor(parts, feed: feed, logger: logger)
-        return try makeRouter(settings, parts, feed: feed, freshness: freshness, logger: logger)
+        let feed = makeFeed(settings, parts, logger: quietLogger)
+        let freshness = makeFreshnessMonitor(parts, feed: feed, logger: quietLogger)
+        return try makeRouter(settings, parts, feed: feed, freshness: freshness, logger: quietLogger)
     }
 
     private static func verifier(jwks: String?, accounts: AccountDirectory) async throws -> TokenVerifier {
         var provider: KeySet?
-        if let jwks { provider = try await KeySet(jwks: jwks) }
+        if let jwks { provider = try await KeySet(jwks: jwks, logger: quietLogger) }
         return try await TokenVerifier(secret: secret, provider: provider, accounts: accounts)
     }
 

@@ -172,7 +172,7 @@ export function openOrderFinder(onfound) {
   const form = new Form({
     fields: { id },
     action: t('order.open'),
-    check: () => (/^[A-Za-z0-9._:@-]{1,128}$/.test(value()) ? {} : { id: t('field.id') }),
+    check: () => (/^[A-Za-z0-9._:@|-]{1,128}$/.test(value()) ? {} : { id: t('field.id') }),
     submit() {
       const found = value();
       close();
