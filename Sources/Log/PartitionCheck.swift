@@ -1,20 +1,29 @@
 /// Decides, for one partition, where to read, what to deliver, and whether the log is still the one that was read. It
 /// does no I/O itself: the consumer reads and calls it.
 ///
-/// Reading starts at the last applied record. If that record is read first, it is compared and skipped. If a
-/// later record is read first, the last applied record was compacted away (docs/CONTRACT.md, "Compaction"). If the log
+/// Reading starts at the last applied record. If that record is read first, it is compared and skipped. If a later record
+/// is read first, either compaction removed the last applied one (docs/CONTRACT.md, "Compaction") or the topic was
+/// created again, so the records before the cursor are searched: in the same log each of them was applied, so none has a
+/// higher timestamp than the highest that was applied, and those whose fingerprints are known are the same. If the log
 /// has nothing at that offset, its watermarks show why.
 package struct PartitionCheck {
     /// The offset of the next record to deliver; nil when reading starts at the beginning and nothing was read yet.
     package private(set) var next: Int64?
     package private(set) var phase: Phase
-    private var last: Fingerprint?
+    /// What was applied, or delivered before the last comparison; nil where there was nothing.
+    private var cursor: Cursor?
+    /// The highest timestamp of all records before `next`; nil if unknown.
+    private var newest: Int64?
+    /// The first offset of the log, as far as it is known.
+    private var low: Int64 = 0
     /// The offset of the last applied record, after it was compared; nil when a record was delivered since then.
     private var compared: Int64?
 
     package enum Phase: Equatable {
         /// The first record that is read must be compared with the last applied one.
         case comparing(Fingerprint)
+        /// The last applied record is gone: the records from this offset up to the cursor must fit what was applied.
+        case searching(from: Int64)
         /// The log is the one that was read; records are delivered.
         case reading
         /// The log has nothing at the requested offset: its watermarks are needed.
@@ -27,39 +36,56 @@ package struct PartitionCheck {
     package enum Verdict: Equatable {
         case deliver
         case skip
+        /// Read again, from `fetchOffset`.
+        case again
         case stop(LogFault)
     }
 
     /// A partition that is read from this position.
     package init(_ start: StartPosition) {
-        self.init(next: start.next, last: start.last)
-    }
-
-    private init(next: Int64?, last: Fingerprint?) {
-        self.next = next
-        self.last = last
+        next = start.next
         phase = .reading
-        if next != nil, let last { phase = .comparing(last) }
+        switch start {
+        case .beginning: break
+        case .offset(let offset): newest = offset == 0 ? -1 : nil
+        case .after(let cursor):
+            self.cursor = cursor
+            newest = cursor.newest
+            phase = .comparing(cursor.last)
+        }
     }
 
     /// The offset to read from; nil for the beginning.
     package var fetchOffset: Int64? {
         switch phase {
         case .comparing(let last), .outOfRange(let last?): last.offset
+        case .searching(let offset): offset
         default: next
         }
     }
 
     /// A record was read.
     /// - Parameter fingerprint: called only if it is compared.
-    package mutating func read(offset: Int64, fingerprint: () -> Fingerprint) -> Verdict {
+    package mutating func read(offset: Int64, timestamp: Int64, fingerprint: () -> Fingerprint) -> Verdict {
         switch phase {
         case .reading: break
         case .comparing(let last):
             if offset < last.offset { return .skip }
-            if offset == last.offset, fingerprint() != last { return stop(.replaced(offset: offset)) }
+            if offset > last.offset {
+                if let next, offset < next { return stop(.replaced(offset: offset)) }
+                return search()
+            }
+            if fingerprint() != last { return stop(.replaced(offset: offset)) }
             phase = .reading
             compared = last.offset
+        case .searching:
+            guard let next, offset < next else {
+                phase = .reading
+                break
+            }
+            if !wasApplied(offset: offset, timestamp: timestamp, fingerprint) { return stop(.replaced(offset: offset)) }
+            phase = .searching(from: offset + 1)
+            return .skip
         case .outOfRange, .stopped: return .skip
         }
         // Everything before `next` is applied already.
@@ -69,20 +95,34 @@ package struct PartitionCheck {
             return .skip
         }
         next = offset + 1
+        newest = newest.map { max($0, timestamp) }
         compared = nil
         return .deliver
+    }
+
+    private mutating func search() -> Verdict {
+        phase = .searching(from: max(low, cursor?.earlier.last?.offset ?? 0))
+        return .again
+    }
+
+    /// Whether a record before `next` can be one that was applied.
+    private func wasApplied(offset: Int64, timestamp: Int64, _ fingerprint: () -> Fingerprint) -> Bool {
+        guard let cursor else { return true }
+        if offset > cursor.last.offset { return false }
+        if let newest, timestamp > newest { return false }
+        guard let known = ([cursor.last] + cursor.earlier).first(where: { $0.offset == offset }) else { return true }
+        return fingerprint() == known
     }
 
     /// The end of the log was reached.
     /// - Parameter end: the offset that the next record will have.
     /// - Returns: `deliver` when every record up to `end` was delivered.
     package mutating func reachedEnd(at end: Int64) -> Verdict {
-        switch phase {
-        case .outOfRange, .stopped: return .skip
-        case .reading, .comparing: break
-        }
+        if phase == .stopped { return .skip }
+        if case .outOfRange = phase { return .skip }
         if let next {
             if end < next { return stop(.beyondEnd(next: next, high: end)) }
+            if case .comparing = phase { return search() }
             self.next = end
         }
         phase = .reading
@@ -93,6 +133,7 @@ package struct PartitionCheck {
     package mutating func offsetOutOfRange() {
         switch phase {
         case .comparing(let last): phase = .outOfRange(last)
+        case .searching: phase = .outOfRange(cursor?.last)
         case .reading: phase = .outOfRange(nil)
         case .outOfRange, .stopped: break
         }
@@ -102,6 +143,7 @@ package struct PartitionCheck {
     /// - Returns: what is wrong with the log; nil if reading must start again at `fetchOffset`.
     package mutating func watermarks(_ watermarks: Watermarks) -> LogFault? {
         guard case .outOfRange(let last) = phase else { return nil }
+        low = watermarks.low
         guard let next else {
             phase = .reading
             return nil
@@ -117,7 +159,11 @@ package struct PartitionCheck {
     /// - Parameter last: the last record that was delivered; nil if there was none since the start.
     package mutating func checkAgain(last: Fingerprint?) {
         guard phase == .reading else { return }
-        self = PartitionCheck(next: next, last: last ?? self.last)
+        if let next, let last {
+            // Records that were delivered one after the other; the consumer keeps only the last of them.
+            cursor = (cursor ?? Cursor(next: next, last: last)).moved(to: next, last: last, newest: -1)
+        }
+        if let cursor { phase = .comparing(cursor.last) }
     }
 
     /// Delivers nothing more.

@@ -169,10 +169,18 @@ struct CodecTests {
 
     @Test("A cursor can be read back from its text, and other texts are errors")
     func cursors() throws {
-        let cursor = Cursor(next: 43, last: .init(offset: 40, checksum: .max))
-        #expect(cursor.encoded == "43 40 4294967295")
+        var cursor = Cursor(next: 43, last: .init(offset: 40, checksum: .max))
+        #expect(cursor.encoded == "43 - 40 4294967295")
         #expect(try Cursor(parsing: Array(cursor.encoded.utf8)) == cursor)
-        for text in ["", "43", "43 40", "43 40 1 2", "40 40 1", "a 40 1", "43 -1 1", "43 40 -1", "43 40 4294967296"] {
+        cursor.newest = 1_700_000_000_000
+        cursor.earlier = [.init(offset: 38, checksum: 7), .init(offset: 0, checksum: 8)]
+        #expect(cursor.encoded == "43 1700000000000 40 4294967295 38 7 0 8")
+        #expect(try Cursor(parsing: Array(cursor.encoded.utf8)) == cursor)
+        for text in [
+            "", "43", "43 -", "43 - 40", "43 40 1", "43 - 40 1 2", "40 - 40 1", "a - 40 1", "43 x 40 1", "43 - -1 1",
+            "43 - 40 -1", "43 - 40 4294967296", "43 - 40 1 40 2", "43 - 40 1 39 2 39 2",
+            "43 - 40 1" + (0..<7).map { " \(30 - $0) 1" }.joined(),
+        ] {
             #expect(throws: CorruptRecord.self, "\(text)") { try Cursor(parsing: Array(text.utf8)) }
         }
     }

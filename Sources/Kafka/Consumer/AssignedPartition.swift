@@ -37,7 +37,7 @@ final class AssignedPartition {
     /// The offset where librdkafka starts to fetch; nil if the partition must not be read.
     var fetchOffset: Int64? {
         switch check.phase {
-        case .comparing, .reading: check.fetchOffset ?? Int64(RD_KAFKA_OFFSET_BEGINNING)
+        case .comparing, .searching, .reading: check.fetchOffset ?? Int64(RD_KAFKA_OFFSET_BEGINNING)
         case .outOfRange, .stopped: nil
         }
     }

@@ -68,11 +68,15 @@ extension KafkaConsumer {
                 return nil
             }
         }
-        switch partition.check.read(offset: record.offset, fingerprint: { record.fingerprint }) {
+        let verdict = partition.check.read(offset: record.offset, timestamp: record.timestamp) { record.fingerprint }
+        switch verdict {
         case .deliver:
             partition.delivered(record)
             return .record(record)
         case .skip: return nil
+        case .again:
+            repair.needsAssign = true
+            return nil
         case .stop(let fault): return stopped(partition, fault)
         }
     }
@@ -89,6 +93,9 @@ extension KafkaConsumer {
                 partition.releaseBuffer()
                 return .caughtUp(partition.origin.topicPartition, next: end)
             case .skip: return nil
+            case .again:
+                repair.needsAssign = true
+                return nil
             case .stop(let fault): return stopped(partition, fault)
             }
         case (RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, let partition?):

@@ -21,7 +21,7 @@ package struct LedgerSettings: Sendable {
         self.shards = shards
         keys = KeySpace(shards: shards)
         text =
-            "format=1 currency=\(rules.currency) owner-credit=\(rules.ownerCredit.rawValue) "
+            "format=2 currency=\(rules.currency) owner-credit=\(rules.ownerCredit.rawValue) "
             + "excluded-statuses=\(rules.excludedStatuses.sorted().joined(separator: ",")) "
             + "time-zone=\(timeZone) shards=\(shards)"
     }

@@ -86,7 +86,7 @@ package struct Rebuild: Sendable {
         pipeline.append(RedisCommand("SET", keys.rebuild, settings.ledger.text))
         for (partition, low) in plan.withoutBeginning {
             // The cursor starts after the deleted records, as if they had been applied.
-            let cursor = Cursor(next: low, last: .init(offset: low - 1, checksum: 0))
+            let cursor = Cursor(next: low, last: .init(offset: low - 1, checksum: 0), newest: -1)
             for shard in 0..<keys.shards {
                 pipeline.append(RedisCommand("SET", keys.cursor(partition, shard: shard), cursor.encoded))
             }

@@ -19,23 +19,28 @@ struct RecordBatch {
     private struct OpenRange {
         let partition: TopicPartition
         let topic: Topic
-        let start: Int64
+        let start: StartPosition
         /// Its index among the ranges that are applied together: those of orders, or those of the catalog.
         let index: Int
         var last: LastRecord
         var next: Int64
+        /// The highest timestamp of its records; -1 without records.
+        var newest: Int64 = -1
 
         mutating func append(_ record: LogRecord) {
             last = .read(record)
             next = record.offset + 1
+            newest = max(newest, record.timestamp)
         }
 
         /// The cursor after the range.
         var end: Cursor {
-            switch last {
-            case .read(let record): Cursor(next: next, last: record.fingerprint)
-            case .known(let fingerprint): Cursor(next: next, last: fingerprint)
-            }
+            let fingerprint =
+                switch last {
+                case .read(let record): record.fingerprint
+                case .known(let fingerprint): fingerprint
+                }
+            return start.moved(to: next, last: fingerprint, newest: newest)
         }
 
         /// Computes the checksum of the last record, so that it is computed once.
@@ -85,6 +90,7 @@ struct RecordBatch {
         } else {
             guard let start = start(partition) else { return }
             open(partition, start, .read(record), next: record.offset + 1)
+            ranges[ranges.count - 1].newest = max(-1, record.timestamp)
         }
         append(record, range: ranges.count - 1)
     }
@@ -107,7 +113,7 @@ struct RecordBatch {
             OpenRange(
                 partition: partition,
                 topic: start.topic,
-                start: start.position.next ?? 0,
+                start: start.position,
                 index: ranges.count { $0.topic.carriesOrders == start.topic.carriesOrders },
                 last: last,
                 next: next
@@ -159,7 +165,7 @@ struct RecordBatch {
 
     private func closedRanges(carryOrders: Bool) -> [OffsetRange] {
         ranges.filter { $0.topic.carriesOrders == carryOrders }.sorted { $0.index < $1.index }.map { range in
-            OffsetRange(partition: range.partition, start: range.start, end: range.end)
+            OffsetRange(partition: range.partition, start: range.start.next ?? 0, end: range.end)
         }
     }
 }

@@ -156,7 +156,7 @@ struct DegradedTests {
             #expect(try await server.metric("salestargets_redis_up") == 1)
             try await send(RedisCommand("CONFIG", "SET", "maxmemory", "0"))
             _ = try await until(server, "/readyz", 200)
-            try await send(RedisCommand("SET", keys.settings(shard: 0), "format=1 currency=USD"))
+            try await send(RedisCommand("SET", keys.settings(shard: 0), "format=2 currency=USD"))
             let other = try await until(server, "/readyz", 503)
             #expect(try problems(other).first?.contains("salestargets rebuild") == true)
         }

@@ -57,9 +57,10 @@ final class SimulatedConsumer: LogConsumer, @unchecked Sendable {
         guard var check = checks[partition] else { return nil }
         defer { checks[partition] = check }
         while check.phase != .stopped, let record = world.log.record(of: partition, from: check.fetchOffset ?? 0) {
-            switch check.read(offset: record.offset, fingerprint: { record.fingerprint }) {
+            let verdict = check.read(offset: record.offset, timestamp: record.timestamp) { record.fingerprint }
+            switch verdict {
             case .deliver: return .record(record)
-            case .skip: continue
+            case .skip, .again: continue
             case .stop(let fault): return .stopped(partition, fault)
             }
         }
@@ -68,7 +69,7 @@ final class SimulatedConsumer: LogConsumer, @unchecked Sendable {
         ends[partition] = end
         switch check.reachedEnd(at: end) {
         case .deliver: return .caughtUp(partition, next: end)
-        case .skip: return nil
+        case .skip, .again: return nil
         case .stop(let fault): return .stopped(partition, fault)
         }
     }
