@@ -24,6 +24,8 @@ package enum LedgerError: Error, Sendable, CustomStringConvertible {
     case held
     /// This Redis server may not hold the numbers; the text says why and what to do.
     case unfit(String)
+    /// This Redis server is a replica. It may become the primary by itself.
+    case replica
     /// The server may hold the numbers, but it must finish some work first.
     case notReady(String)
     case redis(RedisError)
@@ -40,7 +42,12 @@ package enum LedgerError: Error, Sendable, CustomStringConvertible {
         case .partialPosting(let reason):
             "a posting was applied only in part (\(reason)): something else changed a key in Redis; find it, then "
                 + "run `salestargets rebuild`"
-        case .refused(let error): "Redis refused a command, and nothing was applied: \(error.code) \(error.message)"
+        case .refused(let error) where error.code == "NOPERM":
+            "Redis refused a command, and nothing was applied: \(error); the user of --redis-url (`default` if it names none) "
+                + "needs all commands, the keys {s*}:* and the channels {s*}:changes, as ACL SETUSER <user> +@all ~{s*}:* "
+                + "&{s*}:changes gives them"
+        case .refused(let error):
+            "Redis refused a command, and nothing was applied: \(error)" + (error.remedy.map { "; \($0)" } ?? "")
         case .unexpectedReply(let what):
             "Redis gave an unexpected reply to \(what): check that --redis-url is the address of a Redis or Valkey server"
         case .catalogChanged: "the targets changed while they were used"
@@ -48,6 +55,7 @@ package enum LedgerError: Error, Sendable, CustomStringConvertible {
         case .viewChanged: "Redis was restarted, emptied or replaced"
         case .held: "`salestargets rebuild` is replacing the numbers in Redis"
         case .unfit(let reason): reason
+        case .replica: RedisInfo.replicaReason
         case .notReady(let reason): "Redis is not ready: \(reason)"
         case .redis(let error): "\(error)"
         }
@@ -56,10 +64,19 @@ package enum LedgerError: Error, Sendable, CustomStringConvertible {
     /// Whether it can help to try again, later or on another connection. If not, an operator must act.
     package var isTemporary: Bool {
         switch self {
-        case .redis, .catalogChanged, .cursorBehind, .viewChanged, .held, .notReady: true
-        case .refused(let error):
-            ["LOADING", "BUSY", "OOM", "READONLY", "MASTERDOWN", "TRYAGAIN", "MISCONF"].contains(error.code)
-        case .corrupt, .otherSettings, .otherCluster, .partialPosting, .unexpectedReply, .unfit: false
+        case .catalogChanged, .cursorBehind, .viewChanged, .held, .notReady: true
+        case .redis(let error): !error.needsPerson
+        case .refused(let error): error.isTransient
+        case .corrupt, .otherSettings, .otherCluster, .partialPosting, .unexpectedReply, .unfit, .replica: false
         }
+    }
+
+    /// Whether no connection to Redis could be opened, or it ended. Nothing is known about the numbers then.
+    package var isOfConnection: Bool { if case .redis = self { true } else { false } }
+
+    /// Whether no waiting and no restart mends it: a person has to look at it.
+    package var needsPerson: Bool {
+        if case .replica = self { return false }
+        return !isTemporary
     }
 }

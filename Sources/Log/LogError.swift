@@ -12,6 +12,10 @@ public struct LogError: Error, Hashable, Sendable, CustomStringConvertible {
     public let isFatal: Bool
     /// Whether the same call may succeed later although nobody changed anything.
     public let isRetriable: Bool
+    /// Whether nobody can use the log before a person has corrected a password, a right, a certificate or a file.
+    public let needsPerson: Bool
+    /// Whether a setting of the client is wrong.
+    public let isBadSetting: Bool
     /// Whether a record is larger than the log accepts.
     public let isTooLarge: Bool
     /// The partition with the error; nil where it is not about one partition.
@@ -27,6 +31,8 @@ public struct LogError: Error, Hashable, Sendable, CustomStringConvertible {
         remedy: String? = nil,
         isFatal: Bool = false,
         isRetriable: Bool = false,
+        needsPerson: Bool = false,
+        isBadSetting: Bool = false,
         isTooLarge: Bool = false,
         topicPartition: TopicPartition? = nil,
         subject: String? = nil
@@ -37,6 +43,8 @@ public struct LogError: Error, Hashable, Sendable, CustomStringConvertible {
         self.remedy = remedy
         self.isFatal = isFatal
         self.isRetriable = isRetriable
+        self.needsPerson = needsPerson
+        self.isBadSetting = isBadSetting
         self.isTooLarge = isTooLarge
         self.topicPartition = topicPartition
         self.subject = subject

@@ -77,7 +77,9 @@ struct CircuitBreakerState {
         case (nil, _): phase = .closed
         // This call was sent before the circuit opened: its failure is not new.
         case (_, .halfOpen) where call == .normal: break
-        case (.connectionFailed?, _), (.timeout?, _): phase = .open(error ?? .overloaded, until: now + Self.openTime)
+        // `.server`: Redis refuses the sign-in.
+        case (.connectionFailed?, _), (.timeout?, _), (.server?, _), (.notTrusted?, _):
+            phase = .open(error ?? .overloaded, until: now + Self.openTime)
         // The probe did not show whether Redis answers: the next call is a probe.
         case (_, .halfOpen(let reason)): phase = .open(reason, until: now)
         default: break

@@ -30,6 +30,30 @@ struct AdmissionTests {
         }
     }
 
+    @Test("A node of a cluster is refused")
+    func clusterNode() async throws {
+        try await withRedis(["--cluster-enabled", "yes", "--port", "0"]) { server in
+            let connection = try await server.connect()
+            await #expect { try await Admission.admit(connection, settings) } throws: { error in
+                if case LedgerError.unfit(let reason)? = error as? LedgerError {
+                    reason.contains("Cluster")
+                } else {
+                    false
+                }
+            }
+        }
+    }
+
+    @Test("A replica is refused, and may become a primary by itself")
+    func replica() async throws {
+        try await withRedis(["--replicaof", "127.0.0.1", "1"]) { server in
+            let connection = try await server.connect()
+            await #expect { try await Admission.admit(connection, settings) } throws: { error in
+                if case LedgerError.replica? = error as? LedgerError { true } else { false }
+            }
+        }
+    }
+
     @Test("One shard without a stamp makes the whole Redis a new view")
     func oneShard() async throws {
         try await withRedis { server in

@@ -173,4 +173,15 @@ struct PostingTests {
             }
         }
     }
+
+    @Test("A refusal that passes is tried again, and one that a person must mend is not")
+    func refusals() {
+        for code in ["OOM", "MISCONF", "NOREPLICAS", "READONLY", "LOADING", "BUSY", "CLUSTERDOWN"] {
+            let error = LedgerError.refused(RedisServerError("\(code) some words"))
+            #expect(error.isTemporary && !error.needsPerson, "\(code)")
+        }
+        let noRight = LedgerError.refused(RedisServerError("NOPERM this user has no permissions to access the channel"))
+        #expect(!noRight.isTemporary && noRight.needsPerson)
+        #expect(noRight.description.contains("&{s*}:changes"))
+    }
 }

@@ -38,21 +38,33 @@ struct RedisTLSTests {
         try await expectTLSFailure("rediss://localhost:1?cacert=/nowhere/ca.pem")
     }
 
+    @Test("An expired certificate is refused")
+    func expired() async throws {
+        try await withTLSRedis(certificateFor: "DNS:localhost", isExpired: true) { port, authority in
+            try await expectTLSFailure("rediss://localhost:\(port)?cacert=\(authority)")
+        }
+    }
+
     private func expectTLSFailure(_ url: String) async throws {
         let endpoint = try RedisEndpoint(url: url)
         let error = await #expect(throws: RedisError.self) { try await RedisConnection.connect(to: endpoint) }
-        guard case .connectionFailed(let cause)? = error else {
-            Issue.record("\(String(describing: error)) instead of a failed connection")
+        guard case .notTrusted(let server, let cause)? = error else {
+            Issue.record("\(String(describing: error)) instead of a server that is not trusted")
             return
         }
+        #expect(server == "\(endpoint)" && error?.needsPerson == true)
         #expect(cause.contains("TLS") || cause.contains("SSL") || cause.contains("CERTIFICATE"), "\(cause)")
     }
 }
 
 /// Runs `body` with the port of a Redis with TLS, and the file of the authority that signed its certificate.
-private func withTLSRedis(certificateFor names: String, _ body: (Int, String) async throws -> Void) async throws {
+private func withTLSRedis(
+    certificateFor names: String,
+    isExpired: Bool = false,
+    _ body: (Int, String) async throws -> Void
+) async throws {
     try await withFolder { folder in
-        try await makeCertificates(in: folder, names: names)
+        try await makeCertificates(in: folder, names: names, isExpired: isExpired)
         let port = try freePort()
         let server = try await RedisServerProcess.start(
             folder: folder,
@@ -73,7 +85,7 @@ private func withTLSRedis(certificateFor names: String, _ body: (Int, String) as
 }
 
 /// An authority, and a certificate for `names` that it signed.
-private func makeCertificates(in folder: String, names: String) async throws {
+private func makeCertificates(in folder: String, names: String, isExpired: Bool) async throws {
     let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     try "subjectAltName=\(names)\n".write(toFile: "\(folder)/names", atomically: true, encoding: .utf8)
     try await openssl(
@@ -83,10 +95,26 @@ private func makeCertificates(in folder: String, names: String) async throws {
     try await openssl(
         ["req", "-subj", "/CN=Test server", "-keyout", "\(folder)/server.key", "-out", "\(folder)/server.csr"] + key
     )
-    try await openssl([
-        "x509", "-req", "-in", "\(folder)/server.csr", "-CA", "\(folder)/ca.pem", "-CAkey", "\(folder)/ca.key",
-        "-CAcreateserial", "-days", "2", "-extfile", "\(folder)/names", "-out", "\(folder)/server.pem",
-    ])
+    // Only `openssl ca` can make a certificate that has already expired.
+    try """
+    [ca]
+    default_ca=authority
+    [authority]
+    database=\(folder)/issued
+    new_certs_dir=\(folder)
+    default_md=sha256
+    policy=names
+    rand_serial=yes
+    [names]
+    commonName=supplied
+    """.write(toFile: "\(folder)/authority.conf", atomically: true, encoding: .utf8)
+    try "".write(toFile: "\(folder)/issued", atomically: true, encoding: .utf8)
+    try await openssl(
+        ["ca", "-batch", "-notext", "-config", "\(folder)/authority.conf", "-in", "\(folder)/server.csr"]
+            + ["-cert", "\(folder)/ca.pem", "-keyfile", "\(folder)/ca.key", "-extfile", "\(folder)/names"]
+            + ["-startdate", "20200101000000Z", "-enddate", isExpired ? "20210101000000Z" : "20990101000000Z"]
+            + ["-out", "\(folder)/server.pem"]
+    )
 }
 
 private func openssl(_ arguments: [String]) async throws {

@@ -44,6 +44,16 @@ struct RedisValueTests {
         #expect(RedisError.connectionFailed("").isTransient)
         #expect(RedisError.server(RedisServerError("LOADING Redis is loading")).isTransient)
         #expect(!RedisError.server(RedisServerError("WRONGPASS no")).isTransient)
+        for line in ["NOREPLICAS Not enough good replicas to write.", "ERR max number of clients reached"] {
+            #expect(
+                RedisServerError(line).isTransient && !RedisError.server(RedisServerError(line)).needsPerson,
+                "\(line)"
+            )
+        }
+        for line in ["NOAUTH Authentication required.", "NOPERM no", "ERR DB index is out of range"] {
+            let error = RedisError.server(RedisServerError(line))
+            #expect(error.needsPerson && RedisServerError(line).remedy != nil, "\(line)")
+        }
         #expect(!RedisError.badURL("").isTransient)
         #expect(!RedisError.cancelled.isTransient)
     }

@@ -68,7 +68,7 @@ struct RebuildTests {
             try await Self.expectSame(system, history, model, settings)
             let worker = try system.start(["worker"], log: "old-shards.log")
             worker.waitUntilExit()
-            #expect(worker.terminationStatus == 1)
+            #expect(worker.terminationStatus == 3)
             #expect(system.log("old-shards.log").contains("made with other settings"))
             let verify = try system.start(["verify", "--shards", "3"], log: "verify.log")
             verify.waitUntilExit()

@@ -46,7 +46,7 @@ struct RefusedServersTests {
             try await system.publish([system.message(for: try System.savedOrder("SO-1"))])
             let worker = try system.startWorker(0)
             worker.waitUntilExit()
-            #expect(worker.terminationStatus == 1)
+            #expect(worker.terminationStatus == 3)
             #expect(system.log("worker-0.log").contains("another Kafka cluster (the-other-cluster)"))
             #expect(try await system.site.backlog().count == 1)
         } catch {

@@ -1,5 +1,8 @@
 import ArgumentParser
 import Foundation
+import Ledger
+import Log
+import Redis
 
 /// The program: parses the command line and runs the command.
 @main
@@ -14,8 +17,9 @@ struct SalesTargetsCommand: AsyncParsableCommand {
             A setting is a flag (--redis-url), an environment variable (SALESTARGETS_REDIS_URL) or a member of the JSON \
             file that --config or SALESTARGETS_CONFIG names ("redis-url"), in that order of precedence.
 
-            Exit codes: 0 done; 1 the work failed or a check found something; 2 bad usage or configuration; 130 and 143 \
-            ended by SIGINT and SIGTERM.
+            Exit codes: 0 done; 1 the work failed or a check found something; 2 bad usage or configuration; 3 a person has \
+            to act, and starting again does not help: a wrong password or certificate, a missing right, other settings, a \
+            damaged view; 130 and 143 ended by SIGINT and SIGTERM.
             """,
         version: "0.1.0",
         subcommands: [
@@ -24,6 +28,18 @@ struct SalesTargetsCommand: AsyncParsableCommand {
             VerifyCommand.self, RebuildCommand.self, DeadLettersCommand.self,
         ]
     )
+
+    /// The exit code for an error (docs/CONTRACT.md, "Command line").
+    static func status(of error: any Error) -> Int32 {
+        switch error {
+        case is SettingsError: 2
+        case is LogStopped: 3
+        case let error as LogError: error.isBadSetting ? 2 : error.needsPerson ? 3 : 1
+        case let error as LedgerError: error.needsPerson ? 3 : 1
+        case let error as RedisError: error.needsPerson ? 3 : 1
+        default: 1
+        }
+    }
 
     static func main() async {
         do {
@@ -46,7 +62,9 @@ struct SalesTargetsCommand: AsyncParsableCommand {
                 Foundation.exit(code == .success ? 0 : 2)
             }
             Terminal.write("salestargets: \(error)\n", to: .standardError)
-            Foundation.exit(error is SettingsError ? 2 : 1)
+            // Not `exit`: it takes OpenSSL down while the threads of a Kafka client that has not ended still use it.
+            fflush(nil)
+            _exit(Self.status(of: error))
         }
     }
 }

@@ -5,12 +5,15 @@ extension KafkaAdmin {
     /// Returns the state and members of a consumer group; a group that does not exist has an empty state.
     public func group(_ name: String, timeoutMilliseconds: Int32) throws(LogError) -> ConsumerGroup {
         var answer: UnsafePointer<rd_kafka_group_list>?
-        let code = rd_kafka_list_groups(handle.pointer, name, &answer, timeoutMilliseconds)
         // The caller destroys the list, also when only some brokers answered.
         defer { if let answer { rd_kafka_group_list_destroy(answer) } }
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__PARTIAL, let answer else {
-            throw LogError(code, subject: "group \(name)")
+        try asking { () throws(LogError) in
+            let code = rd_kafka_list_groups(handle.pointer, name, &answer, timeoutMilliseconds)
+            if code != RD_KAFKA_RESP_ERR_NO_ERROR, code != RD_KAFKA_RESP_ERR__PARTIAL || answer == nil {
+                throw LogError(code, subject: "group \(name)")
+            }
         }
+        guard let answer else { throw LogError(RD_KAFKA_RESP_ERR__PARTIAL, subject: "group \(name)") }
         for index in 0..<Int(answer.pointee.group_cnt) {
             let group = answer.pointee.groups[index]
             guard let found = group.group, String(cString: found) == name else { continue }

@@ -31,6 +31,7 @@ public final class KafkaAdmin: LogAdmin {
     }
 
     let handle: ClientHandle
+    private let refusal = ClientRefusal()
     private let bootstrapServers: String
 
     /// Does not wait for a connection.
@@ -38,7 +39,22 @@ public final class KafkaAdmin: LogAdmin {
     public init(_ configuration: KafkaConfiguration) throws(LogError) {
         bootstrapServers = configuration.bootstrapServers
         // A consumer, because a producer's metadata requests can create topics. It never subscribes, so it joins no group.
-        handle = try ClientHandle(RD_KAFKA_CONSUMER, NativeConfiguration(configuration))
+        let native = try NativeConfiguration(configuration)
+        ClientRefusal.install(in: native)
+        handle = try ClientHandle(RD_KAFKA_CONSUMER, native, callbackTarget: refusal)
+    }
+
+    /// Makes a request. If no broker answered because they refuse this client, the error says so.
+    func asking<Answer>(_ request: () throws(LogError) -> Answer) throws(LogError) -> Answer {
+        do throws(LogError) {
+            let answer = try request()
+            refusal.clear()
+            return answer
+        } catch {
+            // Calls the callback of every error that waits.
+            while rd_kafka_poll(handle.pointer, 0) > 0 {}
+            throw refusal.explaining(error)
+        }
     }
 
     /// Creates topics. One can fail while others are created.
@@ -51,7 +67,9 @@ public final class KafkaAdmin: LogAdmin {
     ) throws(LogError) -> [String: LogError?] {
         if topics.isEmpty { return [:] }
         let request = try TopicCreation(topics)
-        return try request.send(by: handle, to: bootstrapServers, timeoutMilliseconds: timeoutMilliseconds)
+        return try asking { () throws(LogError) in
+            try request.send(by: handle, to: bootstrapServers, timeoutMilliseconds: timeoutMilliseconds)
+        }
     }
 
     /// Returns the number of partitions of each topic. With an empty list it only checks that a broker answers.
@@ -94,8 +112,12 @@ public final class KafkaAdmin: LogAdmin {
     ) throws(LogError) -> [TopicPartition: Watermarks] {
         let deadline = ContinuousClock.now + .milliseconds(timeoutMilliseconds)
         if partitions.isEmpty { return [:] }
-        let lows = try handle.offsets(of: partitions, .beginning, timeoutMilliseconds: deadline.millisecondsLeft)
-        let highs = try handle.offsets(of: partitions, .end, timeoutMilliseconds: deadline.millisecondsLeft)
+        let (lows, highs) = try asking { () throws(LogError) in
+            (
+                try handle.offsets(of: partitions, .beginning, timeoutMilliseconds: deadline.millisecondsLeft),
+                try handle.offsets(of: partitions, .end, timeoutMilliseconds: deadline.millisecondsLeft)
+            )
+        }
         return lows.reduce(into: [:]) { all, low in
             if let high = highs[low.key] { all[low.key] = Watermarks(low: low.value, high: high) }
         }
@@ -107,10 +129,13 @@ public final class KafkaAdmin: LogAdmin {
         until deadline: ContinuousClock.Instant,
         _ body: (rd_kafka_metadata) -> Void
     ) throws(LogError) {
-        var answer: UnsafePointer<rd_kafka_metadata>?
-        let code = rd_kafka_metadata(handle.pointer, 0, topic, &answer, deadline.millisecondsLeft)
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else {
-            throw LogError(code, reason: "no broker answered", subject: bootstrapServers)
+        let answer = try asking { () throws(LogError) in
+            var answer: UnsafePointer<rd_kafka_metadata>?
+            let code = rd_kafka_metadata(handle.pointer, 0, topic, &answer, deadline.millisecondsLeft)
+            guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else {
+                throw LogError(code, reason: "no broker answered", subject: bootstrapServers)
+            }
+            return answer
         }
         body(answer.pointee)
         rd_kafka_metadata_destroy(answer)

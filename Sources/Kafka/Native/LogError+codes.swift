@@ -16,6 +16,8 @@ extension LogError {
         _ code: rd_kafka_resp_err_t,
         reason: String? = nil,
         isFatal: Bool = false,
+        needsPerson: Bool? = nil,
+        isBadSetting: Bool = false,
         topicPartition: TopicPartition? = nil,
         subject: String? = nil
     ) {
@@ -27,6 +29,8 @@ extension LogError {
             remedy: Self.remedy(for: code),
             isFatal: isFatal,
             isRetriable: !isFatal && Self.retriable.contains(code.rawValue),
+            needsPerson: needsPerson ?? Self.needsPerson(code, reason: reason),
+            isBadSetting: isBadSetting,
             isTooLarge: code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
             topicPartition: topicPartition,
             subject: subject
@@ -68,20 +72,38 @@ extension LogError {
         ].map(\.rawValue)
     )
 
+    /// A connection that broke during the TLS handshake has the same code as a certificate that is not trusted.
+    private static func needsPerson(_ code: rd_kafka_resp_err_t, reason: String?) -> Bool {
+        switch code {
+        case RD_KAFKA_RESP_ERR__SSL: !(reason?.contains("SSL transport error") ?? false)
+        case RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED,
+            RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM, RD_KAFKA_RESP_ERR_ILLEGAL_SASL_STATE,
+            RD_KAFKA_RESP_ERR_SECURITY_DISABLED, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+            RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED,
+            RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+            true
+        default: false
+        }
+    }
+
     private static func remedy(for code: rd_kafka_resp_err_t) -> String? {
         switch code {
         case RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__RESOLVE:
             "check that the brokers run and that the bootstrap servers are right"
-        case RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
-            "check sasl.mechanism, sasl.username and sasl.password"
+        case RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED,
+            RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM, RD_KAFKA_RESP_ERR_ILLEGAL_SASL_STATE,
+            RD_KAFKA_RESP_ERR_SECURITY_DISABLED:
+            "check security.protocol, sasl.mechanism, sasl.username and sasl.password"
         case RD_KAFKA_RESP_ERR__SSL:
-            "check security.protocol and the certificates"
+            "check security.protocol, ssl.ca.location, and whether the brokers' certificates are for these host names and "
+                + "have not expired"
         case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,
             RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
             "check the topic's name, or create it"
         case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
-            RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
-            "give this Kafka user the permission"
+            RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+            "give this Kafka user the permission: to read the topics and describe their settings, to write to them, and "
+                + "to read the group"
         case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
             "raise message.max.bytes here and on the broker"
         default: nil

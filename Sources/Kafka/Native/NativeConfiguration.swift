@@ -35,7 +35,8 @@ final class NativeConfiguration {
     func makeClient(_ type: rd_kafka_type_t) throws(LogError) -> OpaquePointer {
         var text = ErrorText()
         guard let client = text.read({ rd_kafka_new(type, pointer, $0, $1) }) else {
-            throw LogError(rd_kafka_last_error(), reason: source.redacting(text.string))
+            // Not a connection that failed: a file that cannot be read, or properties that exclude each other.
+            throw LogError(rd_kafka_last_error(), reason: source.redacting(text.string), needsPerson: true)
         }
         self.pointer = nil
         return client
@@ -48,6 +49,6 @@ final class NativeConfiguration {
 
 extension LogError {
     init(refusedProperty name: String, reason: String) {
-        self.init(RD_KAFKA_RESP_ERR__INVALID_ARG, reason: reason, subject: "property \(name)")
+        self.init(RD_KAFKA_RESP_ERR__INVALID_ARG, reason: reason, isBadSetting: true, subject: "property \(name)")
     }
 }

@@ -38,12 +38,14 @@ final class KafkaBatch: ProducerBatch {
             return state
         }
         if result.waiting > 0 {
-            throw LogError(
-                RD_KAFKA_RESP_ERR__TIMED_OUT,
-                reason: "\(result.waiting) messages not written within \(timeoutMilliseconds) ms"
+            throw client.refusal.explaining(
+                LogError(
+                    RD_KAFKA_RESP_ERR__TIMED_OUT,
+                    reason: "\(result.waiting) messages not written within \(timeoutMilliseconds) ms"
+                )
             )
         }
-        guard let first = result.first else { return }
+        guard let first = result.first.map(client.refusal.explaining) else { return client.refusal.clear() }
         if result.failures == 1 { throw first }
         throw LogError(
             rd_kafka_resp_err_t(first.code),

@@ -36,7 +36,13 @@ public final class KafkaProducer: LogProducer {
                 continuation.resume(returning: .failure(error))
             }
         }
-        return try result.get()
+        do throws(LogError) {
+            let position = try result.get()
+            client.refusal.clear()
+            return position
+        } catch {
+            throw client.refusal.explaining(error)
+        }
     }
 
     /// An empty batch. A record of it waits up to 30 s for room in the local queue.

@@ -5,6 +5,8 @@ internal import Synchronization
 /// A producer's client and its topics. Any thread may call it.
 final class ProducerClient: Sendable {
     private let handle: ClientHandle
+    /// Why the brokers refuse the client, if they do.
+    let refusal = ClientRefusal()
     private let topics = Mutex<[String: TopicHandle]>([:])
     private let calls = Mutex(Calls())
     /// Set when `close` is complete.
@@ -29,7 +31,8 @@ final class ProducerClient: Sendable {
             forced: ["enable.idempotence": "true"]
         )
         DeliveryReports.install(in: native)
-        handle = try ClientHandle(RD_KAFKA_PRODUCER, native)
+        ClientRefusal.install(in: native)
+        handle = try ClientHandle(RD_KAFKA_PRODUCER, native, callbackTarget: refusal)
     }
 
     /// Serves delivery reports until the client is closed and all reports were served. Runs on the producer's thread.

@@ -10,7 +10,7 @@ package enum Admission {
     /// Admits a worker to this Redis, and stamps the view if it has no valid stamp.
     /// - Parameter pause: waits between two checks of a rewrite of the append-only file.
     /// - Returns: the stamp of the view.
-    /// - Throws: ``LedgerError/unfit(_:)``, ``LedgerError/notReady(_:)``, ``LedgerError/otherSettings(stored:ours:)``,
+    /// - Throws: ``LedgerError/unfit(_:)``, ``LedgerError/replica``, ``LedgerError/notReady(_:)``, ``LedgerError/otherSettings(stored:ours:)``,
     ///   ``LedgerError/held``.
     package static func admit(
         _ link: some PostingLink,
@@ -65,13 +65,14 @@ package enum Admission {
 
     /// Checks whether the server may hold the numbers.
     /// - Returns: the server's INFO.
-    /// - Throws: ``LedgerError/unfit(_:)`` for a replica, or a server that may evict keys; ``LedgerError/notReady(_:)``
-    ///   while it loads its data.
+    /// - Throws: ``LedgerError/replica``; ``LedgerError/unfit(_:)`` for a node of a cluster, or a server that may evict
+    ///   keys; ``LedgerError/notReady(_:)`` while it loads its data.
     @discardableResult
     package static func checkFitness(_ link: some RedisLink) async throws(LedgerError) -> RedisInfo {
         let info = try await RedisInfo.read(over: link)
         // While it loads its data, its INFO does not even show whether it has an append-only file.
         if info.isLoading { throw .notReady("it is still loading its data") }
+        if info.isReplica { throw .replica }
         if let reason = info.unfitReason { throw .unfit(reason) }
         return info
     }

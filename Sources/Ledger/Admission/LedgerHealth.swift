@@ -7,9 +7,12 @@ package struct LedgerHealth: Sendable {
     package let stopped: [StoppedPartition]
     /// How far each partition is applied. A partition is absent until every shard has applied a part of it.
     package let cursors: [TopicPartition: Cursor]
+    /// Why Redis refuses postings at the moment, one sentence for each reason.
+    package let refusals: [String]
 
     /// The state of a ledger.
-    package init(stopped: [StoppedPartition], cursors: [TopicPartition: Cursor]) {
+    package init(stopped: [StoppedPartition], cursors: [TopicPartition: Cursor], refusals: [String] = []) {
+        self.refusals = refusals
         self.stopped = stopped
         self.cursors = cursors
     }
@@ -25,12 +28,13 @@ extension LedgerReader {
         of partitions: [TopicPartition],
         catalogTopics: Set<String>
     ) async throws(LedgerError) -> LedgerHealth {
-        try await Admission.checkFitness(link)
+        let info = try await Admission.checkFitness(link)
         let stored = try await link.replies(to: RedisCommand("GET", keys.settings(shard: 0)))[0]
         try settings.check(stored: try stored.optionalBytes("settings"))
         return LedgerHealth(
             stopped: try await StoppedPartitions.all(over: link, keys: keys),
-            cursors: try await Cursors.lowest(of: partitions, over: link, keys: keys, catalogTopics: catalogTopics)
+            cursors: try await Cursors.lowest(of: partitions, over: link, keys: keys, catalogTopics: catalogTopics),
+            refusals: info.refusals
         )
     }
 }

@@ -51,10 +51,19 @@ package struct RedisInfo: Sendable {
 
     private func number(_ name: String) -> Int { fields[name].flatMap { Int($0) } ?? 0 }
 
+    /// Whether it copies another server.
+    package var isReplica: Bool { !role.isEmpty && role != "master" }
+
+    static let replicaReason =
+        "this Redis is a replica of another server: give the address of the primary (--redis-url)"
+
     /// Why nothing may be written to this server, and what to do about it; nil if it may hold the ledger.
     package var unfitReason: String? {
-        if !role.isEmpty, role != "master" {
-            return "this Redis is a replica of another server: give the address of the primary (--redis-url)"
+        if isReplica { return Self.replicaReason }
+        if let mode = fields["redis_mode"], mode != "standalone" {
+            return
+                "this server is \(mode == "cluster" ? "a node of a Redis Cluster" : "no Redis but a \(mode)"), which is "
+                + "not supported: give the address of a single Redis (--redis-url)"
         }
         if !evictionPolicy.isEmpty, evictionPolicy != "noeviction", fields["maxmemory"] != "0" {
             return "this Redis deletes keys when its memory is full (maxmemory-policy \(evictionPolicy)): set "
@@ -63,21 +72,39 @@ package struct RedisInfo: Sendable {
         return nil
     }
 
+    /// Why this server refuses postings at the moment, one sentence for each reason.
+    package var refusals: [String] {
+        var refusals: [String] = []
+        if maxMemory > 0, usedMemory > maxMemory {
+            refusals.append("Redis has no memory left, and refuses postings: raise maxmemory")
+        }
+        if fields["rdb_last_bgsave_status"] == "err" {
+            refusals.append(
+                "Redis cannot save its snapshot, and refuses postings until it can (stop-writes-on-bgsave-error): check its "
+                    + "log and the free space on its disk"
+            )
+        }
+        if hasAppendOnlyFile, fields["aof_last_write_status"] == "err" {
+            refusals.append("Redis cannot write its append-only file: check its log and the free space on its disk")
+        }
+        if fields["min_slaves_good_slaves"] == "0" {
+            refusals.append(
+                "Redis has no replica that follows it, and refuses postings (min-replicas-to-write): check its replicas"
+            )
+        }
+        return refusals
+    }
+
     /// One sentence for each problem of the server, with what to do about it.
     package var problems: [String] {
         var problems: [String] = []
         if let unfitReason { problems.append(unfitReason) }
-        if maxMemory > 0, usedMemory > maxMemory / 10 * 9 {
+        problems += refusals
+        if maxMemory > 0, usedMemory > maxMemory / 10 * 9, usedMemory <= maxMemory {
             problems.append(
                 "Redis uses \(usedMemory * 100 / maxMemory) % of its maxmemory, and refuses postings when it is full: "
                     + "raise maxmemory"
             )
-        }
-        if fields["rdb_last_bgsave_status"] == "err" {
-            problems.append("Redis cannot save its snapshot: check its log and the free space on its disk")
-        }
-        if hasAppendOnlyFile, fields["aof_last_write_status"] == "err" {
-            problems.append("Redis cannot write its append-only file: check its log and the free space on its disk")
         }
         if isLoading { problems.append("Redis is still loading its data: wait until it has finished") }
         return problems

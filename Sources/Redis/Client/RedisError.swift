@@ -2,8 +2,10 @@ public import Concurrency
 
 /// An error of a Redis connection or command. No case holds a password or the content of a reply.
 public enum RedisError: WaitFailure, Hashable {
-    /// The connection could not be opened: refused, unknown host, TLS not trusted. The text is the cause.
+    /// The connection could not be opened: refused, unknown host. The text is the cause.
     case connectionFailed(String)
+    /// There can be no TLS with this server: a file cannot be read, or the certificate is not trusted.
+    case notTrusted(server: String, cause: String)
     /// The connection ended, so it is unknown whether pending commands took effect. The text is the cause.
     case connectionClosed(String)
     /// A limit of ``RedisTimeouts`` passed, and the connection was closed. The text says what took too long.
@@ -23,14 +25,31 @@ public enum RedisError: WaitFailure, Hashable {
 
     /// Whether a later attempt may succeed without a change of settings.
     ///
-    /// A failed, broken or stalled connection may recover. Redis reports temporary states itself: it is loading its data
-    /// (`LOADING`), runs a script (`BUSY`), has lost its primary (`MASTERDOWN`) or moves slots (`TRYAGAIN`). A wrong
-    /// password, address or type does not recover.
+    /// A failed, broken or stalled connection may recover, and Redis reports temporary states itself
+    /// (``RedisServerError/isTransient``). A wrong password, certificate, address or type does not recover.
     public var isTransient: Bool {
         switch self {
         case .connectionFailed, .connectionClosed, .timeout, .overloaded: true
-        case .server(let error): ["LOADING", "BUSY", "MASTERDOWN", "TRYAGAIN"].contains(error.code)
-        case .protocolViolation, .badURL, .unexpectedReply, .cancelled: false
+        case .server(let error): error.isTransient
+        case .protocolViolation, .notTrusted, .badURL, .unexpectedReply, .cancelled: false
+        }
+    }
+
+    /// Whether nobody can connect before a person has corrected a setting, a right or a certificate.
+    public var needsPerson: Bool {
+        switch self {
+        case .server(let error): !error.isTransient
+        case .notTrusted, .badURL: true
+        default: false
+        }
+    }
+
+    /// What is wrong and what to do, without the address of the server.
+    public var advice: String {
+        switch self {
+        case .server(let error): error.remedy.map { "\(error); \($0)" } ?? "\(error)"
+        case .notTrusted(_, let cause): cause
+        default: description
         }
     }
 }
@@ -40,10 +59,11 @@ extension RedisError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .connectionFailed(let cause): "cannot connect to Redis: \(cause)"
+        case .notTrusted(let server, let cause): "cannot connect to Redis: \(server): \(cause)"
         case .connectionClosed(let cause): "the connection to Redis ended: \(cause)"
         case .timeout(let what): "Redis took too long: \(what)"
         case .protocolViolation(let what): "Redis broke the protocol: \(what)"
-        case .server(let error): "Redis answered: \(error)"
+        case .server: "Redis answered: \(advice)"
         case .badURL(let reason): "bad Redis URL: \(reason)"
         case .unexpectedReply(let what): "unexpected reply from Redis: \(what)"
         case .cancelled: "cancelled while waiting for Redis"

@@ -82,6 +82,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let cause = tlsCause(of: error) { return fail(.notTrusted(server: "", cause: cause)) }
         fail(.connectionClosed(cause(of: error)))
     }
 

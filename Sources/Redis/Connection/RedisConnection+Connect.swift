@@ -8,8 +8,8 @@ extension RedisConnection {
     ///
     /// The group must live longer than the connection.
     ///
-    /// - Throws: ``RedisError/connectionFailed(_:)``, ``RedisError/timeout(_:)``, ``RedisError/server(_:)`` for a wrong
-    ///   password, or ``RedisError/cancelled``.
+    /// - Throws: ``RedisError/connectionFailed(_:)``, ``RedisError/notTrusted(server:cause:)``, ``RedisError/timeout(_:)``,
+    ///   ``RedisError/server(_:)`` for a wrong password, or ``RedisError/cancelled``.
     public static func connect(
         to endpoint: RedisEndpoint,
         timeouts: RedisTimeouts = RedisTimeouts(),
@@ -67,6 +67,7 @@ extension RedisError {
     fileprivate static func connecting(to endpoint: RedisEndpoint, _ error: any Error) -> RedisError {
         switch error {
         case RedisError.connectionClosed(let cause): .connectionFailed("\(endpoint): \(cause)")
+        case RedisError.notTrusted(_, let cause): .notTrusted(server: "\(endpoint)", cause: cause)
         case RedisError.timeout: .timeout("connecting to \(endpoint)")
         case let error as RedisError: error
         case ChannelError.connectTimeout: .timeout("connecting to \(endpoint)")

@@ -5,14 +5,20 @@ internal import NIOSSL
 extension RedisEndpoint {
     /// A bootstrap for this endpoint, with TLS if needed and a `RedisChannelHandler` as the last handler.
     ///
-    /// - Throws: ``RedisError/connectionFailed(_:)`` if TLS cannot be set up, for example if the file of trust roots
+    /// - Throws: ``RedisError/notTrusted(server:cause:)`` if TLS cannot be set up, for example if the file of trust roots
     ///   cannot be read.
     func bootstrap(group: any EventLoopGroup, connectTimeout: TimeAmount) throws(RedisError) -> ClientBootstrap {
         let tls: NIOSSLContext?
         do {
             tls = isTLS ? try NIOSSLContext(configuration: tlsConfiguration()) : nil
         } catch {
-            throw .connectionFailed("\(self): TLS: \(error)")
+            let file = tlsTrustRootsFile ?? "the system's certificate authorities"
+            throw .notTrusted(
+                server: "\(self)",
+                cause:
+                    "TLS cannot be set up with \(file): \(error); check that the file exists, that this user may read "
+                    + "it, and that it holds certificates in PEM"
+            )
         }
         let hostname = serverName
         let bootstrap = ClientBootstrap(group: group)

@@ -13,6 +13,32 @@ public struct RedisServerError: Error, Sendable, Hashable, CustomStringConvertib
         String(description.prefix { $0 != " " })
     }
 
+    /// Whether the same command may succeed later although nobody changed anything: the server loads its data, runs a
+    /// script, has lost its primary or too many replicas, has no memory or no disk left, or serves too many clients.
+    public var isTransient: Bool {
+        Self.transient.contains(code) || (code == "ERR" && message.hasPrefix("max number of clients"))
+    }
+
+    private static let transient: Set<String> = [
+        "LOADING", "BUSY", "OOM", "READONLY", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN", "MISCONF", "NOREPLICAS",
+    ]
+
+    /// What a person must correct; nil where the reply says enough.
+    public var remedy: String? {
+        switch code {
+        case "WRONGPASS": "check the user name and the password in the Redis URL"
+        case "NOAUTH": "this Redis wants a password: put it into the Redis URL"
+        case "NOPERM": "give the user of the Redis URL (`default` if it names none) this right"
+        case "DENIED": "this Redis accepts no connections from other machines: see its protected-mode"
+        case "ERR" where message.contains("DB index"):
+            "this Redis has no database of that number: correct it in the Redis URL, or raise `databases`"
+        case "ERR" where message.contains("without any password configured"):
+            "this Redis has no password: remove it from the Redis URL"
+        case "ERR" where message.contains("invalid password"): "check the password in the Redis URL"
+        default: nil
+        }
+    }
+
     /// The text after the code.
     public var message: String {
         String(description.drop { $0 != " " }.dropFirst())

@@ -3,6 +3,7 @@ internal import Foundation
 internal import Ledger
 internal import Log
 internal import Logging
+internal import Redis
 internal import ServiceLifecycle
 
 /// Measures every second how far the results are behind the log. There is one for each server; it runs beside the HTTP
@@ -82,10 +83,10 @@ actor FreshnessMonitor: Service {
             ?? (since: dependencies.now(), task: Task { [dependencies] in try await dependencies.watermarks() })
         kafkaQuery = query
         guard let answer = await withTimeLimit(Self.kafkaTimeout, { await query.task.result }) else {
-            return (query.since, .failure(LogFailure(error: "no answer in \(Self.kafkaTimeout)")))
+            return (query.since, .failure(LogFailure(error: "no answer in \(Self.kafkaTimeout)", remedy: nil)))
         }
         kafkaQuery = nil
-        return (query.since, answer.mapError { LogFailure(error: "\($0)") })
+        return (query.since, answer.mapError { LogFailure($0) })
     }
 
     private func queryRedis(
@@ -101,9 +102,9 @@ actor FreshnessMonitor: Service {
             }
         }
         guard let health else {
-            return .failure(LedgerFailure(error: "no answer in \(Self.redisTimeout)", isTemporary: true))
+            return .failure(LedgerFailure(error: "no answer in \(Self.redisTimeout)", fault: .unavailable(.redisAway)))
         }
-        return health.mapError { LedgerFailure(error: "\($0)", isTemporary: $0.isTemporary) }
+        return health.mapError { LedgerFailure($0) }
     }
 
     /// Logs the problems when they change. The log has the errors too, which clients do not see.
@@ -127,9 +128,24 @@ actor FreshnessMonitor: Service {
 /// error.
 private struct LogFailure: Error {
     let error: String
+    /// What a person must do; nil if it may pass by itself.
+    let remedy: String?
+
+    init(error: String, remedy: String?) {
+        self.error = error
+        self.remedy = remedy
+    }
+
+    init(_ error: any Error) {
+        let refusal = (error as? LogError).flatMap { $0.needsPerson ? $0 : nil }
+        self.init(error: "\(error)", remedy: refusal.map { "\($0.name): \($0.remedy ?? "see the server's log")" })
+    }
 
     var fault: FreshnessState.Fault {
-        .init(
+        if let remedy {
+            return .init(sentence: "The Kafka brokers refuse this server (\(remedy)). Its log has the whole error.")
+        }
+        return .init(
             sentence: "The server cannot read the log in Kafka. Check that the brokers run, that "
                 + "--kafka-bootstrap-servers names them, and that the topics exist (`salestargets topics create`). The "
                 + "server retries every second; its log has the error."
@@ -139,17 +155,32 @@ private struct LogFailure: Error {
 
 private struct LedgerFailure: Error {
     let error: String
-    let isTemporary: Bool
+    let fault: FreshnessState.LedgerFault
 
-    var fault: FreshnessState.LedgerFault {
-        if !isTemporary { return .unfit(.init(sentence: "The numbers in Redis cannot be used: \(error)")) }
-        return .unavailable(
-            .init(
-                sentence: "Redis is unavailable. Check that it runs, that it has loaded its data, and that --redis-url "
-                    + "names it. The server retries every second; its log has the error."
-            )
-        )
+    init(error: String, fault: FreshnessState.LedgerFault) {
+        self.error = error
+        self.fault = fault
     }
+
+    init(_ error: LedgerError) {
+        self.error = "\(error)"
+        switch error {
+        case .redis(let error) where error.needsPerson:
+            fault = .unavailable(.init(sentence: "Redis refuses this server, or cannot be trusted: \(error.advice)."))
+        default:
+            fault =
+                error.isTemporary
+                ? .unavailable(.redisAway) : .unfit(.init(sentence: "The numbers in Redis cannot be used: \(error)"))
+        }
+    }
+}
+
+extension FreshnessState.Fault {
+    fileprivate static let redisAway = FreshnessState.Fault(
+        sentence:
+            "Redis is unavailable. Check that it runs, that it has loaded its data, and that --redis-url names it. The "
+            + "server retries every second; its log has the error."
+    )
 }
 
 extension Result where Failure == LogFailure {

@@ -7,6 +7,9 @@ internal import Log
 struct FreshnessState: Sendable {
     /// The results are behind when a record waits for longer than this, in seconds.
     static let behindThreshold: TimeInterval = 5
+    /// Results are at a standstill when records wait and none was applied for this long, in seconds. Longer than it takes
+    /// Kafka to give the partitions of a killed worker to another one.
+    static let standstillThreshold: TimeInterval = 60
     /// The most pending observations that are kept.
     static let observationLimit = 60
 
@@ -18,7 +21,8 @@ struct FreshnessState: Sendable {
         case behind
         /// Kafka does not answer, so it is not known whether records wait.
         case kafkaAway = "kafka-away"
-        /// A partition is stopped until an operator repairs it.
+        /// Some or all records are not applied until an operator repairs something: a partition is stopped, or this Redis
+        /// may not hold the numbers or refuses postings.
         case stopped
         /// Redis does not answer, so nothing can be read.
         case redisAway = "redis-away"
@@ -50,6 +54,10 @@ struct FreshnessState: Sendable {
     /// The number of records that wait, when it was last known.
     private(set) var lag: Int64?
     private(set) var stopped: [StoppedPartition] = []
+    private var refusals: [String] = []
+    /// When a record was applied, or none waited, for the last time.
+    private var progress: Date?
+    private var isAtStandstill = false
     private var kafkaFault: Fault?
     private var redisFault: LedgerFault?
     private var isBehind = false
@@ -63,11 +71,11 @@ struct FreshnessState: Sendable {
     var isKafkaUp: Bool { kafkaFault == nil }
     var isRedisUp: Bool { if case .unavailable = redisFault { false } else { true } }
     var isRedisFit: Bool { redisFault == nil }
-    var isReady: Bool { isKafkaUp && isRedisFit && stopped.isEmpty }
+    var isReady: Bool { problems.isEmpty }
 
     var kind: Kind {
         if !isRedisUp { return .redisAway }
-        if !stopped.isEmpty { return .stopped }
+        if !stopped.isEmpty || !isRedisFit || !refusals.isEmpty { return .stopped }
         if !isKafkaUp { return .kafkaAway }
         return isBehind ? .behind : .fresh
     }
@@ -79,6 +87,13 @@ struct FreshnessState: Sendable {
         switch redisFault {
         case .unavailable(let fault), .unfit(let fault): problems.append(fault.sentence)
         case nil: break
+        }
+        problems += refusals
+        if isAtStandstill {
+            problems.append(
+                "\(lag ?? 0) records wait, and none was applied for more than a minute: check that a worker runs "
+                    + "(`salestargets status`), and what its log says"
+            )
         }
         return problems + stopped.map(\.description)
     }
@@ -99,9 +114,18 @@ struct FreshnessState: Sendable {
         case .success(let health):
             redisFault = nil
             stopped = health.stopped
+            refusals = health.refusals
+            let before = applied
             applyCursors(health.cursors.mapValues(\.next))
-        case .failure(let fault): redisFault = fault
+            if lag == 0 || applied != before || progress == nil { progress = observation.date }
+        case .failure(let fault):
+            redisFault = fault
+            // Without an answer nothing is known about progress.
+            progress = nil
         }
+        isAtStandstill =
+            stopped.isEmpty
+            && progress.map { observation.date.timeIntervalSince($0) > Self.standstillThreshold } ?? false
         let oldest = pending.first
         isBehind = oldest.map { observation.date.timeIntervalSince($0.date) > Self.behindThreshold } ?? false
     }

@@ -37,7 +37,7 @@ struct Problem: Error {
 
     /// For an error of reading from Redis.
     init(_ error: LedgerError) {
-        if error.isTemporary {
+        if error.isTemporary || error.isOfConnection {
             self.init(
                 status: .serviceUnavailable,
                 detail: "The numbers cannot be read at the moment; try again in a few seconds.",

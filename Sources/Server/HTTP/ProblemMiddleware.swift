@@ -32,7 +32,7 @@ struct ProblemMiddleware: RouterMiddleware {
         switch error {
         case let problem as Problem: return problem
         case let error as LedgerError:
-            if !error.isTemporary {
+            if !error.isTemporary, !error.isOfConnection {
                 log(error, request, level: .error)
             } else if let others = temporaryFailures.count(at: .now) {
                 log(error, request, level: .warning, others: others)

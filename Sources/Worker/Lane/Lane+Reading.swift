@@ -21,8 +21,13 @@ extension Lane {
     private func readRecords(waiting: Bool) async throws -> RecordBatch {
         var batch = RecordBatch(decoder: EventDecoder(settings.events), keys: settings.ledger.keys)
         while batch.count < settings.batchSize {
+            if let refusal, dependencies.now() - refusal.since > Self.refusalLimit { throw refusal.error }
             let wait: Int32 = waiting && batch.count == 0 ? 100 : 0
             guard let event = try await poll(waiting: wait) else { return batch }
+            switch event {
+            case .record, .assigned, .caughtUp: refusal = nil
+            default: break
+            }
             switch event {
             case .record(let record): batch.append(record, start: start(of:))
             case .assigned(let partitions):
@@ -42,11 +47,20 @@ extension Lane {
                 if case .upTo = mode { throw LogStopped(partition: partition, fault: fault) }
             case .disconnected(let error):
                 logger.warning("Kafka is unavailable, trying again", metadata: ["error": "\(error)"])
+                note(error)
             case .failed(let error):
                 throw error
             }
         }
         return batch
+    }
+
+    /// How long a lane tries again when the brokers refuse it: a broker that starts may not know its users yet.
+    private static let refusalLimit = Duration.seconds(10)
+
+    /// Remembers since when the brokers refuse this client, until one of them answers.
+    private func note(_ error: LogError) {
+        if error.needsPerson { refusal = (refusal?.since ?? dependencies.now(), error) }
     }
 
     private func start(of partition: TopicPartition) -> RecordBatch.Start? {
@@ -62,6 +76,7 @@ extension Lane {
         } catch {
             if case .group = mode, !error.isFatal {
                 logger.warning("Kafka refuses to deliver records, trying again", metadata: ["error": "\(error)"])
+                note(error)
                 return nil
             }
             throw error

@@ -30,6 +30,8 @@ package actor Lane {
     var caughtUp: Set<TopicPartition> = []
     /// Stopped partitions that are not written to Redis yet, and the reasons.
     var unreported: [TopicPartition: LogFault] = [:]
+    /// Since when the brokers refuse this client for a reason that a person must mend, and the reason.
+    var refusal: (since: ContinuousClock.Instant, error: LogError)?
     var rebalance: Rebalance?
     private let backoff = Backoff(minimum: .milliseconds(25))
     private var failures = 0
@@ -114,8 +116,10 @@ package actor Lane {
 
     /// After the first admission an unfit server is a temporary error: a failover may be in progress.
     private func isTemporary(_ error: LedgerError) -> Bool {
-        if case .unfit = error { return wasAdmitted }
-        return error.isTemporary
+        switch error {
+        case .unfit, .replica: wasAdmitted
+        default: error.isTemporary
+        }
     }
 
     private var isDone: Bool {

@@ -128,6 +128,40 @@ struct FreshnessStateTests {
         check(0, end: 5, applied: 5)
         state.apply(.init(date: Self.noon + 1, log: .success([:]), ledger: .failure(.unfit(Self.fault))))
         #expect(state.isRedisUp && !state.isRedisFit && !state.isReady && state.problems == [Self.fault.sentence])
+        #expect(state.kind == .stopped)
+    }
+
+    @Test("A Redis that refuses postings is a problem, although it answers and nothing waits")
+    mutating func refusing() {
+        func health(_ refusals: [String]) -> FreshnessState.Observation {
+            .init(
+                date: Self.noon,
+                log: .success([:]),
+                ledger: .success(LedgerHealth(stopped: [], cursors: [:], refusals: refusals))
+            )
+        }
+        state.apply(health(["Redis has no memory left"]))
+        #expect(state.isRedisFit && !state.isReady && state.kind == .stopped)
+        #expect(state.problems == ["Redis has no memory left"])
+        state.apply(health([]))
+        #expect(state.isReady && state.kind == .fresh)
+    }
+
+    @Test("When records wait and none is applied for more than a minute, that is a problem")
+    mutating func standstill() {
+        for second in [0.0, 30, 60] {
+            check(second, end: 9, applied: 5)
+            #expect(state.isReady, "\(second)")
+        }
+        check(61, end: 9, applied: 5)
+        #expect(!state.isReady && state.kind == .behind)
+        #expect(state.problems.count == 1 && state.problems.allSatisfy { $0.contains("4 records wait") })
+        check(62, end: 9, applied: 6)
+        #expect(state.isReady)
+        for second in [63.0, 130, 200] {
+            check(second, end: 6, applied: 6)
+            #expect(state.isReady, "\(second)")
+        }
     }
 
     @Test("A stopped partition is a problem, also while Kafka and Redis answer")

@@ -20,12 +20,12 @@ extension World {
     func restartEnded() -> String? {
         while let (number, error) = ended.popLast() {
             guard workers[number] != nil else { continue }
-            if let error = error as? LedgerError, case .unfit = error {
+            switch error {
+            case LedgerError.unfit, LedgerError.replica:
                 kill(number)
                 startWorker()
                 rebalance(among: workers.keys.sorted())
-            } else {
-                return "worker \(number) gave up: \(error)"
+            default: return "worker \(number) gave up: \(error)"
             }
         }
         return nil
