@@ -136,7 +136,7 @@ package struct SampleCompany: Sendable {
             status: Self.statuses.randomElement(using: &generator) ?? "Approved"
         )
         let listed = generator.chance(shape.splitShare) ? split(owner: owner, using: &generator) : nil
-        return Event(tenant: tenant, .order(id, .saved(order, listed: listed, version: version)))
+        return Event(tenant: tenant, .order(id, .saved(order, listed: listed, version: RecordVersion(version))))
     }
 
     private func person(using generator: inout SeededGenerator) -> Identifier {

@@ -121,7 +121,7 @@ func makeRouter(
     OrderRoutes(reader: reader).add(to: group)
     AllocationRoutes(reader: reader, writer: writer, decoder: decoder).add(to: group)
     IngestRoutes(writer: writer, decoder: decoder).add(to: group)
-    PreferenceRoutes(writer: writer, decoder: decoder).add(to: group)
+    PreferenceRoutes(reader: reader, writer: writer, decoder: decoder).add(to: group)
     PeopleRoutes(reader: reader).add(to: group)
     StreamRoutes(feed: feed).add(to: group)
     FreshnessRoutes(freshness: freshness).add(to: group)

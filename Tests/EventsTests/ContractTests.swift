@@ -1,6 +1,7 @@
-import Events
 import SalesRules
 import Testing
+
+@testable import Events
 
 /// Shuffles members without understanding them: the texts here hold no comma between quotes.
 private func shuffled(_ object: String, _ generator: inout SeededGenerator) -> String {
@@ -190,6 +191,26 @@ struct ContractTests {
     )
     func null(name: String) throws {
         #expect(try decode(orderJSON([name: "null"])) == decode(orderJSON()))
+    }
+
+    @Test(
+        "A version and an edit are a pair, and an edit of 0 is none",
+        arguments: [
+            (#"null,"edit":0"#, nil), (#""7","edit":"0""#, 7), (#"7,"edit":2"#, RecordVersion(number: 7, edit: 2)),
+            (#"null,"edit":"3""#, RecordVersion(number: nil, edit: 3)),
+            (#"-1,"edit":9223372036854775807"#, RecordVersion(number: -1, edit: .max)),
+        ] as [(String, RecordVersion?)]
+    )
+    func version(text: String, version: RecordVersion?) throws {
+        let event = try decode(#"{"type":"order.deleted","id":"SO-1","version":\#(text)}"#)
+        #expect(event.change == .order(id("SO-1"), .deleted(version: version)))
+    }
+
+    @Test("An object may have every member that is known")
+    func members() throws {
+        let members = MemberName.allCases.map { "\"\($0.text)\":null" }.joined(separator: ",")
+        #expect(refusal("{\(members)}")?.member == "type")
+        #expect(MemberName.allCases.count <= Members.Slots.count)
     }
 
     @Test("An empty list of allocations is distinguished from a missing list")

@@ -98,8 +98,11 @@ struct RandomEvent {
         return id(String((0..<length).map { _ in allowed.randomElement(using: &generator)! }))
     }
 
-    private mutating func version() -> Int64? {
-        [nil, 0, 1, -1, Int64.max, Int64.min].randomElement(using: &generator)!
+    private mutating func version() -> RecordVersion? {
+        RecordVersion(
+            number: [nil, 0, 1, -1, Int64.max, Int64.min].randomElement(using: &generator)!,
+            edit: [0, 0, 1, Int64.max].randomElement(using: &generator)!
+        )
     }
 
     private mutating func date() -> Day {

@@ -9,7 +9,7 @@ import Testing
 struct AllocationIndexTests {
     private static let tenant = LedgerFixture.tenant
 
-    private func allocated(_ order: String, _ allocation: String, version: Int64? = nil) -> Event {
+    private func allocated(_ order: String, _ allocation: String, version: RecordVersion? = nil) -> Event {
         let change = OrderChange.allocationSaved(
             Allocation(id: id(allocation), salesperson: id("ann"), limit: .whole),
             version: version
@@ -17,7 +17,7 @@ struct AllocationIndexTests {
         return Event(tenant: Self.tenant, .order(id(order), change))
     }
 
-    private func unallocated(_ order: String, _ allocation: String, version: Int64? = nil) -> Event {
+    private func unallocated(_ order: String, _ allocation: String, version: RecordVersion? = nil) -> Event {
         Event(tenant: Self.tenant, .order(id(order), .allocationDeleted(id(allocation), version: version)))
     }
 

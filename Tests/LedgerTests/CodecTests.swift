@@ -19,7 +19,10 @@ struct CodecTests {
             // An order in the reporting currency may have a rate other than 1.
             if random.chance(50) { entry.order?.exchangeRate = Decimal(units: 10_001, scale: 4) }
             entry.revision = random.pick([0, 1, 127, 128, .max])
-            entry.version = random.pick([entry.version, nil, -1, .min, .max])
+            entry.version = random.pick([
+                entry.version, nil, -1, RecordVersion(.min), RecordVersion(.max), RecordVersion(number: nil, edit: 1),
+                RecordVersion(number: .max, edit: .max),
+            ])
             return entry
         }
     }
@@ -148,8 +151,10 @@ struct CodecTests {
         var unknown = revenue
         unknown[try #require(revenue.indices.first { revenue[$0] != orders[$0] })] = 2
         #expect(throws: CorruptRecord.self) { try CatalogRecord.decode(unknown, id: Self.order) }
-        #expect(throws: CorruptRecord.self) { try PersonCodec.decode([2, 2, 0, 0], id: Self.order) }
-        #expect(throws: CorruptRecord.self) { try PersonCodec.decodeChoice([2, 2, 0, 0, 0]) }
+        for flags: UInt8 in [2, 4] {
+            #expect(throws: CorruptRecord.self) { try PersonCodec.decode([flags, 0, 0, 0], id: Self.order) }
+            #expect(throws: CorruptRecord.self) { try PersonCodec.decodeChoice([flags, 0, 0, 0, 0]) }
+        }
     }
 
     @Test("Random bytes of targets, people, cursors and jobs never crash the reader")

@@ -19,7 +19,8 @@ func expectSame(
         let expected = model.people(of: tenant)
         #expect(people.mapValues(\.email) == expected.mapValues(\.email), sourceLocation: sourceLocation)
         for person in history.people {
-            let choice = try await reader.preference(of: TenantScoped(tenant: tenant, id: person))
+            let choice =
+                try await reader.preference(of: TenantScoped(tenant: tenant, id: person)).value ?? WidgetChoice()
             #expect(choice == model.preference(of: person, tenant: tenant), sourceLocation: sourceLocation)
         }
     }

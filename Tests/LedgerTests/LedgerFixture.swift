@@ -53,7 +53,7 @@ struct LedgerFixture {
         offsets[Self.orders, default: 0] += events.count
     }
 
-    mutating func save(_ order: Order, _ allocations: [Allocation] = [], version: Int64? = nil) async throws {
+    mutating func save(_ order: Order, _ allocations: [Allocation] = [], version: RecordVersion? = nil) async throws {
         try await apply([Self.saved(order, allocations, version: version)])
     }
 
@@ -75,7 +75,7 @@ struct LedgerFixture {
         try await change([(target.id, .saved(target))])
     }
 
-    static func saved(_ order: Order, _ allocations: [Allocation] = [], version: Int64? = nil) -> Event {
+    static func saved(_ order: Order, _ allocations: [Allocation] = [], version: RecordVersion? = nil) -> Event {
         Event(tenant: tenant, .order(order.id, .saved(order, listed: allocations, version: version)))
     }
 }
@@ -85,7 +85,7 @@ func order(_ name: String, owner: String = "own", total: Int64 = 100_00, date: S
 }
 
 /// A revenue target for the year 2026.
-func target(_ name: String, _ assignees: String..., goal: Int64 = 1_000_00, version: Int64? = nil) -> Target {
+func target(_ name: String, _ assignees: String..., goal: Int64 = 1_000_00, version: RecordVersion? = nil) -> Target {
     Target(
         id: id(name),
         measure: .revenue,

@@ -52,7 +52,7 @@ struct PostingTests {
             try await fixture.save(target("T-1", "own", "ann"))
             try await fixture.save(order("SO-1"), [half], version: 1)
             _ = try await fixture.connection.send("CONFIG", "RESETSTAT")
-            for version in [nil, 1, 2] as [Int64?] {
+            for version in [nil, 1, 2] as [RecordVersion?] {
                 let batch = fixture.batch([LedgerFixture.saved(order("SO-1"), [half], version: version)])
                 let snapshot = try await fixture.read(batch)
                 let posting = try batch.posting(on: snapshot, catalogs: fixture.catalogs, settings: fixture.settings)

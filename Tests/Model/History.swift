@@ -55,7 +55,7 @@ package struct History: Sequence, Sendable {
         let history: History
         var random: SeededGenerator
         var orders: [TenantScoped: OrderDraft] = [:]
-        var versions: [RecordKey: Int64] = [:]
+        var versions: [RecordKey: RecordVersion] = [:]
         var targets: [TenantScoped: Target] = [:]
         private var left: Int
         private var waiting: [Event] = []
@@ -106,12 +106,22 @@ package struct History: Sequence, Sendable {
         }
 
         /// Seven of ten records have versions, which rise by one or more. A few of their events are stale or unversioned.
-        mutating func version(of key: RecordKey) -> Int64? {
+        /// Every seventh event of any record is a change over HTTP, which may have lost against another one.
+        mutating func version(of key: RecordKey) -> RecordVersion? {
+            let known = versions[key]
+            if random.chance(140) {
+                let edit = (known?.edit ?? 0) + (random.chance(200) ? 0 : 1)
+                let version = RecordVersion(number: known?.number, edit: edit)
+                versions[key] = version
+                return version
+            }
             let isVersioned = key.text.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) % 1_009 } % 10 < 7
             guard isVersioned, !random.chance(20) else { return nil }
-            let highest = versions[key] ?? Int64.random(in: 0...3, using: &random)
-            if random.chance(60) { return Int64.random(in: Swift.max(0, highest - 3)...highest, using: &random) }
-            let version = highest + Int64.random(in: 1...3, using: &random)
+            let highest = known?.number ?? Int64.random(in: 0...3, using: &random)
+            if random.chance(60) {
+                return RecordVersion(Int64.random(in: Swift.max(0, highest - 3)...highest, using: &random))
+            }
+            let version = RecordVersion(highest + Int64.random(in: 1...3, using: &random))
             versions[key] = version
             return version
         }

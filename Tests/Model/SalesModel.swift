@@ -12,15 +12,17 @@ package struct SalesModel: Sendable {
     private var names: [TenantScoped: Versioned<Person>] = [:]
     private var choices: [TenantScoped: Versioned<WidgetChoice>] = [:]
 
-    /// The current value of a record, nil when deleted, and its highest version.
+    /// The current value of a record, nil when deleted, and its highest version: number and edit.
     struct Versioned<Value: Sendable>: Sendable {
         private(set) var value: Value?
-        private var version: Int64?
+        private var highest: (number: Int64?, edit: Int64) = (nil, 0)
 
-        mutating func set(_ value: Value?, _ version: Int64?) -> Bool {
+        mutating func set(_ value: Value?, _ version: RecordVersion?) -> Bool {
             if let version {
-                if let highest = self.version, highest >= version { return false }
-                self.version = version
+                let hasHigherNumber = version.number.map { number in highest.number.map { number > $0 } ?? true }
+                let hasSameNumber = version.number == highest.number
+                guard hasHigherNumber == true || hasSameNumber && version.edit > highest.edit else { return false }
+                highest = (version.number, version.edit)
             }
             self.value = value
             return true

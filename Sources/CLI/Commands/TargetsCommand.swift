@@ -151,7 +151,7 @@ private struct TargetImport {
             return
         }
         if record?.target == nil { new += 1 }
-        let version = try EventWriter.version(after: record?.version)
+        let version = try EventWriter.edit(after: record?.version)
         events.append(Event(tenant: key.tenant, .target(key.id, .saved(target.with(version: version)))))
     }
 }

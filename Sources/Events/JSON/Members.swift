@@ -7,7 +7,10 @@ final class Members {
     private let object: Int
     private let path: MemberPath
     /// The index of each member's value, by its name; 0 where there is none.
-    private var values = InlineArray<48, Int32>(repeating: 0)
+    private var values = Slots(repeating: 0)
+
+    /// One slot for each ``MemberName``.
+    typealias Slots = InlineArray<64, Int32>
 
     /// - Parameter object: the index of an object's node.
     init(_ tape: JSONTape, object: Int, path: MemberPath = .record) throws(EventError) {

@@ -15,7 +15,7 @@ public struct EventEncoder: Sendable {
             _ topic: Topic,
             _ type: String,
             _ id: Identifier,
-            _ version: Int64?,
+            _ version: RecordVersion?,
             key: String? = nil,
             _ write: (inout JSONWriter) -> Void = { _ in }
         ) -> (topic: Topic, key: [UInt8], value: [UInt8]?) {
@@ -23,7 +23,8 @@ public struct EventEncoder: Sendable {
                 json.member("type", type)
                 json.member("tenant", event.tenant.rawValue)
                 json.member("id", id.rawValue)
-                if let version { json.member("version", version) }
+                if let number = version?.number { json.member("version", number) }
+                if let edit = version?.edit, edit > 0 { json.member("edit", edit) }
                 write(&json)
                 if let person { json.member("by", person.rawValue) }
             }

@@ -6,11 +6,18 @@ struct NativeDecoder {
 
     func event(_ data: Members, type: String) throws(EventError) -> Event {
         let tenant = try data.id(.tenant) ?? settings.defaultTenant
-        let version = try data.integer(.version)
+        let version = try version(data)
         return Event(tenant: tenant, try change(data, type: type, version: version))
     }
 
-    private func change(_ data: Members, type: String, version: Int64?) throws(EventError) -> Event.Change {
+    private func version(_ data: Members) throws(EventError) -> RecordVersion? {
+        let number = try data.integer(.version)
+        let edit = try data.integer(.edit) ?? 0
+        guard edit >= 0 else { throw data.failure(.edit, "\(edit) is below zero") }
+        return RecordVersion(number: number, edit: edit)
+    }
+
+    private func change(_ data: Members, type: String, version: RecordVersion?) throws(EventError) -> Event.Change {
         let id = try data.requiredID(.id)
         switch type {
         case "order.saved":
@@ -99,7 +106,7 @@ struct NativeDecoder {
         }
     }
 
-    private func target(_ data: Members, id: Identifier, version: Int64?) throws(EventError) -> Target {
+    private func target(_ data: Members, id: Identifier, version: RecordVersion?) throws(EventError) -> Target {
         let measure = try measure(data)
         let goal = try goal(data, measure)
         let period = try period(data)

@@ -5,12 +5,12 @@ package struct CatalogRecord: Hashable, Sendable {
     /// Nil when it was deleted.
     package var target: Target?
     /// The highest version applied.
-    package var version: Int64?
+    package var version: RecordVersion?
     /// The catalog revision at which its assignees or its period last changed.
     package var countsFrom: Int64
 
     /// The record of a target.
-    package init(target: Target?, version: Int64?, countsFrom: Int64) {
+    package init(target: Target?, version: RecordVersion?, countsFrom: Int64) {
         self.target = target
         self.version = version
         self.countsFrom = countsFrom
@@ -22,9 +22,9 @@ package struct CatalogRecord: Hashable, Sendable {
     package func encode() -> [UInt8] {
         var writer = ByteWriter(reserving: 128)
         writer.byte(Self.format)
-        writer.byte((target == nil ? 0 : 1) | (version == nil ? 0 : 2))
+        writer.byte((target == nil ? 0 : 1) | version.fields << 1)
         writer.signed(countsFrom)
-        if let version { writer.signed(version) }
+        writer.version(version)
         if let target {
             writer.text(target.name)
             writer.byte(target.measure == .revenue ? 0 : 1)
@@ -43,9 +43,9 @@ package struct CatalogRecord: Hashable, Sendable {
         var reader = ByteReader(bytes)
         guard try reader.byte() == format else { throw CorruptRecord(reason: "its format is unknown") }
         let flags = try reader.byte()
-        guard flags <= 3 else { throw CorruptRecord(reason: "it has unknown flags") }
+        guard flags <= 7 else { throw CorruptRecord(reason: "it has unknown flags") }
         let countsFrom = try reader.signed()
-        let version = flags & 2 == 0 ? nil : try reader.signed()
+        let version = try reader.version(fields: flags >> 1)
         let target = flags & 1 == 0 ? nil : try readTarget(id: id, version: version, from: &reader)
         try reader.end()
         return CatalogRecord(target: target, version: version, countsFrom: countsFrom)
@@ -53,7 +53,7 @@ package struct CatalogRecord: Hashable, Sendable {
 
     private static func readTarget(
         id: Identifier,
-        version: Int64?,
+        version: RecordVersion?,
         from reader: inout ByteReader
     ) throws(CorruptRecord) -> Target {
         let name = try reader.text()

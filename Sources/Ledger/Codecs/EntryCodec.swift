@@ -12,7 +12,8 @@ package enum EntryCodec {
         static let version = Flags(rawValue: 4)
         static let allocations = Flags(rawValue: 8)
         static let foreignCurrency = Flags(rawValue: 16)
-        static let all: Flags = [.order, .deleted, .version, .allocations, .foreignCurrency]
+        static let edit = Flags(rawValue: 32)
+        static let all: Flags = [.order, .deleted, .version, .allocations, .foreignCurrency, .edit]
     }
 
     /// - Parameter reporting: the reporting currency. An order in it with rate 1 is written without currency and rate.
@@ -28,7 +29,9 @@ package enum EntryCodec {
         let foreign = entry.order.map { $0.currency != reporting || $0.exchangeRate != .one } ?? false
         if entry.order != nil { flags.insert(.order) }
         if entry.isDeleted { flags.insert(.deleted) }
-        if entry.version != nil { flags.insert(.version) }
+        let fields = entry.version.fields
+        if fields & 1 != 0 { flags.insert(.version) }
+        if fields & 2 != 0 { flags.insert(.edit) }
         if !entry.listed.isEmpty || !entry.own.isEmpty { flags.insert(.allocations) }
         if foreign { flags.insert(.foreignCurrency) }
 
@@ -36,7 +39,7 @@ package enum EntryCodec {
             writer.byte(format)
             writer.byte(flags.rawValue)
             writer.unsigned(UInt64(bitPattern: revision))
-            if let version = entry.version { writer.signed(version) }
+            writer.version(entry.version)
             if let order = entry.order { write(order, foreign: foreign, to: &writer) }
             if flags.contains(.allocations) { writeAllocations(of: entry, to: &writer) }
         }
@@ -55,7 +58,8 @@ package enum EntryCodec {
         var entry = OrderEntry()
         entry.isDeleted = flags.contains(.deleted)
         entry.revision = Int64(bitPattern: try reader.unsigned())
-        if flags.contains(.version) { entry.version = try reader.signed() }
+        let fields: UInt8 = (flags.contains(.version) ? 1 : 0) | (flags.contains(.edit) ? 2 : 0)
+        entry.version = try reader.version(fields: fields)
         if flags.contains(.order) {
             entry.order = try readOrder(
                 id: id,
@@ -119,8 +123,8 @@ package enum EntryCodec {
         for allocation in entry.listed { writer.allocation(allocation) }
         writer.unsigned(UInt64(entry.own.count))
         for own in entry.own {
-            writer.byte((own.allocation == nil ? 0 : 1) | (own.version == nil ? 0 : 2))
-            if let version = own.version { writer.signed(version) }
+            writer.byte((own.allocation == nil ? 0 : 1) | own.version.fields << 1)
+            writer.version(own.version)
             if let allocation = own.allocation { writer.allocation(allocation) } else { writer.id(own.id) }
         }
     }
@@ -134,8 +138,8 @@ package enum EntryCodec {
         }
         for _ in 0..<(try reader.count(upTo: OrderEntry.maximumOwn)) {
             let flags = try reader.byte()
-            guard flags <= 3 else { throw CorruptRecord(reason: "an allocation has unknown flags") }
-            let version = flags & 2 == 0 ? nil : try reader.signed()
+            guard flags <= 7 else { throw CorruptRecord(reason: "an allocation has unknown flags") }
+            let version = try reader.version(fields: flags >> 1)
             let allocation = flags & 1 == 0 ? nil : try reader.allocation()
             let id: Identifier
             if let allocation { id = allocation.id } else { id = try reader.id() }

@@ -5,8 +5,8 @@ package enum PersonCodec {
     /// The form in Redis: the version if there is one, the name and the e-mail address.
     package static func encode(_ person: Person) -> [UInt8] {
         var writer = ByteWriter(reserving: 64)
-        writer.byte(person.version == nil ? 0 : 1)
-        if let version = person.version { writer.signed(version) }
+        writer.byte(person.version.fields)
+        writer.version(person.version)
         writer.text(person.name)
         writer.text(person.email)
         return writer.bytes
@@ -24,10 +24,10 @@ package enum PersonCodec {
 
     /// The form in Redis of what a person chose to see.
     /// - Parameter version: the highest version applied; nil when no event had one.
-    package static func encode(_ choice: WidgetChoice, version: Int64?) -> [UInt8] {
+    package static func encode(_ choice: WidgetChoice, version: RecordVersion?) -> [UInt8] {
         var writer = ByteWriter(reserving: 32)
-        writer.byte(version == nil ? 0 : 1)
-        if let version { writer.signed(version) }
+        writer.byte(version.fields)
+        writer.version(version)
         writer.unsigned(UInt64(choice.year ?? 0))
         writer.text(choice.salesperson?.rawValue ?? "")
         writer.text(choice.measure?.rawValue ?? "")
@@ -38,7 +38,7 @@ package enum PersonCodec {
     /// - Throws: ``CorruptRecord`` for any other bytes.
     package static func decodeChoice(
         _ bytes: [UInt8]
-    ) throws(CorruptRecord) -> (choice: WidgetChoice, version: Int64?) {
+    ) throws(CorruptRecord) -> (choice: WidgetChoice, version: RecordVersion?) {
         var reader = ByteReader(bytes)
         let version = try readVersion(from: &reader)
         let year = Int(truncatingIfNeeded: try reader.unsigned())
@@ -53,11 +53,9 @@ package enum PersonCodec {
         return (choice, version)
     }
 
-    private static func readVersion(from reader: inout ByteReader) throws(CorruptRecord) -> Int64? {
-        switch try reader.byte() {
-        case 0: nil
-        case 1: try reader.signed()
-        default: throw CorruptRecord(reason: "it has unknown flags")
-        }
+    private static func readVersion(from reader: inout ByteReader) throws(CorruptRecord) -> RecordVersion? {
+        let fields = try reader.byte()
+        guard fields <= 3 else { throw CorruptRecord(reason: "it has unknown flags") }
+        return try reader.version(fields: fields)
     }
 }

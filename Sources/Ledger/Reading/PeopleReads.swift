@@ -33,12 +33,13 @@ extension LedgerReader {
         return people
     }
 
-    /// What a person chose to see last.
-    package func preference(of person: TenantScoped) async throws(LedgerError) -> WidgetChoice {
+    /// What a person chose to see last, if anything.
+    package func preference(of person: TenantScoped) async throws(LedgerError) -> Versioned<WidgetChoice> {
         let reply = try await link.replies(to: RedisCommand("HGET", keys.preferences, person.description))[0]
-        guard let bytes = try reply.optionalBytes("HGET") else { return WidgetChoice() }
+        guard let bytes = try reply.optionalBytes("HGET") else { return Versioned() }
         return try reading("the preferences of \(person)") { () throws(CorruptRecord) in
-            try PersonCodec.decodeChoice(bytes).choice
+            let (choice, version) = try PersonCodec.decodeChoice(bytes)
+            return Versioned(choice, version: version)
         }
     }
 

@@ -118,12 +118,14 @@ package struct CatalogCheck {
     }
 
     /// Nil if the log has no such record, or its person was deleted.
-    private static func named<Value>(_ record: Versioned<Value>, _ text: (Value?) -> String) -> (String, Int64?)? {
+    private static func named<Value>(_ record: Versioned<Value>, _ text: (Value?) -> String) -> (
+        String, RecordVersion?
+    )? {
         record.value.map { (text($0), record.version) }
     }
 
-    private static func compare(_ found: (String, Int64?)?, _ expected: (String, Int64?)?) -> String? {
-        func text(_ side: (String, Int64?)?) -> String {
+    private static func compare(_ found: (String, RecordVersion?)?, _ expected: (String, RecordVersion?)?) -> String? {
+        func text(_ side: (String, RecordVersion?)?) -> String {
             guard let side else { return "missing" }
             return side.0 + (side.1.map { ", version \($0)" } ?? "")
         }

@@ -2,10 +2,10 @@
 public enum OrderChange: Hashable, Sendable {
     /// The whole order as it is now. `listed` are the allocations in the order itself; nil when the event has no such
     /// list.
-    case saved(Order, listed: [Allocation]?, version: Int64?)
-    case deleted(version: Int64?)
-    case allocationSaved(Allocation, version: Int64?)
-    case allocationDeleted(Identifier, version: Int64?)
+    case saved(Order, listed: [Allocation]?, version: RecordVersion?)
+    case deleted(version: RecordVersion?)
+    case allocationSaved(Allocation, version: RecordVersion?)
+    case allocationDeleted(Identifier, version: RecordVersion?)
 }
 
 /// Why a change that was read correctly cannot be applied.
@@ -23,7 +23,7 @@ public struct OrderEntry: Hashable, Sendable {
     /// Whether the source deleted it.
     public var isDeleted: Bool
     /// The highest version applied; nil when none of its events had one.
-    public var version: Int64?
+    public var version: RecordVersion?
     /// The allocations of the latest save that had a list of them.
     public var listed: [Allocation]
     /// The allocations saved or deleted on their own, sorted by id. A deleted one stays here, because it overrides the
@@ -39,10 +39,10 @@ public struct OrderEntry: Hashable, Sendable {
         /// Nil when it was deleted.
         public var allocation: Allocation?
         /// The highest version applied.
-        public var version: Int64?
+        public var version: RecordVersion?
 
         /// What is known of an allocation.
-        public init(id: Identifier, allocation: Allocation?, version: Int64?) {
+        public init(id: Identifier, allocation: Allocation?, version: RecordVersion?) {
             self.id = id
             self.allocation = allocation
             self.version = version
@@ -95,8 +95,8 @@ public struct OrderEntry: Hashable, Sendable {
         return true
     }
 
-    private mutating func raise(to version: Int64?) -> Bool {
-        if RecordVersion.isStale(version, after: self.version) { return false }
+    private mutating func raise(to version: RecordVersion?) -> Bool {
+        if version.isStale(after: self.version) { return false }
         self.version = version ?? self.version
         return true
     }
@@ -104,11 +104,11 @@ public struct OrderEntry: Hashable, Sendable {
     private mutating func put(
         _ allocation: Allocation?,
         id: Identifier,
-        version: Int64?
+        version: RecordVersion?
     ) throws(OrderChangeRefusal) -> Bool {
         let place = own.firstIndex { $0.id >= id } ?? own.endIndex
         let known = place < own.endIndex && own[place].id == id
-        if known, RecordVersion.isStale(version, after: own[place].version) { return false }
+        if known, version.isStale(after: own[place].version) { return false }
         let live = own.count { $0.allocation != nil && $0.id != id }
         guard allocation == nil || live < Self.maximumAllocations, known || own.count < Self.maximumOwn
         else { throw .tooManyAllocations }

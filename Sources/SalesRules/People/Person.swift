@@ -7,10 +7,10 @@ public struct Person: Hashable, Sendable {
     /// Empty when unknown.
     public var email: String
     /// The highest version applied; nil when none of its events had one.
-    public var version: Int64?
+    public var version: RecordVersion?
 
     /// A person with this id.
-    public init(id: Identifier, name: String = "", email: String = "", version: Int64? = nil) {
+    public init(id: Identifier, name: String = "", email: String = "", version: RecordVersion? = nil) {
         self.id = id
         self.name = name
         self.email = email
@@ -39,7 +39,7 @@ public struct WidgetChoice: Hashable, Sendable {
 public enum PersonChange: Hashable, Sendable {
     case saved(Person)
     /// The person chose what to see in the widget.
-    case preferred(WidgetChoice, version: Int64?)
+    case preferred(WidgetChoice, version: RecordVersion?)
     /// The person and their preferences were deleted.
     case deleted
 }

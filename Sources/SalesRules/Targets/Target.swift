@@ -21,7 +21,7 @@ public struct Target: Hashable, Sendable {
     /// Who works towards it: one or more people, sorted, without duplicates.
     public let assignees: [Identifier]
     /// The highest version applied; nil when none of its events had one.
-    public private(set) var version: Int64?
+    public private(set) var version: RecordVersion?
 
     /// The most assignees a target may have (docs/CONTRACT.md, "Bounds").
     public static let maximumAssignees = 1_000
@@ -36,7 +36,7 @@ public struct Target: Hashable, Sendable {
         goal: Int64,
         period: Period,
         assignees: [Identifier],
-        version: Int64? = nil
+        version: RecordVersion? = nil
     ) {
         let assignees = Set(assignees).sorted()
         guard (1...Money.bound).contains(goal), (1...Self.maximumAssignees).contains(assignees.count),
@@ -52,7 +52,7 @@ public struct Target: Hashable, Sendable {
     }
 
     /// The same target with another version, and under another id if one is given.
-    public func with(id: Identifier? = nil, version: Int64?) -> Target {
+    public func with(id: Identifier? = nil, version: RecordVersion?) -> Target {
         var target = self
         target.id = id ?? self.id
         target.version = version
@@ -66,10 +66,10 @@ public struct Target: Hashable, Sendable {
 /// A change of one target, as a source sends it.
 public enum TargetChange: Hashable, Sendable {
     case saved(Target)
-    case deleted(version: Int64?)
+    case deleted(version: RecordVersion?)
 
     /// The version it came with.
-    public var version: Int64? {
+    public var version: RecordVersion? {
         switch self {
         case .saved(let target): target.version
         case .deleted(let version): version

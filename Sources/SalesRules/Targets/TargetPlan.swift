@@ -26,7 +26,7 @@ public struct YearPlan: Hashable, Sendable {
     ///   - version: the version of each target.
     ///   - makeID: called once for each target.
     /// - Returns: nil when a month's goal would be zero, or a bound is broken.
-    public func targets(version: Int64?, makeID: () -> Identifier) -> [Target]? {
+    public func targets(version: RecordVersion?, makeID: () -> Identifier) -> [Target]? {
         let months = (1...12).map { Month(year: year, month: $0) }
         let days = months.reduce(0) { $0 + $1.days }
         var targets: [Target] = []
@@ -106,7 +106,7 @@ extension Catalog {
     ///   - makeID: called at least once for each copy.
     public func copies(
         _ plan: CopyPlan,
-        version: Int64?,
+        version: RecordVersion?,
         makeID: () -> Identifier
     ) throws(CopyRefusal) -> [Target] {
         var existing = Set(targets.map(\.target.duplicateKey))

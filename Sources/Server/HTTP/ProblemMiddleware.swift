@@ -41,8 +41,11 @@ struct ProblemMiddleware: RouterMiddleware {
         case let error as LogError:
             log(error, request, level: .error)
             return Problem(error)
-        case is VersionExhausted:
-            return Problem(status: .conflict, detail: "The record has the highest version: it cannot be saved again.")
+        case is EditsExhausted:
+            return Problem(
+                status: .conflict,
+                detail: "The record has the highest edit of its version: only its source can save it."
+            )
         case let error as RequestBodyErrors: return Problem(error)
         case let error as HTTPError:
             return Problem(status: error.status, detail: error.body ?? "", headers: error.headers)

@@ -26,7 +26,8 @@ struct PeopleRoutes: Sendable {
     private func me(_ context: Context) async throws -> Response {
         let viewer = try context.requireViewer()
         let person = try await person(of: viewer)
-        let choice = try await reader.preference(of: TenantScoped(tenant: viewer.tenant, id: viewer.id))
+        let choice =
+            try await reader.preference(of: TenantScoped(tenant: viewer.tenant, id: viewer.id)).value ?? WidgetChoice()
         return .json { json in
             json.member("id", person.id.rawValue)
             json.member("name", person.name)

@@ -18,7 +18,8 @@ struct WidgetRoutes: Sendable {
             (year: $0.year(), salesperson: $0.salesperson(), measure: $0.measure())
         }
         let requested = try viewer.chosen(query.salesperson)
-        let preference = try await reader.preference(of: TenantScoped(tenant: viewer.tenant, id: viewer.id))
+        let preference =
+            try await reader.preference(of: TenantScoped(tenant: viewer.tenant, id: viewer.id)).value ?? WidgetChoice()
         let year = query.year ?? preference.year ?? today().year
         let measure = query.measure ?? preference.measure ?? .revenue
         // Without the parameter a manager gets the saved choice; `all` means everyone.

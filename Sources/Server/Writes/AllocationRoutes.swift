@@ -63,7 +63,7 @@ struct AllocationRoutes: Sendable {
         let viewer = try context.requireManager()
         let isPreview = try Query.read(request) { $0.flag("preview") }
         let place = try await place(request, context, viewer)
-        let change = OrderChange.allocationDeleted(place.id, version: try version(at: place))
+        let change = OrderChange.allocationDeleted(place.id, version: try edit(at: place))
         let entry = try applying(change, to: place)
         if isPreview { return try await reader.answer(place.order, entry, of: viewer.tenant) }
         guard try await write(change, at: place, expecting: nil, by: viewer) != nil else {
@@ -81,7 +81,7 @@ struct AllocationRoutes: Sendable {
     ) async throws -> Response {
         var allocation = allocation
         allocation.id = place.id
-        let change = OrderChange.allocationSaved(allocation, version: try version(at: place))
+        let change = OrderChange.allocationSaved(allocation, version: try edit(at: place))
         let entry = try applying(change, to: place)
         if isPreview { return try await reader.answer(place.order, entry, of: viewer.tenant) }
         guard let applied = try await write(change, at: place, expecting: entry, by: viewer) else {
@@ -134,8 +134,8 @@ struct AllocationRoutes: Sendable {
         return Place(id: id, order: order, entry: found.entry)
     }
 
-    private func version(at place: Place) throws -> Int64 {
-        try EventWriter.version(after: place.entry.own.first { $0.id == place.id }?.version)
+    private func edit(at place: Place) throws -> RecordVersion {
+        try EventWriter.edit(after: place.entry.own.first { $0.id == place.id }?.version)
     }
 
     /// The order after the change.

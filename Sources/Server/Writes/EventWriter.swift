@@ -11,9 +11,9 @@ package protocol EventLog: Sendable {
     func append(_ events: [Event], by person: Identifier?) async throws -> [RecordPosition]
 }
 
-/// A record has the highest possible version, so that no change can have a higher one.
-package struct VersionExhausted: Error, CustomStringConvertible {
-    package let description = "the record has the highest version: it cannot be saved again"
+/// A record's version has the highest possible edit, so that no change can have a higher one.
+package struct EditsExhausted: Error, CustomStringConvertible {
+    package let description = "the record has the highest edit of its version: only its source can save it"
 }
 
 /// Makes all changes of the server: it writes events to the log and waits until a worker has applied them.
@@ -70,13 +70,13 @@ package struct EventWriter: Sendable {
         return try await wait(for: &pending, until: .now + (timeout ?? self.timeout))
     }
 
-    /// The version for a change. Two changes at the same time get the same version, so that only the first is applied.
-    /// - Parameter version: the current version of the record; nil when it has none.
-    /// - Throws: ``VersionExhausted`` when there is no higher version.
-    package static func version(after version: Int64?) throws(VersionExhausted) -> Int64 {
-        guard let version else { return 1 }
-        guard version < .max else { throw VersionExhausted() }
-        return version + 1
+    /// The version of a change: the next edit. Two changes at the same time get the same one, so that only the first is
+    /// applied.
+    /// - Parameter highest: the highest version of the record; nil when it has none.
+    /// - Throws: ``EditsExhausted`` when there is no higher edit.
+    package static func edit(after highest: RecordVersion?) throws(EditsExhausted) -> RecordVersion {
+        guard let edit = RecordVersion.edit(after: highest) else { throw EditsExhausted() }
+        return edit
     }
 
     private func shard(of event: Event) -> Int {

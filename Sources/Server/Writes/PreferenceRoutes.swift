@@ -1,9 +1,11 @@
 internal import Events
 internal import Hummingbird
+internal import Ledger
 internal import SalesRules
 
 /// Saves what a person chose to see in the widget.
 struct PreferenceRoutes: Sendable {
+    let reader: LedgerReader
     let writer: EventWriter
     let decoder: RequestBodyDecoder
 
@@ -15,11 +17,22 @@ struct PreferenceRoutes: Sendable {
         let viewer = try context.requireReader()
         let choice = try decoder.choice(try await JSONBody.read(request))
         _ = try viewer.chosen(choice.salesperson)
-        // Without a version the last choice wins; only this person makes it.
-        let event = Event(tenant: viewer.tenant, .person(viewer.id, .preferred(choice, version: nil)))
-        guard try await writer.write([event], by: nil) else { return .accepted("/api/v1/me") }
-        return .json { json in choice.write(to: &json) }
+        let person = TenantScoped(tenant: viewer.tenant, id: viewer.id)
+        // Only this person makes the choice, and the last one wins: one that loses against another made at the same time,
+        // on a second device or by a second click, is written again.
+        for _ in 0..<Self.attempts {
+            let version = try EventWriter.edit(after: try await reader.preference(of: person).version)
+            let event = Event(tenant: person.tenant, .person(person.id, .preferred(choice, version: version)))
+            guard try await writer.write([event], by: nil) else { return .accepted("/api/v1/me") }
+            let saved = try await reader.preference(of: person)
+            if saved.version != version || saved.value == choice {
+                return .json { json in choice.write(to: &json) }
+            }
+        }
+        throw Problem.preconditionFailed
     }
+
+    private static let attempts = 5
 }
 
 extension WidgetChoice {

@@ -39,7 +39,7 @@ struct TargetWriteRoutes: Sendable {
         let id = body.id ?? .random("T-")
         let record = try await reader.targetRecord(id, of: viewer.tenant)
         guard record?.target == nil else { throw Problem.targetExists }
-        let target = body.target.with(id: id, version: try EventWriter.version(after: record?.version))
+        let target = body.target.with(id: id, version: try EventWriter.edit(after: record?.version))
         return try await put(target, by: viewer, status: .created, elseThrow: .targetExists)
     }
 
@@ -48,14 +48,14 @@ struct TargetWriteRoutes: Sendable {
         let body = try decoder.target(try await JSONBody.read(request))
         guard body.id == nil || body.id == context.id else { throw Problem.otherID }
         let current = try await current(request, context, viewer)
-        let target = body.target.with(id: current.id, version: try EventWriter.version(after: current.version))
+        let target = body.target.with(id: current.id, version: try EventWriter.edit(after: current.version))
         return try await put(target, by: viewer, status: .ok, elseThrow: .preconditionFailed)
     }
 
     private func delete(_ request: Request, _ context: Context) async throws -> Response {
         let viewer = try context.requireManager()
         let current = try await current(request, context, viewer)
-        let change = TargetChange.deleted(version: try EventWriter.version(after: current.version))
+        let change = TargetChange.deleted(version: try EventWriter.edit(after: current.version))
         let event = Event(tenant: viewer.tenant, .target(current.id, change))
         let deleted: Void? = try await writer.change(
             event,
@@ -72,7 +72,7 @@ struct TargetWriteRoutes: Sendable {
     private func months(_ request: Request, _ context: Context) async throws -> Response {
         let viewer = try context.requireManager()
         let plan = try decoder.year(try await JSONBody.read(request))
-        guard let targets = plan.targets(version: 1, makeID: { .random("T-") }) else {
+        guard let targets = plan.targets(version: try EventWriter.edit(after: nil), makeID: { .random("T-") }) else {
             throw Problem.badBody([.init(member: "goal", reason: "is too small for twelve months")])
         }
         return try await create(targets, in: plan.year, by: viewer)
@@ -82,9 +82,10 @@ struct TargetWriteRoutes: Sendable {
         let viewer = try context.requireManager()
         let plan = try decoder.copies(try await JSONBody.read(request))
         let catalog = try await reader.catalog(of: viewer.tenant)
+        let version = try EventWriter.edit(after: nil)
         let targets: [Target]
         do throws(CopyRefusal) {
-            targets = try catalog.copies(plan, version: 1) { .random("T-") }
+            targets = try catalog.copies(plan, version: version) { .random("T-") }
         } catch {
             throw Problem(error)
         }

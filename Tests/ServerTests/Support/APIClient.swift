@@ -80,7 +80,7 @@ func compact(_ json: String) -> String {
 
 /// Removes well-formed entity tags from JSON.
 func untagged(_ json: String) -> String {
-    json.replacing(/,"etag":"\\"-?[0-9]+-[0-9a-f]{16}\\""/, with: "")
+    json.replacing(/,"etag":"\\"(?:-?[0-9]+)?\.[0-9]+-[0-9a-f]{16}\\""/, with: "")
 }
 
 /// Expects that a response is a problem document with this status.

@@ -53,7 +53,7 @@ func saved(
 }
 
 /// An event that saves one allocation, in the notation of ``allocation(_:)``.
-func allocated(_ order: String, _ text: String, version: Int64? = nil, tenant: Identifier = acme) -> Event {
+func allocated(_ order: String, _ text: String, version: RecordVersion? = nil, tenant: Identifier = acme) -> Event {
     Event(tenant: tenant, .order(id(order), .allocationSaved(allocation(text), version: version)))
 }
 
@@ -66,7 +66,7 @@ func target(
     from start: String = "2026-01-01",
     to end: String = "2026-12-31",
     for assignees: [String] = ["u-17"],
-    version: Int64? = nil,
+    version: RecordVersion? = nil,
     tenant: Identifier = acme
 ) -> Event {
     let goal = measure == .revenue ? try! Money.minorUnits(goal, in: .euro) : Int64(goal)!

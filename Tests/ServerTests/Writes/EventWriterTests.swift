@@ -97,17 +97,19 @@ struct EventWriterTests {
         }
     }
 
-    @Test("The next version is one higher, up to the highest version")
-    func versions() throws {
-        #expect(try EventWriter.version(after: nil) == 1)
-        #expect(try EventWriter.version(after: 7) == 8)
-        #expect(throws: VersionExhausted.self) { try EventWriter.version(after: .max) }
+    @Test("A change has the next edit of the highest version, up to the highest edit")
+    func edits() throws {
+        #expect(try EventWriter.edit(after: nil) == RecordVersion(number: nil, edit: 1))
+        #expect(try EventWriter.edit(after: 7) == RecordVersion(number: 7, edit: 1))
+        let last = try EventWriter.edit(after: RecordVersion(number: 7, edit: .max - 1))
+        #expect(last == RecordVersion(number: 7, edit: .max))
+        #expect(throws: EditsExhausted.self) { try EventWriter.edit(after: last) }
     }
 }
 
 @Suite("The producer of events", .timeLimit(.minutes(1)))
 struct EventProducerTests {
-    private func order(_ number: Int, version: Int64) -> Event {
+    private func order(_ number: Int, version: RecordVersion) -> Event {
         Event(tenant: acme, .order(id("SO-\(number)"), .deleted(version: version)))
     }
 
@@ -121,7 +123,7 @@ struct EventProducerTests {
             topics: topics,
             currency: .euro
         )
-        let events = (0..<60).map { order($0 % 5, version: Int64($0)) }
+        let events = (0..<60).map { order($0 % 5, version: RecordVersion(Int64($0))) }
         let positions = try await log.append(events, by: nil)
         #expect(positions.count == events.count)
         #expect(Set(positions).count == events.count)

@@ -138,7 +138,7 @@ struct TargetWriteTests {
         }
     }
 
-    @Test("The event has the person who wrote it and the next version")
+    @Test("The event has the person who wrote it, the version applied and the next edit")
     func logged() async throws {
         let known = target("T-1", goal: "100.00", version: 7)
         try await withFixture([known]) { fixture in
@@ -150,18 +150,19 @@ struct TargetWriteTests {
                 let deleted = try await server.send(.delete, "targets/T-1", as: "u-2")
                 #expect(deleted.status == 204)
             }
-            let changes = await log.events.map { event -> Int64? in
+            let changes = await log.events.map { event -> RecordVersion? in
                 guard case .target(_, let change) = event.change else { return nil }
                 return change.version
             }
-            #expect(changes == [8, 9])
+            #expect(changes == [RecordVersion(number: 7, edit: 1), RecordVersion(number: 7, edit: 2)])
             #expect(await log.people == [id("u-2"), id("u-2")])
         }
     }
 
-    @Test("A target with the highest possible version cannot be changed")
-    func lastVersion() async throws {
-        try await withServer([target("T-1", goal: "100.00", version: .max)]) { server in
+    @Test("A target whose version has the highest possible edit cannot be changed")
+    func lastEdit() async throws {
+        let last = RecordVersion(number: .max, edit: .max)
+        try await withServer([target("T-1", goal: "100.00", version: last)]) { server in
             try expectProblem(try await server.send(.put, "targets/T-1", Self.body), 409)
             try expectProblem(try await server.send(.delete, "targets/T-1"), 409)
         }
