@@ -4,8 +4,8 @@ package import Redis
 package enum LedgerError: Error, Sendable, CustomStringConvertible {
     /// A value in Redis was not written by this program, or by another version of it.
     case corrupt(CorruptRecord)
-    /// The numbers in Redis were made with other settings.
-    case otherSettings(stored: String, ours: String)
+    /// The numbers in Redis were made with other settings; the text has those that differ.
+    case otherSettings(String)
     /// The numbers in Redis were made from the log of another Kafka cluster.
     case otherCluster(stored: String, ours: String)
     /// A command inside a posting failed. Redis does not undo the other commands.
@@ -33,9 +33,9 @@ package enum LedgerError: Error, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .corrupt(let record): record.description
-        case .otherSettings(let stored, let ours):
-            "the numbers in Redis were made with other settings (\(stored)) than the settings of this program (\(ours)): "
-                + "start it with the settings in Redis, or run `salestargets rebuild` with the new settings"
+        case .otherSettings(let differences):
+            "the numbers in Redis were made with other settings than those of this program (\(differences)): start it "
+                + "with the settings in Redis, or run `salestargets rebuild` with the new settings"
         case .otherCluster(let stored, let ours):
             "the numbers in Redis were made from the log of another Kafka cluster (\(stored)) than this one (\(ours)): "
                 + "correct --kafka-bootstrap-servers, or run `salestargets rebuild` to use the log of this cluster"

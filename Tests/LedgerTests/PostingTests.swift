@@ -89,16 +89,12 @@ struct PostingTests {
             var fixture = LedgerFixture(try await server.connect())
             try await fixture.save(order("SO-1"))
             let digest = try await fixture.connection.digest()
-            for settings in [
-                LedgerSettings(rules: Rules(ownerCredit: .none)), LedgerSettings(rules: Rules(currency: .yen)),
-                LedgerSettings(rules: Rules(excludedStatuses: ["Lost"])),
-                LedgerSettings(rules: Rules(), timeZone: "Europe/Amsterdam"), LedgerSettings(rules: Rules(), shards: 2),
-            ] {
+            for (settings, difference) in Self.otherSettings {
                 var other = LedgerFixture(fixture.connection, settings)
-                await expectOtherSettings { try await other.save(order("SO-2")) }
-                await expectOtherSettings { try await other.save(target("T-1", "own")) }
+                await expectOtherSettings(difference) { try await other.save(order("SO-2")) }
+                await expectOtherSettings(difference) { try await other.save(target("T-1", "own")) }
                 let reader = LedgerReader(link: fixture.connection, settings: settings)
-                await expectOtherSettings {
+                await expectOtherSettings(difference) {
                     _ = try await reader.year(2026, of: nil, tenant: LedgerFixture.tenant, measure: .revenue)
                 }
             }
@@ -106,14 +102,59 @@ struct PostingTests {
         }
     }
 
-    private func expectOtherSettings(_ body: () async throws -> Void) async {
+    private static let otherSettings: [(LedgerSettings, String)] =
+        [
+            (LedgerSettings(rules: Rules(ownerCredit: .none)), "owner-credit=whole there and owner-credit=none here"),
+            (LedgerSettings(rules: Rules(currency: .yen)), "currency=EUR there and currency=JPY here"),
+            (
+                LedgerSettings(rules: Rules(excludedStatuses: ["Lost, to a rival", "50%"])),
+                "excluded-statuses=cancelled there and excluded-statuses=50%25,lost%2C%20to%20a%20rival here"
+            ),
+            (LedgerSettings(rules: Rules(), shards: 2), "shards=1 there and shards=2 here"),
+            (
+                input { ($0.timeZone, $0.defaultTenant) = ("Europe/Amsterdam", "acme") },
+                "time-zone=UTC there and time-zone=Europe/Amsterdam here; "
+                    + "default-tenant=default there and default-tenant=acme here"
+            ),
+            (
+                input { $0.vtigerAmount = "pre_tax_total" },
+                "vtiger-amount=hdnGrandTotal there and vtiger-amount=pre_tax_total here"
+            ),
+            (input { $0.vtigerDate = "duedate" }, "vtiger-date=createdtime there and vtiger-date=duedate here"),
+        ]
+        + ["orders", "allocations", "targets", "people"].map { topic in
+            (
+                input { $0.topics[topic] = "crm" }, "topic-\(topic)=sales.\(topic) there and topic-\(topic)=crm here"
+            )
+        }
+
+    private static func input(_ change: (inout LedgerSettings.Input) -> Void) -> LedgerSettings {
+        var input = LedgerSettings.Input()
+        change(&input)
+        return LedgerSettings(rules: Rules(), input: input)
+    }
+
+    private func expectOtherSettings(_ expected: String, _ body: () async throws -> Void) async {
         do {
             try await body()
             Issue.record("no error was thrown")
-        } catch LedgerError.otherSettings(let kept, let configured) {
-            #expect(kept != configured)
+        } catch LedgerError.otherSettings(let differences) {
+            #expect(differences == expected)
         } catch {
             Issue.record(error)
+        }
+    }
+
+    @Test("Settings of a former form are refused, with what they lack")
+    func formerSettings() throws {
+        let former = "format=1 currency=EUR owner-credit=whole excluded-statuses=cancelled time-zone=UTC shards=1"
+        do throws(LedgerError) {
+            try LedgerSettings(rules: Rules()).check(stored: Array(former.utf8))
+            Issue.record("no error was thrown")
+        } catch {
+            let text = "\(error)"
+            #expect(text.contains("(format=1 there and format=2 here; no default-tenant there and default-tenant="))
+            #expect(!text.contains("currency"))
         }
     }
 

@@ -209,9 +209,15 @@ extension Settings {
 
     var ledger: LedgerSettings {
         get throws {
-            LedgerSettings(
+            var input = LedgerSettings.Input()
+            input.timeZone = try timeZone
+            input.defaultTenant = try defaultTenant.rawValue
+            input.vtigerAmount = text("vtiger-amount")
+            input.vtigerDate = text("vtiger-date")
+            for topic in Topic.allCases { input.topics[topic.rawValue] = topics[topic] }
+            return LedgerSettings(
                 rules: try rules,
-                timeZone: try timeZone,
+                input: input,
                 shards: try number("shards", in: Self.shardBounds)
             )
         }

@@ -10,7 +10,7 @@ package enum Admission {
     /// Admits a worker to this Redis, and stamps the view if it has no valid stamp.
     /// - Parameter pause: waits between two checks of a rewrite of the append-only file.
     /// - Returns: the stamp of the view.
-    /// - Throws: ``LedgerError/unfit(_:)``, ``LedgerError/replica``, ``LedgerError/notReady(_:)``, ``LedgerError/otherSettings(stored:ours:)``,
+    /// - Throws: ``LedgerError/unfit(_:)``, ``LedgerError/replica``, ``LedgerError/notReady(_:)``, ``LedgerError/otherSettings(_:)``,
     ///   ``LedgerError/held``.
     package static func admit(
         _ link: some PostingLink,
