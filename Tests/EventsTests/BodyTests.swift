@@ -61,6 +61,7 @@ struct BodyTests {
             (#"{"salesperson":"u"}"#, []), (#"{"salesperson":"u","percent":33.3333}"#, []),
             (#"{"salesperson":"u","amount":null,"percent":"40"}"#, []),
             (#"{"percent":"40"}"#, ["salesperson: is missing"]),
+            (#"{"salesperson":"u","order":"a b"}"#, [#"order: "a b" is not an id"#]),
             (
                 #"{"salesperson":"","percent":0}"#,
                 ["salesperson: \"\" is not an id", "percent: 0 is not above 0 and up to 100 with up to four decimals"]

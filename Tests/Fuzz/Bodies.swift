@@ -40,7 +40,7 @@ extension Fuzz {
             let plan = try decoder.copies(body)
             require(plan.from != plan.to && CopyPlan.allows(plan.percent), "\(plan)")
         case 3:
-            let (given, allocation) = try decoder.allocation(body)
+            let (given, _, allocation) = try decoder.allocation(body)
             require(given == nil || given == allocation.id, "another id than \(allocation.id)")
             let change = OrderChange.allocationSaved(allocation, version: nil)
             check(Event(tenant: tenant, .order(id("SO-1"), change)), read: body.count, settings)

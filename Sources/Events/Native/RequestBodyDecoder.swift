@@ -78,14 +78,18 @@ package struct RequestBodyDecoder: Sendable {
         }
     }
 
-    /// An allocation to be saved. Without `id` in the body, the id is nil and the allocation has a placeholder.
-    package func allocation(_ body: [UInt8]) throws(RequestBodyErrors) -> (id: Identifier?, allocation: Allocation) {
+    /// An allocation to be saved. Without `id` in the body, the id is nil and the allocation has a placeholder. The order
+    /// is nil where the body names none.
+    package func allocation(
+        _ body: [UInt8]
+    ) throws(RequestBodyErrors) -> (id: Identifier?, order: Identifier?, allocation: Allocation) {
         try object(body) { members, mistakes in
             let id = mistakes.take { () throws(EventError) in try members.id(.id) }
+            let order = mistakes.take { () throws(EventError) in try members.id(.order) }
             let salesperson = mistakes.take { () throws(EventError) in try members.requiredID(.salesperson) }
             let limit = mistakes.take { () throws(EventError) in try native.limit(members, isListed: false) }
-            guard let id, let salesperson, let limit else { return nil }
-            return (id, Allocation(id: id ?? Self.unnamed, salesperson: salesperson, limit: limit))
+            guard let id, let order, let salesperson, let limit else { return nil }
+            return (id, order, Allocation(id: id ?? Self.unnamed, salesperson: salesperson, limit: limit))
         }
     }
 

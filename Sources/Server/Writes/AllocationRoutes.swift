@@ -31,6 +31,7 @@ struct AllocationRoutes: Sendable {
         guard let id = context.id, let found = try await reader.order(id, of: viewer.tenant),
             let order = found.entry.order
         else { throw Problem.notFound("such order") }
+        guard body.order == nil || body.order == id else { throw Problem.otherOrder }
         let place = Place(id: body.id ?? .random("A-"), order: order, entry: found.entry)
         guard EffectiveAllocation.of(place.id, in: place.entry) == nil else {
             throw Problem(
@@ -56,6 +57,7 @@ struct AllocationRoutes: Sendable {
         let body = try decoder.allocation(try await JSONBody.read(request))
         guard body.id == nil || body.id == context.id else { throw Problem.otherID }
         let place = try await place(request, context, viewer)
+        guard body.order == nil || body.order == place.order.id else { throw Problem.otherOrder }
         return try await put(body.allocation, at: place, isPreview: isPreview, by: viewer, status: .ok)
     }
 
@@ -176,4 +178,14 @@ struct AllocationRoutes: Sendable {
 extension Problem {
     /// The id in the body is not the one in the path.
     static let otherID = badBody([.init(member: "id", reason: "is not the id in the path")])
+
+    /// The order in the body is not the allocation's.
+    fileprivate static let otherOrder = badBody([
+        .init(
+            member: "order",
+            reason:
+                "is not the order of this allocation, which cannot be moved: delete it, and create one on the other "
+                + "order"
+        )
+    ])
 }

@@ -90,6 +90,31 @@ struct AllocationWriteTests {
         }
     }
 
+    @Test("An allocation stays with its order: another order in the body is refused, and its own is taken back")
+    func moved() async throws {
+        try await withServer(Self.events + [allocated("SO-1", "A-9 u-18 10%")]) { server in
+            func body(_ order: String) -> String {
+                #"{"id":"A-9","order":"\#(order)","salesperson":"u-18","percent":60}"#
+            }
+            for (method, path) in [
+                (HTTPRequest.Method.put, "allocations/A-9"), (.put, "allocations/A-9?order=SO-1"),
+                (.put, "allocations/A-9?preview=true"), (.post, "orders/SO-1/allocations"),
+            ] {
+                let answer = try await server.send(method, path, body("SO-2"))
+                try expectProblem(answer, 400)
+                let errors = try answer.json()["errors"] as? [[String: String]]
+                #expect(errors?.map { $0["member"] } == ["order"], "\(method) \(path)")
+            }
+            #expect(try await credits(server, "SO-2") == ["u-17": "50.00"])
+            let got = try await server.get("allocations/A-9").text
+            #expect(try await server.send(.put, "allocations/A-9", got).status == 200)
+            #expect(try await server.send(.put, "allocations/A-9", body("SO-1")).status == 200)
+            #expect(try await credits(server)["u-18"] == "100.00")
+            #expect(try await server.send(.post, "orders/SO-2/allocations", body("SO-2")).status == 201)
+            #expect(try await credits(server, "SO-2")["u-18"] == "30.00")
+        }
+    }
+
     @Test("A preview shows the order after the change, and writes nothing")
     func preview() async throws {
         try await withFixture(Self.events, rules: Rules(ownerCredit: .remainder)) { fixture in
