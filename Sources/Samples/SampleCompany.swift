@@ -130,7 +130,7 @@ package struct SampleCompany: Sendable {
             subject: Self.subjects.randomElement(using: &generator) ?? "",
             account: Self.accounts.randomElement(using: &generator) ?? "",
             owner: owner,
-            total: cents,
+            total: Decimal(units: cents, scale: 2),
             currency: .euro,
             date: date(using: &generator),
             status: Self.statuses.randomElement(using: &generator) ?? "Approved"

@@ -81,7 +81,7 @@ struct EncoderTests {
             number: "SO1",
             subject: "a\"b\\c\n\u{1}é",
             owner: id("u-17"),
-            total: -125_005,
+            total: decimal("-1250.05"),
             currency: Currency("USD")!,
             exchangeRate: Decimal(units: 1_088, scale: 3),
             date: day("2026-03-14"),

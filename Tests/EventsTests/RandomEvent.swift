@@ -50,9 +50,9 @@ struct RandomEvent {
             subject: text(),
             account: text(),
             owner: identifier(),
-            total: currency == .euro && coin() ? large : small,
+            total: Decimal(units: currency == .euro && coin() ? large : small, scale: currency.exponent),
             currency: currency,
-            exchangeRate: coin()
+            exchangeRate: currency == .euro
                 ? .one : Decimal(units: .random(in: 1_000...9_999_999, using: &generator), scale: number(0...3)),
             date: date(),
             status: text()

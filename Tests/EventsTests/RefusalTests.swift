@@ -19,16 +19,17 @@ struct RefusalTests {
             "total",
             [
                 nil, "null", #""""#, #"" 1""#, #""1 ""#, #""+1""#, #""1,5""#, #"".5""#, #""5.""#, #""1e3""#, #""NaN""#,
-                #""0x10""#, #""--1""#, #""-""#, "true", "[]", "{}", "1e30", "1e999999999", "100000000000.01",
-                "-100000000000.01", "\"\(String(repeating: "1", count: 500))\"",
+                #""0x10""#, #""--1""#, #""-""#, "true", "[]", "{}", "1e30", "1e999999999", "10000000000000.01",
+                "-10000000000000.01", "\"\(String(repeating: "1", count: 500))\"",
             ]
         ),
         ("currency", [#""""#, #""eur""#, #""EURO""#, "978", #""€""#]),
         (
             "exchangeRate",
             [
-                "0", "0.0", #""0""#, "-1", #""""#, #""1e0""#, "1e-30", "0.0000000000000001", "true",
-                #""1.1234567890123456789""#,
+                "0", "0.0", #""0""#, "-1", #""""#, #""1e0""#, "1e-30", "0.000000000000000001", "true", "2",
+                #""1.0001""#,
+                #""0.9999999999999999999999999999""#, "\"1\(String(repeating: "0", count: 400))\"",
             ]
         ),
         (
@@ -60,7 +61,7 @@ struct RefusalTests {
         let dollars = #""USD""#
         #expect(refusal(orderJSON(["currency": dollars]))?.reason == "is missing, but the order is in USD, not in EUR")
         #expect(refusal(orderJSON(["currency": dollars, "exchangeRate": "null"]))?.member == "exchangeRate")
-        let large = orderJSON(["total": "100000000000", "exchangeRate": "0.9", "currency": dollars])
+        let large = orderJSON(["total": "10000000000000", "exchangeRate": "0.9", "currency": dollars])
         #expect(refusal(large)?.member == "exchangeRate")
         #expect(refusal(large.replacing("0.9", with: "1.1")) == nil)
     }
@@ -74,9 +75,8 @@ struct RefusalTests {
         (#"{"id":"A","salesperson":"u","percent":"100.0001"}"#, "percent"),
         (#"{"id":"A","salesperson":"u","percent":"33.33333"}"#, "percent"),
         (#"{"id":"A","salesperson":"u","percent":"40 %"}"#, "percent"),
-        (#"{"id":"A","salesperson":"u","amount":"-1"}"#, "amount"),
         (#"{"id":"A","salesperson":"u","amount":""}"#, "amount"),
-        (#"{"id":"A","salesperson":"u","amount":10000000000001}"#, "amount"),
+        (#"{"id":"A","salesperson":"u","amount":1000000000000001}"#, "amount"),
         (#"{"id":"A","id":"A","salesperson":"u"}"#, "id"),
     ]
 
@@ -119,7 +119,7 @@ struct RefusalTests {
 
     private static let wrongInTarget: [(name: String, values: [String?])] = [
         ("id", [nil, "null", "1"]), ("measure", [nil, "null", #""""#, #""Revenue""#, #""profit""#, "1"]),
-        ("goal", [nil, "null", #""""#, #""12.5""#, "12.5", "1e2", "0", "-1", #""0""#, "10000000000001", "[]"]),
+        ("goal", [nil, "null", #""""#, #""12.5""#, "12.5", "1e2", "0", "-1", #""0""#, "1000000000000001", "[]"]),
         ("start", [nil, "null", #""2026-02-30""#, "2026"]),
         ("end", [nil, #""2025-12-31""#, #""2036-01-02""#, #""x""#]),
         ("assignees", [nil, "null", "[]", #""u""#, "{}"]), ("name", ["1"]), ("version", ["1.5"]),

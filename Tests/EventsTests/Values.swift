@@ -7,6 +7,8 @@ func id(_ text: String) -> Identifier { Identifier(text)! }
 
 func day(_ text: String) -> Day { Day(text)! }
 
+func decimal(_ text: String) -> SalesRules.Decimal { try! SalesRules.Decimal(text) }
+
 func settings(
     currency: String = "EUR",
     timeZone: String = "UTC",

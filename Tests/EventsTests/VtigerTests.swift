@@ -15,14 +15,14 @@ struct VtigerTests {
         return #"{"specversion":"1.0","type":"com.vtiger.SalesOrder.\#(type)","data":{\#(data)}}"#
     }
 
-    private static func kafkaOrder(total: Int64) -> Order {
+    private static func kafkaOrder(total: String) -> Order {
         Order(
             id: id("7"),
             number: "SO4",
             subject: "Kafka order",
             account: "2",
             owner: id("5"),
-            total: total,
+            total: decimal(total),
             currency: .euro,
             date: day("2026-11-23"),
             status: "Approved"
@@ -39,19 +39,19 @@ struct VtigerTests {
             subject: "USD order",
             account: "2",
             owner: id("2"),
-            total: 30_000,
+            total: decimal("300"),
             currency: Currency("USD")!,
             date: day("2026-11-23"),
             status: "Created"
         )
         #expect(changes.count == 6)
-        #expect(changes[0] == .order(id("7"), .saved(Self.kafkaOrder(total: 20_000), listed: nil, version: nil)))
-        #expect(changes[1] == .order(id("7"), .saved(Self.kafkaOrder(total: 40_000), listed: nil, version: nil)))
+        #expect(changes[0] == .order(id("7"), .saved(Self.kafkaOrder(total: "200"), listed: nil, version: nil)))
+        #expect(changes[1] == .order(id("7"), .saved(Self.kafkaOrder(total: "400"), listed: nil, version: nil)))
         #expect(changes[2] == .order(id("7"), .deleted(version: nil)))
         #expect(changes[3] == changes[1])
         #expect(changes[4] == .order(id("5"), .saved(dollars, listed: nil, version: nil)))
         dollars = try #require(savedOrder(try decode(Array(lines[5]))))
-        #expect(dollars.subject == "Tax order" && dollars.total == 9_400 && dollars.owner == id("5"))
+        #expect(dollars.subject == "Tax order" && dollars.total == decimal("93.99901") && dollars.owner == id("5"))
     }
 
     @Test("An order from the webservice is read, as the bare record and inside `result`")
@@ -63,7 +63,7 @@ struct VtigerTests {
             subject: "USD order",
             account: "2",
             owner: id("2"),
-            total: 30_000,
+            total: decimal("300"),
             currency: .euro,
             date: day("2026-11-23"),
             status: "Created"
@@ -73,7 +73,9 @@ struct VtigerTests {
         #expect(try decode(Array(#"{"success":true,"result":"#.utf8) + record + Array("}".utf8)) == event)
         let text = String(decoding: record, as: UTF8.self)
         let other = try #require(savedOrder(try decode(text.replacing(#""1.000""#, with: #""1.088""#))))
-        #expect(other.currency == .unnamed && other.exchangeRate.description == "1.088" && other.total == 30_000)
+        #expect(
+            other.currency == .unnamed && other.exchangeRate.description == "1.088" && other.total == decimal("300")
+        )
     }
 
     @Test("Each order of a query answer can be read, but the whole answer is refused")
@@ -168,7 +170,7 @@ struct VtigerTests {
         let text = Self.row([
             "pre_tax_total": #""89.99910000""#, "duedate": #""2026-12-15""#, "cf_852": #""2027-01-02""#,
         ])
-        #expect(savedOrder(try decode(text, settings: settings(amount: .preTaxTotal)))?.total == 9_000)
+        #expect(savedOrder(try decode(text, settings: settings(amount: .preTaxTotal)))?.total == decimal("89.9991"))
         #expect(savedOrder(try decode(text, settings: settings(date: .field("duedate"))))?.date == day("2026-12-15"))
         #expect(savedOrder(try decode(text, settings: settings(date: .field("cf_852"))))?.date == day("2027-01-02"))
         #expect(refusal(Self.row(), settings: settings(amount: .preTaxTotal))?.member == "data.pre_tax_total")

@@ -92,8 +92,11 @@ extension Fuzz {
 
     private static func check(_ change: OrderChange, of id: Identifier, _ settings: EventSettings) {
         if case .saved(let order, let listed, _) = change {
-            require(order.id == id && order.total.magnitude <= UInt64(Money.bound), "bounds of \(order)")
-            require(order.exchangeRate.units > 0, "rate of \(order)")
+            require(
+                order.id == id && Money.minorUnits(of: order.total, in: order.currency) != nil,
+                "bounds of \(order)"
+            )
+            require(order.exchangeRate.isPositive, "rate of \(order)")
             require((listed?.count ?? 0) <= OrderEntry.maximumAllocations, "too many allocations")
             require(Set(listed?.map(\.id) ?? []).count == listed?.count ?? 0, "an allocation id occurs twice")
         }

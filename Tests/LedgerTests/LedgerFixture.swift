@@ -81,7 +81,7 @@ struct LedgerFixture {
 }
 
 func order(_ name: String, owner: String = "own", total: Int64 = 100_00, date: String = "2026-03-14") -> Order {
-    Order(id: id(name), owner: id(owner), total: total, currency: .euro, date: Day(date)!)
+    Order(id: id(name), owner: id(owner), total: Decimal(units: total, scale: 2), currency: .euro, date: Day(date)!)
 }
 
 /// A revenue target for the year 2026.

@@ -45,7 +45,7 @@ extension History.Iterator {
                 random.pick([
                     Decimal(units: Int64.random(in: 0...900_000, using: &random), scale: 2),
                     Decimal(units: Int64.random(in: 0...9_999_999, using: &random), scale: 5),
-                    Decimal(units: 50_000_000, scale: 0),
+                    Decimal(units: 50_000_000, scale: 0), random.pick(longAmounts).absolute,
                 ])
             )
         default: .whole

@@ -65,12 +65,13 @@ extension History.Iterator {
         }
     }
 
-    private mutating func total() -> Int64 {
+    private mutating func total() -> Decimal {
+        if random.chance(50) { return random.pick(longAmounts) }
         let range: ClosedRange<Int64> = random.weighted([
             (weight: 30, value: 0...0), (weight: 80, value: 1...9), (weight: 80, value: -2_000_000 ... -1),
             (weight: 800, value: 100...5_000_000), (weight: 10, value: 900_000_000_000...1_000_000_000_000),
         ])
-        return Int64.random(in: range, using: &random)
+        return Decimal(units: Int64.random(in: range, using: &random), scale: random.pick([2, 2, 2, 0, 3]))
     }
 
     private mutating func money() -> (Currency, Decimal) {
@@ -80,6 +81,18 @@ extension History.Iterator {
             (weight: 10, value: (.yen, Decimal(units: 16_325, scale: 2))),
             (weight: 5, value: (Currency("KWD")!, Decimal(units: 33_333, scale: 5))),
             (weight: 5, value: (Currency("GBP")!, Decimal(units: 857_142_857_142_857_143, scale: 18))),
+            (weight: 5, value: (Currency("USD")!, decimal("1.086956521739130434782608696"))),
         ])
     }
+}
+
+/// Amounts as databases and scripts compute them.
+let longAmounts = [
+    "333.3333333333333333", "12.345", "-66.66666666666666666666666667", "0.005000000000000000000000000001",
+]
+.map(decimal)
+
+func decimal(_ text: String) -> Decimal {
+    guard let number = try? Decimal(text) else { preconditionFailure("\(text) is not a decimal") }
+    return number
 }

@@ -5,7 +5,7 @@ extension SalesModel {
     func sale(_ id: Identifier, _ state: OrderState) -> Figures.Sale? {
         guard let order = state.order.value,
             !rules.excludedStatuses.contains(where: { $0.lowercased() == order.status.lowercased() }),
-            let total = Money.convert(order.total, from: order.currency, rate: order.exchangeRate, to: rules.currency)
+            let total = Money.convert(order.total, rate: order.exchangeRate, to: rules.currency)
         else { return nil }
         let allocations = state.allocations
         let whole = abs(total)
@@ -44,10 +44,7 @@ extension SalesModel {
                 remainders.append((index, exact % 1_000_000))
                 percentSum += percent.tenThousandths
             case .amount(let amount):
-                let units = Money.minorUnits(of: amount, in: order.currency)
-                let converted = units.flatMap {
-                    Money.convert($0, from: order.currency, rate: order.exchangeRate, to: rules.currency)
-                }
+                let converted = Money.convert(amount, rate: order.exchangeRate, to: rules.currency)
                 amounts.append(min(converted ?? whole, whole))
             }
         }

@@ -127,6 +127,18 @@ struct CreditTests {
             ["A-1 ann 50%", "A-2 own 49.9999%"],
             all: ["ann": 2, "own": 2]
         ),
+        Split(
+            "the largest total there may be",
+            of: order(total: Money.bound),
+            ["A-1 ann 33.3333%", "A-2 own 66.6667%", "A-3 bob 12.3456%"],
+            all: ["ann": 333_333_000_000_000, "own": 666_667_000_000_000, "bob": 123_456_000_000_000]
+        ),
+        Split(
+            "percentages that add up to 100 do so beside an allocation of the whole order",
+            of: order(total: 1),
+            ["A-1 ann 50%", "A-2 own 50%", "A-3 bob"],
+            all: ["ann": 1, "own": 0, "bob": 1]
+        ),
         Split("a tie is rounded to the even cent", of: order(total: 7), ["A-1 own 50%"], all: ["own": 4]),
         Split(
             "an amount does not change percentages that add up to 100",

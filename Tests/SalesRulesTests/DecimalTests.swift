@@ -11,6 +11,8 @@ struct DecimalTests {
             ("100", 100, 0), ("0.000000000000000001", 1, 18), ("999999999999999999", 999_999_999_999_999_999, 0),
             ("0.999999999999999999", 999_999_999_999_999_999, 18), ("1.000000000000000000000000000", 1, 0),
             ("0.0000000000000000000000000000000000000000", 0, 0), ("007", 7, 0),
+            ("0.00000000000000000000000000000000000000000000000007", 7, 50),
+            ("1000000000000000000", 1_000_000_000_000_000_000, 0),
         ] as [(String, Int64, Int)]
     )
     func reads(text: String, units: Int64, scale: Int) throws {
@@ -22,19 +24,33 @@ struct DecimalTests {
 
     @Test(
         "A decimal is written in its shortest form, and can be read back",
-        arguments: ["0", "1", "-1.0876", "0.05", "-0.5", "100"]
+        arguments: [
+            "0", "1", "-1.0876", "0.05", "-0.5", "100", "1.086956521739130434782608696",
+            "-9999999999999999999999999999999999999999", "0.9999999999999999999999999999999999999999",
+            "1000000000000000000000000000000000000001", "12345678901234567890.1234567890123456789",
+        ]
     )
     func writes(text: String) throws {
         #expect(try Decimal(text).description == text)
     }
 
-    @Test("More than 18 significant digits are refused, not rounded")
-    func tooPrecise() {
-        #expect(throws: NumberError.tooPrecise) { try Decimal("1.234567890123456789") }
-        #expect(throws: NumberError.tooPrecise) { try Decimal("0.0000000000000000001") }
-        #expect(throws: NumberError.tooPrecise) { try Decimal("1." + String(repeating: "0", count: 50) + "1") }
+    @Test("What is more than 40 digits decides only how a tie is rounded")
+    func moreDigits() throws {
+        let zeros = String(repeating: "0", count: 60)
+        for (text, cents) in [("1.005", 100), ("1.005\(zeros)", 100), ("1.005\(zeros)1", 101), ("0.00\(zeros)9", 0)] {
+            #expect(Money.minorUnits(of: try Decimal(text), in: .euro) == Int64(cents), "\(text)")
+        }
+        let third = "0." + String(repeating: "3", count: 400 - 2)
+        #expect(try Decimal(third).description == String(third.prefix(42)))
+        // Zeros before the first digit are none of the 40.
+        let small = "0.0000000001234567890123456789012345678901234567890"
+        #expect(try Decimal(small).description == String(small.dropLast()))
+    }
+
+    @Test("A number that is too long is refused")
+    func tooLong() {
         #expect(throws: NumberError.tooPrecise) { try Decimal(String(repeating: "0", count: 401)) }
-        #expect(throws: NumberError.tooLarge) { try Decimal("1000000000000000000") }
+        #expect(throws: NumberError.tooLarge) { try Decimal("1" + String(repeating: "0", count: 40)) }
         #expect(throws: NumberError.tooLarge) { try Decimal("1" + String(repeating: "0", count: 50)) }
     }
 

@@ -11,7 +11,7 @@ struct OrderEntryTests {
         #expect(try !changed.apply(.deleted(version: 4)))
         #expect(changed == entry(.saved(order(total: 1), listed: nil, version: 5)))
         #expect(try changed.apply(.saved(order(total: 3), listed: nil, version: 6)))
-        #expect(changed.order?.total == 3)
+        #expect(changed.order?.total == Decimal(units: 3, scale: 2))
         #expect(changed.version == 6)
     }
 
@@ -35,7 +35,7 @@ struct OrderEntryTests {
     func withoutVersion() throws {
         var changed = entry(.saved(order(total: 1), listed: nil, version: 5))
         #expect(try changed.apply(.saved(order(total: 2), listed: nil, version: nil)))
-        #expect(changed.order?.total == 2)
+        #expect(changed.order?.total == Decimal(units: 2, scale: 2))
         #expect(try !changed.apply(.saved(order(total: 3), listed: nil, version: 5)))
     }
 

@@ -33,7 +33,7 @@ func order(
     Order(
         id: id(name),
         owner: id(owner),
-        total: total,
+        total: Decimal(units: total, scale: Currency(currency)!.exponent),
         currency: Currency(currency)!,
         exchangeRate: try! Decimal(rate),
         date: day(date),

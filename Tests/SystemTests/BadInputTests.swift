@@ -91,7 +91,7 @@ struct BadInputTests {
                             Order(
                                 id: Identifier("good-\(number)")!,
                                 owner: Identifier("u-1")!,
-                                total: 100,
+                                total: .one,
                                 currency: .euro,
                                 date: Day("2026-03-14")!
                             ),

@@ -99,7 +99,7 @@ final class System: Sendable {
         let order = Order(
             id: try #require(Identifier(name)),
             owner: try #require(Identifier("ann")),
-            total: 100_00,
+            total: Decimal(units: 100, scale: 0),
             currency: .euro,
             date: try #require(Day("2026-03-14"))
         )

@@ -92,7 +92,7 @@ extension VerifyFixture {
             id: Identifier("SO-1")!,
             reporting: .euro
         )
-        changed.order?.total = 999
+        changed.order?.total = Decimal(units: 999, scale: 2)
         func save(_ key: String) -> RedisCommand {
             var command = RedisCommand("SET", key)
             command.append(EntryCodec.encode(changed, reporting: .euro))
@@ -104,7 +104,7 @@ extension VerifyFixture {
                 entry("SO-1"),
                 save(entry("SO-1")),
                 .entry,
-                "total in minor units is 999, not 10000",
+                "total is 9.99, not 100",
                 ["SO-1"]
             ),
             Damage(

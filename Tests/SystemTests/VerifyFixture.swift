@@ -31,7 +31,7 @@ enum VerifyFixture {
                     Order(
                         id: Identifier(id)!,
                         owner: Identifier(owner)!,
-                        total: cents,
+                        total: Decimal(units: cents, scale: 2),
                         currency: .euro,
                         date: Day(day)!
                     ),

@@ -43,12 +43,10 @@ extension Members {
         try number(name) { (digits, exponent) throws(NumberError) in try Decimal(utf8: digits, exponent: exponent) }
     }
 
-    /// Minor units of the currency.
-    func requiredMoney(_ name: MemberName, in currency: Currency) throws(EventError) -> Int64 {
-        let amount = try number(name) { (digits, exponent) throws(NumberError) in
-            try Money.minorUnits(utf8: digits, in: currency, exponent: exponent)
-        }
-        guard let amount else { throw missing(name) }
+    /// An amount of money, exactly. Rounded to the currency's minor unit it must be within the bound.
+    func requiredAmount(_ name: MemberName, in currency: Currency) throws(EventError) -> Decimal {
+        guard let amount = try decimal(name) else { throw missing(name) }
+        guard Money.minorUnits(of: amount, in: currency) != nil else { throw failure(name, "\(amount) is too large") }
         return amount
     }
 
@@ -65,11 +63,11 @@ extension Members {
         return value
     }
 
-    /// The order's exchange rate. It is required unless the currency is the reporting currency, and the converted total
-    /// must stay within its bound.
+    /// The order's exchange rate: 1 in the reporting currency, required for another. The converted total must stay
+    /// within its bound.
     func exchangeRate(
         _ name: MemberName,
-        total: Int64,
+        total: Decimal,
         in currency: Currency,
         reporting: Currency
     ) throws(EventError) -> Decimal {
@@ -77,8 +75,11 @@ extension Members {
             if currency == reporting { return .one }
             throw failure(name, "is missing, but the order is in \(currency), not in \(reporting)")
         }
-        guard rate.units > 0 else { throw failure(name, "\(rate) is not above zero") }
-        guard Money.convert(total, from: currency, rate: rate, to: reporting) != nil else {
+        guard rate.isPositive else { throw failure(name, "\(rate) is not above zero") }
+        guard currency != reporting || rate == .one else {
+            throw failure(name, "\(rate) contradicts the currency: an order in \(reporting) has the rate 1")
+        }
+        guard Money.convert(total, rate: rate, to: reporting) != nil else {
             throw failure(name, "\(rate) makes the total too large")
         }
         return rate

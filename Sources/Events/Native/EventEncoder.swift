@@ -71,7 +71,7 @@ public struct EventEncoder: Sendable {
         json.member("owner", order.owner.rawValue)
         json.member("total", Money.text(order.total, in: order.currency))
         json.member("currency", order.currency.code)
-        if order.currency != currency || order.exchangeRate != .one {
+        if order.currency != currency {
             json.member("exchangeRate", order.exchangeRate.description)
         }
         json.member("date", order.date.description)

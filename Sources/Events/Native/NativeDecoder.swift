@@ -47,7 +47,7 @@ struct NativeDecoder {
 
     private func order(_ data: Members, id: Identifier) throws(EventError) -> Order {
         let currency = try data.currency(.currency, usual: settings.currency) ?? settings.currency
-        let total = try data.requiredMoney(.total, in: currency)
+        let total = try data.requiredAmount(.total, in: currency)
         return Order(
             id: id,
             number: try data.text(.number) ?? "",
@@ -95,10 +95,11 @@ struct NativeDecoder {
             return .percent(percent)
         case (nil, let amount?):
             // The order's currency is not known here. The bound is in major units; the yen's minor unit is one.
-            guard amount.units >= 0, Money.minorUnits(of: amount, in: .yen) != nil else {
-                throw data.failure(.amount, "\(amount) is below zero or too large")
+            guard Money.minorUnits(of: amount, in: .yen) != nil else {
+                throw data.failure(.amount, "\(amount) is too large")
             }
-            return .amount(amount)
+            // Rule 6 in docs/CONTRACT.md: of a credit note's allocation the absolute value counts.
+            return .amount(amount.absolute)
         default:
             throw isListed
                 ? data.failure("has both a percent and an amount")
@@ -148,7 +149,11 @@ struct NativeDecoder {
     func goal(_ data: Members, _ measure: Measure) throws(EventError) -> Int64 {
         let goal: Int64?
         switch measure {
-        case .revenue: goal = try data.requiredMoney(.goal, in: settings.currency)
+        case .revenue:
+            goal = Money.minorUnits(
+                of: try data.requiredAmount(.goal, in: settings.currency),
+                in: settings.currency
+            )
         case .orders: goal = try data.integer(.goal)
         }
         guard let goal else { throw data.missing(.goal) }

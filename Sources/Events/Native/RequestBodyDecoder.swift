@@ -61,7 +61,7 @@ package struct RequestBodyDecoder: Sendable {
                 return to
             }
             let percent = mistakes.take { () throws(EventError) in
-                let percent = try members.decimal(.percent) ?? Decimal(units: 0, scale: 0)
+                let percent = try members.decimal(.percent) ?? .zero
                 guard CopyPlan.allows(percent) else {
                     throw members.failure(
                         .percent,

@@ -64,7 +64,7 @@ struct VtigerDecoder {
             case .grandTotal: names.grandTotal
             case .preTaxTotal: .preTaxTotal
             }
-        let total = try data.requiredMoney(amount, in: currency)
+        let total = try data.requiredAmount(amount, in: currency)
         return Order(
             id: id,
             number: try data.text(.salesOrderNumber) ?? "",

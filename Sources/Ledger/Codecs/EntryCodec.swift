@@ -3,7 +3,9 @@ package import SalesRules
 /// The form of an order's entry in Redis: a format byte, flags, and the fields that the flags announce. It does not
 /// have the order's id, which is in the key.
 package enum EntryCodec {
-    private static let format: UInt8 = 1
+    private static let format: UInt8 = 2
+    /// In place of a decimal's scale: it does not fit in 64 bits, and is written as a text.
+    fileprivate static let longDecimal: UInt8 = 255
 
     private struct Flags: OptionSet {
         let rawValue: UInt8
@@ -74,7 +76,7 @@ package enum EntryCodec {
 
     private static func write(_ order: Order, foreign: Bool, to writer: inout ByteWriter) {
         writer.id(order.owner)
-        writer.signed(order.total)
+        writer.decimal(order.total)
         writer.signed(Int64(order.date.number))
         if foreign {
             writer.text(order.currency.code)
@@ -92,7 +94,7 @@ package enum EntryCodec {
         from reader: inout ByteReader
     ) throws(CorruptRecord) -> Order {
         let owner = try reader.id()
-        let total = try reader.signed()
+        let total = try reader.decimal()
         let date = try reader.day()
         var currency = reporting
         var rate = Decimal.one
@@ -100,7 +102,7 @@ package enum EntryCodec {
             currency = Currency(try reader.text())
             rate = try reader.decimal()
         }
-        guard let currency, rate.units > 0, total.magnitude <= UInt64(Money.bound) else {
+        guard let currency, rate.isPositive, Money.minorUnits(of: total, in: currency) != nil else {
             throw CorruptRecord(reason: "its money is out of bounds")
         }
         let status = try reader.text()
@@ -150,8 +152,13 @@ package enum EntryCodec {
 
 extension ByteWriter {
     mutating func decimal(_ value: Decimal) {
-        byte(UInt8(value.scale))
-        signed(value.units)
+        if let units = value.units {
+            byte(UInt8(value.scale))
+            signed(units)
+        } else {
+            byte(EntryCodec.longDecimal)
+            text(value.description)
+        }
     }
 
     mutating func allocation(_ allocation: Allocation) {
@@ -171,9 +178,15 @@ extension ByteWriter {
 
 extension ByteReader {
     mutating func decimal() throws(CorruptRecord) -> Decimal {
-        let scale = Int(try byte())
-        guard scale <= 18 else { throw CorruptRecord(reason: "a decimal has \(scale) digits after the point") }
-        return Decimal(units: try signed(), scale: scale)
+        let scale = try byte()
+        if scale == EntryCodec.longDecimal {
+            guard let value = try? Decimal(try text()) else { throw CorruptRecord(reason: "a decimal is not valid") }
+            return value
+        }
+        guard scale <= Decimal.maximumScale else {
+            throw CorruptRecord(reason: "a decimal has \(scale) digits after the point")
+        }
+        return Decimal(units: try signed(), scale: Int(scale))
     }
 
     mutating func allocation() throws(CorruptRecord) -> Allocation {
@@ -188,7 +201,7 @@ extension ByteReader {
             return Allocation(id: id, salesperson: salesperson, limit: .percent(percent))
         case 2:
             let amount = try decimal()
-            guard amount.units >= 0 else { throw CorruptRecord(reason: "an allocation's amount is below zero") }
+            guard !amount.isNegative else { throw CorruptRecord(reason: "an allocation's amount is below zero") }
             return Allocation(id: id, salesperson: salesperson, limit: .amount(amount))
         default: throw CorruptRecord(reason: "an allocation has an unknown limit")
         }

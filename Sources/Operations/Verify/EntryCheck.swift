@@ -125,7 +125,7 @@ package struct EntryCheck {
         compare("version", found.version, expected.version)
         if let found = found.order, let expected = expected.order {
             compare("owner", found.owner, expected.owner)
-            compare("total in minor units", found.total, expected.total)
+            compare("total", found.total, expected.total)
             compare("currency", found.currency, expected.currency)
             compare("exchangeRate", found.exchangeRate, expected.exchangeRate)
             compare("date", found.date, expected.date)

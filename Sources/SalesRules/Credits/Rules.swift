@@ -32,7 +32,7 @@ public struct Rules: Hashable, Sendable {
     /// excluded (rule 4), nobody is credited, or the converted total is beyond ``Money/bound``.
     public func worth(of entry: OrderEntry) -> OrderWorth? {
         guard let order = entry.order, !entry.isDeleted, !isExcluded(order.status),
-            let total = Money.convert(order.total, from: order.currency, rate: order.exchangeRate, to: currency)
+            let total = Money.convert(order.total, rate: order.exchangeRate, to: currency)
         else { return nil }
         let credits = credits(of: order, total: total, allocations: entry.allocations)
         return credits.isEmpty ? nil : OrderWorth(day: order.date, total: total, credits: credits)
@@ -42,7 +42,7 @@ public struct Rules: Hashable, Sendable {
     /// - Returns: minor units of the reporting currency, with the sign of the total or 0; nil without an order.
     public func unallocated(of entry: OrderEntry) -> Int64? {
         guard let order = entry.order,
-            let total = Money.convert(order.total, from: order.currency, rate: order.exchangeRate, to: currency)
+            let total = Money.convert(order.total, rate: order.exchangeRate, to: currency)
         else { return nil }
         let given = shares(of: order, whole: total.magnitude, allocations: entry.allocations).reduce(0) {
             $0 + $1.amount
@@ -111,8 +111,10 @@ public struct Rules: Hashable, Sendable {
             switch allocation.limit {
             case .whole: whole
             case .percent(let percent):
-                Money.quotientHalfEven(whole * UInt64(percent.tenThousandths), UInt64(Percent.hundred.tenThousandths))
-            case .amount(let amount): min(reportingAmount(amount, of: order) ?? whole, whole)
+                // At most the whole.
+                UInt64(Money.quotientHalfEven(UInt128(whole) * percent.parts, Percent.hundred.parts))
+            case .amount(let amount):
+                min(Money.convert(amount, rate: order.exchangeRate, to: currency)?.magnitude ?? whole, whole)
             }
         }
         let percents = allocations.indices.filter { index in
@@ -125,28 +127,26 @@ public struct Rules: Hashable, Sendable {
     /// Makes the amounts of percentages that add up to exactly 100 add up to the total: each gets its whole minor
     /// units, and the rest goes to the largest remainders. A tie goes to the lower allocation id.
     private func settle(_ percents: [Int], of allocations: [Allocation], whole: UInt64, in amounts: inout [UInt64]) {
-        func parts(_ index: Int) -> UInt64 {
+        func parts(_ index: Int) -> UInt128 {
             guard case .percent(let percent) = allocations[index].limit else { return 0 }
-            return UInt64(percent.tenThousandths)
+            return percent.parts
         }
-        let hundred = UInt64(Percent.hundred.tenThousandths)
+        let hundred = Percent.hundred.parts
         guard percents.reduce(0, { $0 + parts($1) }) == hundred else { return }
         var left = whole
         for index in percents {
-            amounts[index] = whole * parts(index) / hundred
+            amounts[index] = UInt64(UInt128(whole) * parts(index) / hundred)
             left -= amounts[index]
         }
         let byRemainder = percents.sorted {
-            let (first, second) = (whole * parts($0) % hundred, whole * parts($1) % hundred)
+            let (first, second) = (UInt128(whole) * parts($0) % hundred, UInt128(whole) * parts($1) % hundred)
             return first != second ? first > second : $0 < $1
         }
         for index in byRemainder.prefix(Int(left)) { amounts[index] += 1 }
     }
+}
 
-    /// Nil when the amount is beyond any total.
-    private func reportingAmount(_ amount: Decimal, of order: Order) -> UInt64? {
-        Money.minorUnits(of: amount, in: order.currency)
-            .flatMap { Money.convert($0, from: order.currency, rate: order.exchangeRate, to: currency) }
-            .map(\.magnitude)
-    }
+extension Percent {
+    /// Ten-thousandths of a percent, in a type that has room for the product with any total.
+    fileprivate var parts: UInt128 { UInt128(tenThousandths) }
 }

@@ -10,8 +10,8 @@ public struct Order: Hashable, Sendable {
     public var account: String
     /// Who is credited with it when it has no allocations.
     public var owner: Identifier
-    /// Minor units of ``currency``; below zero for a credit note.
-    public var total: Int64
+    /// In major units of ``currency``, exactly as the source wrote it; below zero for a credit note.
+    public var total: Decimal
     /// The currency of ``total`` and of its allocations' amounts.
     public var currency: Currency
     /// Units of ``currency`` for one unit of the reporting currency; above zero.
@@ -28,7 +28,7 @@ public struct Order: Hashable, Sendable {
         subject: String = "",
         account: String = "",
         owner: Identifier,
-        total: Int64,
+        total: Decimal,
         currency: Currency,
         exchangeRate: Decimal = .one,
         date: Day,
@@ -90,9 +90,9 @@ public struct Percent: Hashable, Sendable, CustomStringConvertible {
 
     /// Nil when the number is not above 0 and up to 100, or has more than four decimals.
     public init?(_ number: Decimal) {
-        guard number.scale <= 4, number.units > 0, number.units <= 1_000_000 else { return nil }
+        guard number.scale <= 4, let units = number.units, (1...1_000_000).contains(units) else { return nil }
         let factor = (number.scale..<4).reduce(1) { power, _ in power * 10 }
-        self.init(tenThousandths: Int(number.units) * factor)
+        self.init(tenThousandths: Int(units) * factor)
     }
 
     /// The shortest decimal: `40`, `33.3333`.

@@ -82,8 +82,8 @@ public struct CopyPlan: Hashable, Sendable {
 extension CopyPlan {
     /// Whether the percentage is within ``percents``.
     public static func allows(_ percent: Decimal) -> Bool {
-        let one = Int128(Money.powerOfTen(percent.scale))
-        return (Int128(percents.lowerBound) * one...Int128(percents.upperBound) * one).contains(Int128(percent.units))
+        let one = UInt256(1).timesTen(toThe: percent.scale)
+        return percent.magnitude <= one * UInt64(percent.isNegative ? -percents.lowerBound : percents.upperBound)
     }
 }
 
@@ -133,10 +133,11 @@ extension Catalog {
 
     /// `goal × (1 + percent / 100)`, rounded half-even; nil when that is zero or beyond the bound.
     private static func raised(_ goal: Int64, by percent: Decimal) -> Int64? {
-        let one = 100 * Money.powerOfTen(percent.scale)
-        let factor = UInt128(Int128(one) + Int128(percent.units))
-        let raised = Money.quotientHalfEven(UInt128(goal.magnitude) * factor, one)
-        return raised >= 1 && raised <= UInt128(Money.bound) ? Int64(raised) : nil
+        // At most 54 digits, and 70 with the goal's: 256 bits have room for 77.
+        let one = UInt256(100).timesTen(toThe: percent.scale)
+        let factor = percent.isNegative ? one - percent.magnitude : one + percent.magnitude
+        let raised = (factor * goal.magnitude).dividedHalfEven(by: one)
+        return UInt64(exactly: raised).flatMap { (1...UInt64(Money.bound)).contains($0) ? Int64($0) : nil }
     }
 
     /// Replaces the year in a name, except where it is part of a longer number.

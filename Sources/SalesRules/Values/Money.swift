@@ -34,36 +34,13 @@ public struct Currency: Hashable, Sendable, CustomStringConvertible {
 /// Money as integers: a count of a currency's minor units, signed.
 public enum Money {
     /// The greatest absolute amount, in minor units (docs/CONTRACT.md, "Bounds").
-    public static let bound: Int64 = 10_000_000_000_000
+    public static let bound: Int64 = 1_000_000_000_000_000
 
-    /// Reads an amount in major units exactly from its digits and rounds it half-even to the currency's minor unit.
+    /// Reads an amount in major units, without an exponent, and rounds it half-even to the currency's minor unit.
     /// - Throws: `malformed`, or `tooLarge` beyond ``bound``.
-    public static func minorUnits(
-        utf8 text: UnsafeBufferPointer<UInt8>,
-        in currency: Currency,
-        exponent: Bool = false
-    ) throws(NumberError) -> Int64 {
-        let digits = try Digits(text, exponent: exponent)
-        let shift = currency.exponent - digits.scale
-        let rounded: UInt128
-        if digits.magnitude == 0 {
-            rounded = 0
-        } else if shift >= 0 {
-            guard shift <= 17, digits.magnitude <= UInt128(bound) else { throw .tooLarge }
-            rounded = digits.magnitude * powerOfTen(shift)
-        } else if shift < -38 {
-            rounded = 0
-        } else {
-            rounded = quotientHalfEven(digits.magnitude, powerOfTen(-shift), sticky: digits.sticky)
-        }
-        guard rounded <= UInt128(bound) else { throw .tooLarge }
-        return digits.negative ? -Int64(rounded) : Int64(rounded)
-    }
-
-    /// Reads an amount in major units, without an exponent.
     public static func minorUnits(_ text: String, in currency: Currency) throws(NumberError) -> Int64 {
-        var text = text
-        return try text.withBytes { (bytes) throws(NumberError) in try minorUnits(utf8: bytes, in: currency) }
+        guard let amount = minorUnits(of: try Decimal(text), in: currency) else { throw .tooLarge }
+        return amount
     }
 
     /// The amount in major units with all the digits of the minor unit: `1250.00`.
@@ -71,57 +48,75 @@ public enum Money {
         Decimal.text(minorUnits, scale: currency.exponent)
     }
 
+    /// An exact amount with all its digits, and at least those of the minor unit: `1250.00`, `0.3333`.
+    public static func text(_ amount: Decimal, in currency: Currency) -> String {
+        amount.text(decimals: currency.exponent)
+    }
+
+    /// An exact amount rounded half-even to the minor unit, for show: `1250.00`.
+    public static func rounded(_ amount: Decimal, in currency: Currency) -> String {
+        minorUnits(of: amount, in: currency).map { text($0, in: currency) } ?? text(amount, in: currency)
+    }
+
     /// A decimal amount in minor units, rounded half-even.
     /// - Returns: nil beyond ``bound``.
     public static func minorUnits(of amount: Decimal, in currency: Currency) -> Int64? {
-        let shift = currency.exponent - amount.scale
-        let magnitude = UInt128(amount.units.magnitude)
-        let rounded =
-            shift >= 0 ? magnitude * powerOfTen(shift) : quotientHalfEven(magnitude, powerOfTen(-shift))
-        guard rounded <= UInt128(bound) else { return nil }
-        return amount.units < 0 ? -Int64(rounded) : Int64(rounded)
+        convert(amount, rate: .one, to: currency)
     }
 
-    /// Converts minor units of `currency` into minor units of `reporting`, rounded half-even.
-    /// - Parameter rate: units of `currency` for one unit of `reporting`.
+    /// Converts an amount exactly and rounds it once, half-even, to minor units of `reporting`.
+    /// - Parameters:
+    ///   - amount: in major units of its own currency.
+    ///   - rate: units of that currency for one unit of `reporting`.
     /// - Returns: nil when the result is beyond ``bound``.
     /// - Precondition: the rate is above zero.
-    public static func convert(
-        _ amount: Int64,
-        from currency: Currency,
-        rate: Decimal,
-        to reporting: Currency
-    ) -> Int64? {
-        if rate == .one, currency.exponent == reporting.exponent { return amount }
-        precondition(rate.units > 0)
-        let dividend = UInt128(amount.magnitude) * powerOfTen(reporting.exponent) * powerOfTen(rate.scale)
-        let divisor = UInt128(rate.units.magnitude) * powerOfTen(currency.exponent)
-        let rounded = quotientHalfEven(dividend, divisor)
-        guard rounded <= UInt128(bound) else { return nil }
-        return amount < 0 ? -Int64(rounded) : Int64(rounded)
+    public static func convert(_ amount: Decimal, rate: Decimal, to reporting: Currency) -> Int64? {
+        precondition(rate.isPositive)
+        let shift = reporting.exponent + rate.scale - amount.scale
+        guard let rounded = quotient(amount.magnitude, timesTenToThe: shift, by: rate.magnitude),
+            rounded <= UInt128(bound)
+        else { return nil }
+        return amount.isNegative ? -Int64(rounded) : Int64(rounded)
+    }
+
+    /// `dividend * 10^shift / divisor`, rounded half-even; nil where it is far beyond ``bound``.
+    private static func quotient(_ dividend: UInt256, timesTenToThe shift: Int, by divisor: UInt256) -> UInt128? {
+        // For speed: the numbers of most orders are short.
+        if let short = UInt64(exactly: dividend), let shortDivisor = UInt64(exactly: divisor), abs(shift) <= 18 {
+            if shift < 0 { return quotientHalfEven(UInt128(short), UInt128(shortDivisor) * powerOfTen(-shift)) }
+            let exact = UInt128(short) * powerOfTen(shift)
+            return shortDivisor == 1 ? exact : quotientHalfEven(exact, UInt128(shortDivisor))
+        }
+        var (dividend, divisor) = (dividend, divisor)
+        if dividend == UInt256(0) { return 0 }
+        // Both have at most 40 digits, and the limit 56: no step exceeds 256 bits.
+        let limit = divisor * UInt64(bound + 1)
+        for _ in 0..<max(shift, 0) {
+            dividend = dividend * 10
+            if dividend > limit { return nil }
+        }
+        for _ in 0..<max(-shift, 0) {
+            divisor = divisor * 10
+            // Less than a half.
+            if divisor > dividend + dividend { return 0 }
+        }
+        let rounded = dividend.dividedHalfEven(by: divisor)
+        return rounded.high == 0 ? rounded.low : nil
     }
 
     /// `dividend / divisor` rounded to the nearest integer, a tie to the even one.
-    /// - Parameter sticky: whether the exact dividend is a little more than `dividend`, so that a tie is rounded up.
-    static func quotientHalfEven(_ dividend: UInt128, _ divisor: UInt128, sticky: Bool = false) -> UInt128 {
-        let (quotient, remainder) = dividend.quotientAndRemainder(dividingBy: divisor)
-        let rest = divisor - remainder
-        if remainder > rest { return quotient + 1 }
-        if remainder == rest, sticky || quotient % 2 == 1 { return quotient + 1 }
-        return quotient
-    }
-
-    static func quotientHalfEven(_ dividend: UInt64, _ divisor: UInt64) -> UInt64 {
+    static func quotientHalfEven(_ dividend: UInt128, _ divisor: UInt128) -> UInt128 {
         let (quotient, remainder) = dividend.quotientAndRemainder(dividingBy: divisor)
         let rest = divisor - remainder
         return remainder > rest || (remainder == rest && quotient % 2 == 1) ? quotient + 1 : quotient
     }
 
-    static func powerOfTen(_ exponent: Int) -> UInt128 {
+    /// - Precondition: the exponent is 0 to 18.
+    private static func powerOfTen(_ exponent: Int) -> UInt128 {
         powersOfTen[exponent]
     }
 
-    private static let powersOfTen: [UInt128] = (0...38).map { exponent in
+    private static let powersOfTen: [UInt128] = (0...18).map { exponent in
         (0..<exponent).reduce(1) { power, _ in power * 10 }
     }
 }

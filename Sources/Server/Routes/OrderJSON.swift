@@ -16,7 +16,7 @@ struct OrderJSON {
         json.member("subject", order.subject)
         json.member("account", order.account)
         json.member("date", order.date.description)
-        json.member("total", Money.text(order.total, in: order.currency))
+        json.member("total", Money.rounded(order.total, in: order.currency))
         json.member("currency", order.currency.code)
     }
 
@@ -64,7 +64,7 @@ struct OrderJSON {
         switch limit {
         case .whole: break
         case .percent(let percent): json.member("percent", percent.description)
-        case .amount(let amount): json.member("amount", Self.text(amount, in: order.currency))
+        case .amount(let amount): json.member("amount", Money.text(amount, in: order.currency))
         }
     }
 
@@ -75,12 +75,7 @@ struct OrderJSON {
         case .allocation(let id, .whole): "allocation \(id): whole order"
         case .allocation(let id, .percent(let percent)): "allocation \(id): \(percent) %"
         case .allocation(let id, .amount(let amount)):
-            "allocation \(id): \(text(amount, in: order.currency)) \(order.currency)"
+            "allocation \(id): \(Money.text(amount, in: order.currency)) \(order.currency)"
         }
-    }
-
-    /// With all digits of the minor unit; as it was written when it is out of the range of money.
-    private static func text(_ amount: Decimal, in currency: Currency) -> String {
-        Money.minorUnits(of: amount, in: currency).map { Money.text($0, in: currency) } ?? amount.description
     }
 }

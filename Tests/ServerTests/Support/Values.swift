@@ -40,7 +40,7 @@ func saved(
         subject: "Renewal 2026",
         account: "Globex",
         owner: id(owner),
-        total: try! Money.minorUnits(total, in: currency),
+        total: try! Decimal(total),
         currency: currency,
         exchangeRate: try! Decimal(rate),
         date: day(date),
