@@ -33,7 +33,7 @@ struct CSVTests {
         #expect(first.assignees == [id("u-1"), id("u-2")])
         #expect(first.period == Period(start: day("2026-01-01"), end: day("2026-03-31")))
         let second = try #require(table.rows.last?.target)
-        #expect(second.name == "Orders")
+        #expect(second.name == " Orders ")
         #expect(second.measure == .orders)
         #expect(second.goal == 12)
     }
@@ -62,9 +62,20 @@ struct CSVTests {
                 ["line 2, column 5 (end): is more than ten years after the start"]
             ),
             ("a,revenue,1,2026-01-01,2026-01-31,", ["line 2, column 6 (assignees): is empty"]),
-            ("a,revenue,1,2026-01-01,2026-01-31,u-1;u 2", ["line 2, column 6 (assignees): \"u 2\" is not an id"]),
+            (
+                "a,revenue,1,2026-01-01,2026-01-31,u-1;u 2",
+                ["line 2, column 6 (assignees): \"u 2\" is not a person's id"]
+            ),
             ("a,revenue,1,2026-01-01,2026-01-31", ["line 2, column 5: the row has 5 cells, but the header has 6"]),
-            ("a,revenue,1,2026-01-01,2026-01-31,u-1,", ["line 2, column 7: the row has 7 cells, but the header has 6"]),
+            (
+                "a,revenue,1,2026-01-01,2026-01-31,u-1,x",
+                ["line 2, column 7: the row has 7 cells, but the header has 6"]
+            ),
+            (
+                "a,revenue,1,2026-01-01,2026-01-31,u-1,,x",
+                ["line 2, column 7: the row has 8 cells, but the header has 6"]
+            ),
+            ("a,revenue,1,2026-01-01,2026-01-31,all", ["line 2, column 6 (assignees): \"all\" is not a person's id"]),
             ("a,revenue,1,\"2026-01-01,2026-01-31,u-1", ["line 2, column 4: a quote is not closed"]),
             (
                 "a,re\"venue,1,2026-01-01,2026-01-31,u-1",
@@ -156,6 +167,39 @@ struct CSVTests {
         #expect(writer.bytes == [0xef, 0xbb, 0xbf] + Array("\(expected),z\r\n".utf8))
     }
 
+    @Test(
+        "A table is read as spreadsheets leave it",
+        arguments: [
+            "name,measure,goal,start,end,assignees\r\nQ1,revenue,250000.00,2026-01-01,2026-03-31,u-1;u-2\r\n,,,,,\r\n,,,,,\r\n",
+            "name,measure,goal,start,end,assignees,,\r\nQ1,revenue,250000.00,2026-01-01,2026-03-31,u-1;u-2,,\r\n",
+            "name,measure,goal,start,end,assignees,,\r\nQ1,revenue,250000.00,2026-01-01,2026-03-31,u-1;u-2\r\n",
+            "sep=,\r\nname,measure,goal,start,end,assignees\r\nQ1,revenue,250000.00,2026-01-01,2026-03-31,u-1;u-2\r\n",
+            "\u{feff}\"sep=,\"\nname,measure,goal,start,end,assignees\nQ1,revenue,250000.00,2026-01-01,2026-03-31,u-1;u-2",
+            "sep=;\nname;measure;goal;start;end;assignees\nQ1;revenue;250000.00;2026-01-01;2026-03-31;\"u-1;u-2\"\n",
+            "name,measure,goal,start,end,assignees,id,inYear\nQ1,revenue,250000.00,2026-01-01,2026-03-31,u-1;u-2\n",
+            "name,measure,goal,start,end,assignees,inyear\nQ1,REVENUE,250000.00,2026-01-01,2026-03-31,u-1;u-2,TRUE\n",
+        ]
+    )
+    func spreadsheets(text: String) {
+        let table = table(text)
+        #expect(table.mistakes == [])
+        let targets = table.rows.map(\.target)
+        #expect(targets.map(\.name) == ["Q1"] && targets.map(\.goal) == [250_000_00])
+        #expect(targets.map(\.assignees) == [[id("u-1"), id("u-2")]])
+    }
+
+    @Test("A row says whether a target is part of the year, or leaves it open")
+    func inYear() {
+        let rows = ["true", "FALSE", ""].map { "a,orders,120.0,2026-01-01,2026-01-31,u-1,\($0)\n" }
+        let table = table("name,measure,goal,start,end,assignees,inYear\n" + rows.joined())
+        #expect(
+            table.rows.map(\.inYear) == [true, false, nil] && table.rows.map(\.target.inYear) == [true, false, true]
+        )
+        #expect(table.rows.map(\.target.goal) == [120, 120, 120])
+        let wrong = self.table("name,measure,goal,start,end,assignees,inYear\na,orders,1,2026-01-01,2026-01-31,u-1,x")
+        #expect(wrong.mistakes.map(\.description) == ["line 2, column 7 (inyear): \"x\" is not true or false"])
+    }
+
     @Test("Ids that look like formulas can be read back")
     func formulaIDs() {
         var writer = CSVWriter()
@@ -171,12 +215,15 @@ struct CSVTests {
     func roundTrip() {
         var writer = CSVWriter()
         writer.row(TargetTable.columns)
-        let names = ["=1+1", "a \"b\", c", "'quoted'", "'=1+1", "''@sum", "'"]
+        let names = [
+            "=1+1", "a \"b\", c", "'quoted'", "'=1+1", "''@sum", "'", " spaces around ", "\ttab\t", " =1+1", " ",
+            "a\r\nb",
+        ]
         for (number, name) in names.enumerated() {
             writer.row([
                 "T-\(number)", name, "revenue", "EUR", "12.00", "2026-01-01", "2026-01-31", "u-1;u-2", "1.00",
                 "1",
-                "8.3", "1.00", "2.00", "behind", "false",
+                "8.3", "1.00", "2.00", "behind", "false", "true",
             ])
         }
         let table = TargetTable(reading: writer.bytes, currency: .euro)

@@ -62,7 +62,10 @@ struct MoneyTests {
         )
     }
 
-    @Test("A goal of money is in the reporting currency, a goal of orders is a count", arguments: ["12", "\"12\""])
+    @Test(
+        "A goal of money is in the reporting currency, a goal of orders is a count",
+        arguments: ["12", "\"12\"", "12.0", "\"12.00\"", "1.2e1"]
+    )
     func goal(written: String) throws {
         func goal(_ measure: String, _ currency: String) throws -> Int64? {
             let text =

@@ -119,7 +119,7 @@ struct RefusalTests {
 
     private static let wrongInTarget: [(name: String, values: [String?])] = [
         ("id", [nil, "null", "1"]), ("measure", [nil, "null", #""""#, #""Revenue""#, #""profit""#, "1"]),
-        ("goal", [nil, "null", #""""#, #""12.5""#, "12.5", "1e2", "0", "-1", #""0""#, "1000000000000001", "[]"]),
+        ("goal", [nil, "null", #""""#, #""12.5""#, "12.5", "1e-1", "0", "-1", #""0""#, "1000000000000001", "[]"]),
         ("start", [nil, "null", #""2026-02-30""#, "2026"]),
         ("end", [nil, #""2025-12-31""#, #""2036-01-02""#, #""x""#]),
         ("assignees", [nil, "null", "[]", #""u""#, "{}"]), ("name", ["1"]), ("version", ["1.5"]),

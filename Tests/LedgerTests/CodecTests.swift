@@ -149,7 +149,7 @@ struct CodecTests {
         }
         let (revenue, orders) = (try bytes(.revenue), try bytes(.orders))
         var unknown = revenue
-        unknown[try #require(revenue.indices.first { revenue[$0] != orders[$0] })] = 2
+        unknown[try #require(revenue.indices.first { revenue[$0] != orders[$0] })] = 4
         #expect(throws: CorruptRecord.self) { try CatalogRecord.decode(unknown, id: Self.order) }
         for flags: UInt8 in [2, 4] {
             #expect(throws: CorruptRecord.self) { try PersonCodec.decode([flags, 0, 0, 0], id: Self.order) }

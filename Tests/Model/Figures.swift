@@ -56,34 +56,38 @@ package struct Figures: Sendable {
 
     /// The goals of the same months (docs/CONTRACT.md, "The widget's lines").
     package func goals(_ year: Int, of person: Identifier?, measure: Measure) -> [Int64] {
-        (1...12).map { goal(in: Month(year: year, month: $0).period!, of: person, measure: measure) }
-    }
-
-    private func goal(in month: Period, of person: Identifier?, measure: Measure) -> Int64 {
-        let covering = targets.filter {
-            $0.measure == measure && $0.period.start <= month.end && month.start <= $0.period.end
-        }
-        return covering.reduce(0) { sum, target in
-            // The assignees for whom this target gives the goal: they have no shorter one in this month.
-            let counted = target.assignees.filter { assignee in
-                let targets = covering.filter { $0.assignees.contains(assignee) }
-                return (person == nil || assignee == person)
-                    && targets.allSatisfy { $0.period.days >= target.period.days }
+        let line = targets.filter { $0.measure == measure && $0.inYear && $0.period.years.contains(year) }
+        let people = person.map { [$0] } ?? Array(Set(line.flatMap(\.assignees)))
+        return (1...12).map { month in
+            let month = Month(year: year, month: month).period!
+            return (month.start.number...month.end.number).reduce(0) { sum, number in
+                sum + goal(on: Day(number: number)!, of: people, line)
             }
-            return sum + part(of: target, for: counted.count, in: month)
         }
     }
 
-    /// The goal's running sum at the last shared day less the one before the first shared day.
-    private func part(of target: Target, for people: Int, in month: Period) -> Int64 {
+    private func goal(on day: Day, of people: [Identifier], _ line: [Target]) -> Int64 {
+        let today = line.filter { $0.period.contains(day) }
+        var counted: [Identifier: Int] = [:]
+        for person in people {
+            let theirs = today.filter { $0.assignees.contains(person) }
+            let own = theirs.filter { $0.assignees.count == 1 }
+            let speaking = own.isEmpty ? theirs : own
+            let shortest = speaking.map(\.period.days).min()
+            for target in speaking where target.period.days == shortest { counted[target.id, default: 0] += 1 }
+        }
+        return today.reduce(0) { $0 + part(of: $1, for: counted[$1.id] ?? 0, on: day) }
+    }
+
+    /// The goal's running sum at the end of the day less the one before it.
+    private func part(of target: Target, for people: Int, on day: Day) -> Int64 {
         func runningSum(_ days: Int) -> Int64 {
             roundedHalfEven(
                 Int128(target.goal) * Int128(days) * Int128(people),
                 over: Int128(target.period.days) * Int128(target.assignees.count)
             )
         }
-        let first = max(target.period.start, month.start), last = min(target.period.end, month.end)
-        return runningSum(target.period.start.days(until: last) + 1)
-            - runningSum(target.period.start.days(until: first))
+        let before = target.period.start.days(until: day)
+        return runningSum(before + 1) - runningSum(before)
     }
 }

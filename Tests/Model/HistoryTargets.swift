@@ -25,6 +25,7 @@ extension History.Iterator {
             goal: goal,
             period: period,
             assignees: assignees,
+            inYear: !random.chance(100),
             version: version
         )!
         targets[key] = target

@@ -34,7 +34,7 @@ struct GoalTests {
         #expect(across.reduce(0, +) == goal)
     }
 
-    @Test("When targets of different lengths cover a month, the shortest give its goal")
+    @Test("On a day with targets of different lengths, the shortest give the goal")
     func shortestDecides() {
         let catalog = catalog(
             target("T-1", goal: 365_00, from: "2026-01-01", to: "2026-12-31"),
@@ -47,18 +47,108 @@ struct GoalTests {
         #expect(catalog.monthGoals(of: id("own"), year: 2026, measure: .orders)[2] == 5)
     }
 
+    @Test("Days of a month that a short target leaves are taken by a longer one")
+    func everyDay() {
+        let catalog = catalog(
+            target("T-1", goal: 365_00, from: "2026-01-01", to: "2026-12-31"),
+            target("T-2", goal: 1_000_00, from: "2026-03-11", to: "2026-03-20"),
+            target("T-3", goal: 100_00, from: "2026-03-20", to: "2026-03-20")
+        )
+        // Of the ten days the last one is T-3's, and 21 days are left to T-1.
+        #expect(goals(catalog)[2] == 900_00 + 100_00 + 21_00)
+    }
+
+    /// The targets of one person: their periods do not overlap, and share months.
+    struct Plan: CustomTestStringConvertible {
+        let testDescription: String
+        let targets: [(goal: Int64, from: String, to: String)]
+        let months: [Int: Int64]
+    }
+
+    @Test(
+        "Periods that do not overlap add up within a month",
+        arguments: [
+            Plan(
+                testDescription: "half months",
+                targets: [(1_500_00, "2026-01-01", "2026-01-15"), (1_600_00, "2026-01-16", "2026-01-31")],
+                months: [1: 3_100_00]
+            ),
+            Plan(
+                testDescription: "four, four and five weeks",
+                targets: [
+                    (2_800_00, "2025-12-29", "2026-01-25"), (2_800_00, "2026-01-26", "2026-02-22"),
+                    (3_500_00, "2026-02-23", "2026-03-29"),
+                ],
+                months: [1: 3_100_00, 2: 2_800_00, 3: 2_900_00]
+            ),
+            Plan(
+                testDescription: "from the 16th to the 15th",
+                targets: [
+                    (3_100_00, "2026-01-16", "2026-02-15"), (2_800_00, "2026-02-16", "2026-03-15"),
+                    (3_100_00, "2026-03-16", "2026-04-15"),
+                ],
+                months: [1: 1_600_00, 2: 2_800_00, 3: 3_100_00, 4: 1_500_00]
+            ),
+            Plan(
+                testDescription: "a goal raised on the 21st",
+                targets: [(2_000_00, "2026-01-01", "2026-01-20"), (1_650_00, "2026-01-21", "2026-01-31")],
+                months: [1: 3_650_00]
+            ),
+            Plan(
+                testDescription: "quarters of 13 and of 14 weeks",
+                targets: [(9_100_00, "2026-03-30", "2026-06-28"), (9_800_00, "2026-06-29", "2026-10-04")],
+                months: [6: 3_000_00]
+            ),
+        ]
+    )
+    func withinAMonth(plan: Plan) {
+        var catalog = Catalog()
+        for (number, part) in plan.targets.enumerated() {
+            let target = target("T-\(number)", goal: part.goal, from: part.from, to: part.to)
+            catalog.put(CatalogTarget(target: target, revision: 1))
+        }
+        let (line, all) = (goals(catalog), catalog.monthGoalsOfAll(year: 2026, measure: .revenue))
+        for (month, goal) in plan.months {
+            #expect(line[month - 1] == goal, "month \(month)")
+            #expect(all[month - 1] == goal, "month \(month) of everyone")
+        }
+    }
+
+    @Test("A person's own targets go before those they share; a shared one counts where they have none")
+    func ownFirst() {
+        let catalog = catalog(
+            target("T-1", goal: 365_00, from: "2026-01-01", to: "2026-12-31", for: "own"),
+            target("T-2", goal: 62_00, from: "2026-03-01", to: "2026-03-31", for: "own", "ann")
+        )
+        #expect(goals(catalog)[1...2] == [28_00, 31_00])
+        #expect(goals(catalog, "ann")[1...2] == [0, 31_00])
+    }
+
+    @Test("A target that is not part of the year's line is left out of it, also where it is the only one")
+    func notInYear() {
+        let catalog = catalog(
+            target("T-1", goal: 365_00, from: "2026-01-01", to: "2026-12-31"),
+            target("T-2", goal: 9_000_00, from: "2026-12-20", to: "2026-12-24", inYear: false),
+            target("T-3", goal: 9_000_00, from: "2026-12-20", to: "2026-12-24", inYear: false, for: "ann")
+        )
+        #expect(goals(catalog)[11] == 31_00)
+        #expect(goals(catalog, "ann")[11] == 0)
+        #expect(catalog.monthGoalsOfAll(year: 2026, measure: .revenue)[11] == 31_00)
+    }
+
     @Test("A shared target counts an equal share for each assignee, and its whole goal for everyone")
     func shared() {
         let catalog = catalog(
             target("T-1", goal: 30_00, from: "2026-03-01", to: "2026-03-31", for: "own", "ann", "bob"),
-            target("T-2", goal: 7_00, from: "2026-03-01", to: "2026-03-31", for: "ann")
+            target("T-2", goal: 10_00, from: "2026-04-01", to: "2026-04-30", for: "own", "ann", "bob"),
+            target("T-3", goal: 7_00, from: "2026-03-01", to: "2026-03-31", for: "ann")
         )
-        #expect(goals(catalog)[2] == 10_00)
-        #expect(goals(catalog, "ann")[2] == 17_00)
-        #expect(catalog.monthGoalsOfAll(year: 2026, measure: .revenue)[2] == 37_00)
+        #expect(goals(catalog)[2...3] == [10_00, 3_33])
+        #expect(goals(catalog, "ann")[2...3] == [7_00, 3_33])
+        #expect(catalog.monthGoalsOfAll(year: 2026, measure: .revenue)[2...3] == [27_00, 10_00])
     }
 
-    @Test("For everyone, a shared target counts only the shares of people without a shorter target")
+    @Test("For everyone, a shared target counts only the shares of people without a target of their own")
     func everyone() {
         let catalog = catalog(
             target("T-1", goal: 31_00, from: "2026-03-01", to: "2026-03-31", for: "own"),
@@ -67,6 +157,17 @@ struct GoalTests {
         let all = catalog.monthGoalsOfAll(year: 2026, measure: .revenue)
         #expect(all[1...2] == [56_00, 62_00])
         #expect(catalog.monthGoalsOfAll(year: 2025, measure: .revenue) == Array(repeating: 0, count: 12))
+    }
+
+    @Test("Goals beyond 64 bits stay at their limit")
+    func overflow() {
+        var catalog = Catalog()
+        for number in 0..<10_000 {
+            let target = target("T-\(number)", goal: Money.bound, from: "2026-03-01", to: "2026-03-01")
+            catalog.put(CatalogTarget(target: target, revision: 1))
+        }
+        #expect(goals(catalog)[2] == .max)
+        #expect(catalog.monthGoalsOfAll(year: 2026, measure: .revenue)[2] == .max)
     }
 
     @Test("Goals of random targets equal the model's, for each person and for everyone")

@@ -59,6 +59,7 @@ func target(
     from start: String = "2026-01-01",
     to end: String = "2026-12-31",
     named title: String = "",
+    inYear: Bool = true,
     for assignees: String...
 ) -> Target {
     Target(
@@ -67,7 +68,8 @@ func target(
         measure: measure,
         goal: goal,
         period: period(start, end),
-        assignees: assignees.isEmpty ? [id("own")] : assignees.map { id($0) }
+        assignees: assignees.isEmpty ? [id("own")] : assignees.map { id($0) },
+        inYear: inYear
     )!
 }
 

@@ -140,7 +140,12 @@ private struct TargetImport {
             // If two rows are alike, the second one creates a target.
             let known = row.id ?? alike.removeValue(forKey: row.target.duplicateKey)
             let record = if let known { try await reader.targetRecord(known, of: tenant) } else { CatalogRecord?.none }
-            try add(row.target, as: TenantScoped(tenant: tenant, id: known ?? .random("T-")), record)
+            let inYear = row.inYear ?? record?.target?.inYear ?? true
+            try add(
+                row.target.with(inYear: inYear),
+                as: TenantScoped(tenant: tenant, id: known ?? .random("T-")),
+                record
+            )
         }
     }
 

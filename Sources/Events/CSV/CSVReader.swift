@@ -1,5 +1,6 @@
 /// Reads a table in CSV (RFC 4180) with the place of each cell, so that a mistake can be reported with line and column.
-/// A line may end without a carriage return. Empty lines are skipped.
+/// A line may end without a carriage return. Rows without a text are skipped: spreadsheets leave empty lines and rows of
+/// separators. A first line `sep=;` names the separator, as spreadsheets understand it.
 struct CSVReader {
     struct Cell {
         var text: String
@@ -12,15 +13,27 @@ struct CSVReader {
     private let bytes: ArraySlice<UInt8>
     private var position: Int
     private var line = 1
+    private var separator = UInt8(ascii: ",")
 
     private static let quote = UInt8(ascii: "\"")
-    private static let comma = UInt8(ascii: ",")
     private static let lineFeed = UInt8(ascii: "\n")
 
     init(_ bytes: [UInt8]) {
         let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
         self.bytes = bytes.starts(with: byteOrderMark) ? bytes.dropFirst(byteOrderMark.count) : bytes[...]
         position = self.bytes.startIndex
+        readSeparator()
+    }
+
+    private mutating func readSeparator() {
+        let first = bytes.prefix { $0 != Self.lineFeed && $0 != UInt8(ascii: "\r") }
+        for separator in [",", ";", "\t"] {
+            let hint = "sep=\(separator)"
+            guard first.elementsEqual(hint.utf8) || first.elementsEqual("\"\(hint)\"".utf8) else { continue }
+            self.separator = separator.utf8.first ?? self.separator
+            position = first.endIndex
+            endLine()
+        }
     }
 
     /// The next row; nil at the end.
@@ -28,16 +41,16 @@ struct CSVReader {
     mutating func row() throws(TableMistake) -> [Cell]? {
         while position < bytes.endIndex {
             var cells: [Cell] = []
-            repeat { cells.append(try cell(column: cells.count + 1)) } while skipComma()
+            repeat { cells.append(try cell(column: cells.count + 1)) } while skipSeparator()
             endLine()
-            if cells.count > 1 || !cells[0].text.isEmpty { return cells }
+            if cells.contains(where: { !$0.text.isEmpty }) { return cells }
         }
         return nil
     }
 
-    /// - Returns: whether there was a comma.
-    private mutating func skipComma() -> Bool {
-        guard position < bytes.endIndex, bytes[position] == Self.comma else { return false }
+    /// - Returns: whether there was a separator.
+    private mutating func skipSeparator() -> Bool {
+        guard position < bytes.endIndex, bytes[position] == separator else { return false }
         position += 1
         return true
     }
@@ -52,7 +65,7 @@ struct CSVReader {
     private var isAtEndOfCell: Bool {
         guard position < bytes.endIndex else { return true }
         switch bytes[position] {
-        case Self.comma, Self.lineFeed: return true
+        case separator, Self.lineFeed: return true
         case UInt8(ascii: "\r"): return position + 1 == bytes.endIndex || bytes[position + 1] == Self.lineFeed
         default: return false
         }

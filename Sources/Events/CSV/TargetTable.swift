@@ -36,6 +36,8 @@ package struct TargetTable: Sendable {
         package let line: Int
         /// Nil when the row has no id.
         package let id: Identifier?
+        /// Nil when the row does not say it: what there is stays as it is.
+        package let inYear: Bool?
         /// The target. Its own `id` is only a placeholder when the row has no id.
         package let target: Target
     }
@@ -50,8 +52,9 @@ package struct TargetTable: Sendable {
     /// The columns of an export, in their order. An import accepts them all and reads some of them.
     package static let columns = [
         "id", "name", "measure", "currency", "goal", "start", "end", "assignees", "realized", "orders", "percent",
-        "expected", "projected", "status", "counting",
+        "expected", "projected", "status", "counting", "inYear",
     ]
+    private static let known = Set(columns.map { $0.lowercased() })
     private static let required = ["name", "measure", "goal", "start", "end", "assignees"]
 
     private let currency: Currency
@@ -63,9 +66,11 @@ package struct TargetTable: Sendable {
         self.currency = currency
         var reader = CSVReader(bytes)
         do throws(TableMistake) {
-            guard let header = try reader.row() else {
+            guard var header = try reader.row() else {
                 throw TableMistake(line: 1, column: 1, reason: "the file is empty")
             }
+            // Spreadsheets keep columns that were empty once.
+            while header.last?.text.trimmed.isEmpty == true { header.removeLast() }
             let names = header.map { $0.text.trimmed.lowercased() }
             check(header, names)
             // Without its header a table cannot be read.
@@ -81,7 +86,7 @@ package struct TargetTable: Sendable {
             return mistakes.append(TableMistake(header[0], "the columns are separated by semicolons, not by commas"))
         }
         for (place, (cell, name)) in zip(header, names).enumerated() {
-            if !Self.columns.contains(name) {
+            if !Self.known.contains(name) {
                 let known = Self.required.joined(separator: ", ")
                 mistakes.append(
                     TableMistake(
@@ -98,8 +103,12 @@ package struct TargetTable: Sendable {
         }
     }
 
-    private mutating func read(_ cells: [CSVReader.Cell], _ names: [String]) {
-        guard cells.count == names.count else {
+    private mutating func read(_ row: [CSVReader.Cell], _ names: [String]) {
+        var cells = row
+        while cells.count > names.count, cells.last?.text.trimmed.isEmpty == true { cells.removeLast() }
+        // Spreadsheets may leave out the last cells where they are empty.
+        let leftOut = names.dropFirst(cells.count)
+        guard cells.count <= names.count, leftOut.allSatisfy({ !Self.required.contains($0) }) else {
             let place = min(cells.count, names.count + 1)
             return mistakes.append(
                 TableMistake(
@@ -115,7 +124,9 @@ package struct TargetTable: Sendable {
             row.refuse("id", "\(EventError.quoting(id.rawValue)) occurs twice")
         }
         mistakes += row.mistakes.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
-        if let found { rows.append(Row(line: cells[0].line, id: found.id, target: found.target)) }
+        if let found {
+            rows.append(Row(line: cells[0].line, id: found.id, inYear: found.inYear, target: found.target))
+        }
     }
 }
 
@@ -135,7 +146,7 @@ private struct TargetRow {
     }
 
     /// - Returns: nil after a mistake.
-    mutating func read() -> (id: Identifier?, target: Target)? {
+    mutating func read() -> (id: Identifier?, inYear: Bool?, target: Target)? {
         let id = text("id").isEmpty ? nil : value("id", "an id") { Identifier($0) }
         let measure = value("measure", "revenue or orders") { Measure(rawValue: $0.lowercased()) }
         let goal = measure.flatMap { self.goal($0) }
@@ -143,26 +154,32 @@ private struct TargetRow {
         let end = value("end", "a date YYYY-MM-DD") { Day($0) }
         let period = start.flatMap { start in end.flatMap { self.period(start, $0) } }
         let assignees = self.assignees()
+        let inYear = text("inyear").isEmpty ? nil : value("inyear", "true or false") { Bool($0.lowercased()) }
         if !text("currency").isEmpty, text("currency") != currency.code {
             refuse("currency", "\(EventError.quoting(text("currency"))) is not \(currency), the reporting currency")
         }
         guard mistakes.isEmpty, let measure, let goal, let period else { return nil }
         let target = Target(
             id: id ?? Identifier("unnamed")!,
-            name: text("name"),
+            name: ShownText.cut(name),
             measure: measure,
             goal: goal,
             period: period,
-            assignees: assignees
+            assignees: assignees,
+            inYear: inYear ?? true
         )
-        return target.map { (id, $0) }
+        return target.map { (id, inYear, $0) }
     }
 
-    /// The text of a cell, without the `'` that an export puts before what looks like a formula. Ids can look like one,
-    /// because they may begin with `-` or `@`.
-    private func text(_ name: String) -> String {
-        let text = cells[name]?.text.trimmed ?? ""
-        return CSVWriter.isGuarded(text) ? String(text.unicodeScalars.dropFirst()) : text
+    /// The name as it is: an import of what was exported changes nothing, not the spaces around a name either.
+    private var name: String { Self.unguarded(cells["name"]?.text ?? "") }
+
+    private func text(_ name: String) -> String { Self.unguarded(cells[name]?.text.trimmed ?? "") }
+
+    /// The text without the `'` that an export puts before what looks like a formula. Ids can look like one, because
+    /// they may begin with `-` or `@`.
+    private static func unguarded(_ text: String) -> String {
+        CSVWriter.isGuarded(text) ? String(text.unicodeScalars.dropFirst()) : text
     }
 
     private mutating func value<Value>(_ name: String, _ expected: String, _ read: (String) -> Value?) -> Value? {
@@ -174,8 +191,7 @@ private struct TargetRow {
     private mutating func goal(_ measure: Measure) -> Int64? {
         let currency = currency
         return value("goal", measure == .revenue ? "an amount above zero" : "a number of orders above zero") { text in
-            let goal = measure == .revenue ? try? Money.minorUnits(text, in: currency) : Int64(text)
-            return goal.flatMap { (1...Money.bound).contains($0) ? $0 : nil }
+            (try? Decimal(text)).flatMap { measure.goal($0, in: currency) }
         }
     }
 
@@ -199,7 +215,7 @@ private struct TargetRow {
         }
         return names.compactMap { name in
             let id = Identifier(name)
-            if id == nil { refuse("assignees", "\(EventError.quoting(name)) is not an id") }
+            if id?.isPerson != true { refuse("assignees", "\(EventError.quoting(name)) is not a person's id") }
             return id
         }
     }

@@ -4,7 +4,7 @@ enum MemberName: UInt8, CaseIterable {
     case type, tenant, id, version, edit
     case number, subject, account, owner, total, currency, exchangeRate, date, status, allocations
     case order, salesperson, percent, amount
-    case name, email, measure, goal, start, end, assignees, widget, year
+    case name, email, measure, goal, start, end, assignees, inYear, widget, year
     // Requests.
     case from, to
     // CloudEvents.

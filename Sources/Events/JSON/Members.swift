@@ -144,6 +144,16 @@ final class Members {
         }
     }
 
+    /// True or false; nil when the member is absent.
+    func flag(_ name: MemberName) throws(EventError) -> Bool? {
+        guard let (_, node) = node(name) else { return nil }
+        switch node.kind {
+        case .yes: return true
+        case .no: return false
+        default: throw failure(name, "is neither true nor false")
+        }
+    }
+
     func object(_ name: MemberName) throws(EventError) -> Members? {
         guard let (index, node) = node(name) else { return nil }
         guard node.kind == .object else { throw failure(name, "is not an object") }

@@ -101,6 +101,7 @@ public struct EventEncoder: Sendable {
         json.member("start", target.period.start.description)
         json.member("end", target.period.end.description)
         json.list("assignees", target.assignees.map(\.rawValue))
+        if !target.inYear { json.member("inYear", false) }
     }
 
     private func write(_ choice: WidgetChoice, to json: inout JSONWriter) {

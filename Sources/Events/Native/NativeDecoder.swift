@@ -119,6 +119,7 @@ struct NativeDecoder {
             goal: goal,
             period: period,
             assignees: assignees,
+            inYear: try data.flag(.inYear) ?? true,
             version: version
         )
         guard let target else { throw data.failure(.id, "is the id of a target that breaks a bound") }
@@ -147,17 +148,14 @@ struct NativeDecoder {
     }
 
     func goal(_ data: Members, _ measure: Measure) throws(EventError) -> Int64 {
-        let goal: Int64?
-        switch measure {
-        case .revenue:
-            goal = Money.minorUnits(
-                of: try data.requiredAmount(.goal, in: settings.currency),
-                in: settings.currency
+        guard let number = try data.decimal(.goal) else { throw data.missing(.goal) }
+        guard let goal = measure.goal(number, in: settings.currency) else {
+            throw data.failure(
+                .goal,
+                measure == .orders && number.scale > 0
+                    ? "\(number) is not a whole number" : "\(number) is not above zero, or is too large"
             )
-        case .orders: goal = try data.integer(.goal)
         }
-        guard let goal else { throw data.missing(.goal) }
-        guard (1...Money.bound).contains(goal) else { throw data.failure(.goal, "is not above zero, or is too large") }
         return goal
     }
 

@@ -26,14 +26,16 @@ package struct RequestBodyDecoder: Sendable {
             let goal = goal(members, &mistakes)
             let period = mistakes.take { () throws(EventError) in try native.period(members) }
             let assignees = mistakes.take { () throws(EventError) in try native.assignees(members) }
-            guard let id, let name, let goal, let period, let assignees else { return nil }
+            let inYear = mistakes.take { () throws(EventError) in try members.flag(.inYear) ?? true }
+            guard let id, let name, let goal, let period, let assignees, let inYear else { return nil }
             let target = Target(
                 id: id ?? Self.unnamed,
                 name: name,
                 measure: goal.measure,
                 goal: goal.value,
                 period: period,
-                assignees: assignees
+                assignees: assignees,
+                inYear: inYear
             )
             return target.map { (id, $0) }
         }

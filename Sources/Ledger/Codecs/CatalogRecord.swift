@@ -27,7 +27,7 @@ package struct CatalogRecord: Hashable, Sendable {
         writer.version(version)
         if let target {
             writer.text(target.name)
-            writer.byte(target.measure == .revenue ? 0 : 1)
+            writer.byte((target.measure == .revenue ? 0 : 1) | (target.inYear ? 0 : 2))
             writer.signed(target.goal)
             writer.signed(Int64(target.period.start.number))
             writer.signed(Int64(target.period.end.number))
@@ -57,7 +57,7 @@ package struct CatalogRecord: Hashable, Sendable {
         from reader: inout ByteReader
     ) throws(CorruptRecord) -> Target {
         let name = try reader.text()
-        let measure = try readMeasure(from: &reader)
+        let (measure, inYear) = try readMeasure(from: &reader)
         let goal = try reader.signed()
         let period = Period(start: try reader.day(), end: try reader.day())
         var assignees: [Identifier] = []
@@ -70,16 +70,19 @@ package struct CatalogRecord: Hashable, Sendable {
                 goal: goal,
                 period: period,
                 assignees: assignees,
+                inYear: inYear,
                 version: version
             )
         else { throw CorruptRecord(reason: "its target breaks a bound") }
         return target
     }
 
-    private static func readMeasure(from reader: inout ByteReader) throws(CorruptRecord) -> Measure {
+    private static func readMeasure(from reader: inout ByteReader) throws(CorruptRecord) -> (Measure, inYear: Bool) {
         switch try reader.byte() {
-        case 0: .revenue
-        case 1: .orders
+        case 0: (.revenue, true)
+        case 1: (.orders, true)
+        case 2: (.revenue, false)
+        case 3: (.orders, false)
         default: throw CorruptRecord(reason: "its measure is unknown")
         }
     }

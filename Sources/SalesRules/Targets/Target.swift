@@ -4,6 +4,17 @@ public enum Measure: String, CaseIterable, Sendable {
     case revenue
     /// The number of orders.
     case orders
+
+    /// Reads a goal: money in the reporting currency, rounded half-even to its minor unit, or a whole number of orders.
+    /// - Returns: nil when it is not above zero, beyond ``Money/bound``, or not whole.
+    public func goal(_ number: Decimal, in currency: Currency) -> Int64? {
+        let goal =
+            switch self {
+            case .revenue: Money.minorUnits(of: number, in: currency)
+            case .orders: number.scale == 0 ? number.units : nil
+            }
+        return goal.flatMap { (1...Money.bound).contains($0) ? $0 : nil }
+    }
 }
 
 /// A goal for one or more salespeople over a period.
@@ -20,6 +31,9 @@ public struct Target: Hashable, Sendable {
     public let period: Period
     /// Who works towards it: one or more people, sorted, without duplicates.
     public let assignees: [Identifier]
+    /// Whether it is part of the goals of the months (docs/CONTRACT.md, "The widget's lines"); an action for Christmas
+    /// may be left out.
+    public private(set) var inYear: Bool
     /// The highest version applied; nil when none of its events had one.
     public private(set) var version: RecordVersion?
 
@@ -36,6 +50,7 @@ public struct Target: Hashable, Sendable {
         goal: Int64,
         period: Period,
         assignees: [Identifier],
+        inYear: Bool = true,
         version: RecordVersion? = nil
     ) {
         let assignees = Set(assignees).sorted()
@@ -48,6 +63,7 @@ public struct Target: Hashable, Sendable {
         self.goal = goal
         self.period = period
         self.assignees = assignees
+        self.inYear = inYear
         self.version = version
     }
 
@@ -56,6 +72,13 @@ public struct Target: Hashable, Sendable {
         var target = self
         target.id = id ?? self.id
         target.version = version
+        return target
+    }
+
+    /// The same target with another part in the goals of the months.
+    public func with(inYear: Bool) -> Target {
+        var target = self
+        target.inYear = inYear
         return target
     }
 

@@ -121,6 +121,7 @@ extension Catalog {
                     goal: goal,
                     period: period,
                     assignees: target.assignees,
+                    inYear: target.inYear,
                     version: version
                 )
             else { throw .goal(target.id) }

@@ -26,6 +26,9 @@ public struct Identifier: Hashable, Comparable, Sendable, CustomStringConvertibl
 
     public var description: String { rawValue }
 
+    /// Whether it may be a person's id: `all` stands for everyone, and is nobody's.
+    public var isPerson: Bool { rawValue != "all" }
+
     /// Ids are ordered by their bytes, so that every program sorts them in the same way.
     public static func < (left: Identifier, right: Identifier) -> Bool {
         left.rawValue < right.rawValue

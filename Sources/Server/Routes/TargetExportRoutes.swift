@@ -55,6 +55,7 @@ struct TargetExportRoutes: Sendable {
             quantity(result.realized.quantity(target.measure)), String(result.realized.orders),
             Quantity.percent(progress.permille), quantity(progress.expected), quantity(progress.projected),
             progress.status.rawValue, result.isCounting ? "true" : "false",
+            target.inYear ? "true" : "false",
         ]
     }
 }

@@ -35,6 +35,7 @@ struct TargetJSON {
             json.member("projected", quantity(progress.projected))
             json.member("status", progress.status.rawValue)
         }
+        json.member("inYear", target.inYear)
         json.member("counting", result.isCounting)
         json.member("etag", RecordETag(target).description)
     }

@@ -39,7 +39,7 @@ struct ContractExampleTests {
                         {"id":"u-18","name":"Mia Bakker","realized":"40500.00","orders":23}],
                         "realized":"120000.00","orders":63,"percent":48.0,
                         "pace":{"expected":"100000.00","projected":"300000.00","status":"ahead"},
-                        "counting":false}
+                        "inYear":true,"counting":false}
                         """
                     )
             )

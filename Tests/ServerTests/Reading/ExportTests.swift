@@ -12,7 +12,7 @@ struct ExportTests {
         saved("SO-2", total: "7.00", date: "2025-02-05"),
     ]
     private static let header =
-        "id,name,measure,currency,goal,start,end,assignees,realized,orders,percent,expected,projected,status,counting"
+        "id,name,measure,currency,goal,start,end,assignees,realized,orders,percent,expected,projected,status,counting,inYear"
 
     @Test("Every target is a row with its progress; text that looks like a formula is escaped, numbers are not")
     func rows() async throws {
@@ -23,9 +23,9 @@ struct ExportTests {
             #expect(answer.headers[.contentDisposition] == "attachment; filename=\"targets.csv\"")
             let rows = [
                 Self.header,
-                "T-1,\"'=Q1, \"\"north\"\"\",revenue,EUR,1000.00,2026-01-01,2026-03-31,u-17;u-18,-12.50,1,-1.2,400.00,-31.25,behind,false",
-                "T-2,,orders,EUR,2,2025-01-01,2025-12-31,u-17,1,1,50.0,2,1,missed,false",
-                "T-3,,revenue,EUR,5.00,2026-01-01,2026-12-31,u-18,0.00,0,0.0,0.49,0.00,behind,false",
+                "T-1,\"'=Q1, \"\"north\"\"\",revenue,EUR,1000.00,2026-01-01,2026-03-31,u-17;u-18,-12.50,1,-1.2,400.00,-31.25,behind,false,true",
+                "T-2,,orders,EUR,2,2025-01-01,2025-12-31,u-17,1,1,50.0,2,1,missed,false,true",
+                "T-3,,revenue,EUR,5.00,2026-01-01,2026-12-31,u-18,0.00,0,0.0,0.49,0.00,behind,false,true",
             ]
             #expect(answer.text == "\u{feff}" + rows.map { $0 + "\r\n" }.joined())
         }

@@ -45,7 +45,7 @@ struct NumberTests {
                     "assignees":[{"id":"u-17","name":"u-17","realized":"2","orders":2},
                     {"id":"u-18","name":"u-18","realized":"1","orders":1}],
                     "realized":"2","orders":2,"percent":16.7,
-                    "pace":{"expected":"5","projected":"5","status":"behind"},"counting":false}
+                    "pace":{"expected":"5","projected":"5","status":"behind"},"inYear":true,"counting":false}
                     """
                 )
         )

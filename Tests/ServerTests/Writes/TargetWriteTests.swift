@@ -172,7 +172,7 @@ struct TargetWriteTests {
         "An invalid target is refused with the names of its wrong members, and nothing is written",
         arguments: [
             ("", ["body"]), ("[]", ["body"]), ("{", ["body"]), ("{}", ["measure", "start", "assignees"]),
-            (body(["1000.00": "0"]), ["goal"]), (body(["revenue\",\"g": "orders\",\"g"]), ["goal"]),
+            (body(["1000.00": "0"]), ["goal"]), (body(["revenue\",\"g": "orders\",\"g", "1000.00": "1000.50"]), ["goal"]),
             (body(["2026-03-31": "2025-03-31", "u-18": "u 18"]), ["end", "assignees[0]"]),
         ]
     )

@@ -26,6 +26,7 @@ class TargetEditor {
   #goal;
   #start;
   #end;
+  #inYear;
   #form;
   #dialog;
 
@@ -36,12 +37,13 @@ class TargetEditor {
     this.#goal = new GoalFields({ people, values, currency, goalLabel: t('goal') });
     this.#start = field(t('target.start'), h('input', { type: 'date', required: true, value: values.start }));
     this.#end = field(t('target.end'), h('input', { type: 'date', required: true, value: values.end }));
+    this.#inYear = h('input', { type: 'checkbox', checked: values.inYear });
     const { name, measure, goal, assignees } = this.#goal.fields;
     const period = h('div', { class: 'field-pair' }, this.#start.element, this.#end.element);
     const shortcuts = periodShortcuts(values.start, (start, end) => this.#setPeriod(start, end));
     this.#form = new Form({
       fields: { ...this.#goal.fields, start: this.#start, end: this.#end },
-      content: [name.element, measure.element, goal.element, period, shortcuts, assignees.element],
+      content: [name.element, measure.element, goal.element, period, shortcuts, assignees.element, h('label', { class: 'check' }, this.#inYear, t('target.inYear'))],
       action: t('save'),
       check: () => this.#check(),
       submit: () => this.#submit(),
@@ -71,7 +73,7 @@ class TargetEditor {
 
   async #submit() {
     const { target, onsaved } = this.#options;
-    const body = { ...this.#goal.body(), start: this.#start.control.value, end: this.#end.control.value };
+    const body = { ...this.#goal.body(), start: this.#start.control.value, end: this.#end.control.value, inYear: this.#inYear.checked };
     try {
       const { status, data } = target
         ? await call('PUT', `/targets/${encodeURIComponent(target.id)}`, { body, etag: target.etag })
@@ -98,7 +100,7 @@ class TargetEditor {
 }
 
 function newTarget({ measure, year, assignees }) {
-  return { name: '', measure, goal: '', start: `${year}-01-01`, end: `${year}-12-31`, assignees };
+  return { name: '', measure, goal: '', start: `${year}-01-01`, end: `${year}-12-31`, assignees, inYear: true };
 }
 
 /** Buttons for the month, quarter and year around today, or the first ones of another year. */

@@ -111,6 +111,7 @@ export default {
   'target.name': 'Name',
   'target.start': 'First day',
   'target.end': 'Last day',
+  'target.inYear': 'Part of the year’s goal line',
   'period.month': 'Month',
   'period.quarter': 'Quarter',
   'period.year': 'Year',

@@ -111,6 +111,7 @@ export default {
   'target.name': 'Naam',
   'target.start': 'Eerste dag',
   'target.end': 'Laatste dag',
+  'target.inYear': 'Telt mee in de doellijn van het jaar',
   'period.month': 'Maand',
   'period.quarter': 'Kwartaal',
   'period.year': 'Jaar',
