@@ -68,8 +68,8 @@ extension RedisLink {
     /// Runs several commands as one transaction, so that all replies are from the same moment.
     package func snapshot(_ commands: [RedisCommand]) async throws(LedgerError) -> [RedisValue] {
         if commands.isEmpty { return [] }
-        var pipeline = RedisPipeline()
-        pipeline.append(RedisCommand("MULTI"))
+        // With UNWATCH, keys that were watched before cannot make EXEC answer null.
+        var pipeline = RedisPipeline(RedisCommand("UNWATCH"), RedisCommand("MULTI"))
         for command in commands { pipeline.append(command) }
         pipeline.append(RedisCommand("EXEC"))
         let replies = try await replies(to: pipeline)

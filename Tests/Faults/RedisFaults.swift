@@ -63,6 +63,11 @@ extension Fault {
             place: .redis
         ) { try await failOver(&$0) },
         Fault(
+            name: "redis-failback",
+            summary: "Redis takes the data of an older copy of itself as a replica, and is made the primary again",
+            place: .redis
+        ) { try await failBack(&$0) },
+        Fault(
             name: "redis-rebuild",
             summary: "an operator rebuilds the view, is interrupted, and does it again",
             place: .redis
@@ -87,6 +92,19 @@ extension Fault {
         } elseSaying: {
             last
         }
+    }
+
+    private static func failBack(_ strike: inout FaultContext) async throws {
+        let redis = strike.testbed.redis
+        let copy = try strike.testbed.makeRedis()
+        try await copy.start(following: redis.port)
+        try await copy.waitUntilFollowing()
+        try await copy.ask(RedisCommand("REPLICAOF", "NO", "ONE"))
+        try await strike.pause(milliseconds: 200...1_500)
+        try await redis.ask(RedisCommand("REPLICAOF", "127.0.0.1", "\(copy.port)"))
+        try await redis.waitUntilFollowing()
+        try await redis.ask(RedisCommand("REPLICAOF", "NO", "ONE"))
+        await copy.stop()
     }
 
     private static func failOver(_ strike: inout FaultContext) async throws {

@@ -14,7 +14,8 @@ extension Fuzz {
             let days = DaysKey(tenant: order.tenant, person: nil, year: 2026)
             let day = Day("2026-03-14")!
             let names = [
-                keys.settings(shard: 2), keys.view(shard: 1), keys.revision(shard: 1), keys.cluster, keys.targets,
+                keys.settings(shard: 2), keys.view(shard: 1), keys.revision, keys.cluster, keys.targets,
+                keys.revisionTokens, keys.backfillProgress(shard: 1),
                 keys.targetChanges, keys.backfills, keys.people, keys.preferences,
                 keys.cursor(TopicPartition(topic: "sales.orders", partition: 11), shard: 1),
                 keys.entry(order, shard: keys.shard(of: order)), keys.days(days, shard: 1),
@@ -48,7 +49,9 @@ extension KeySpace {
         switch name {
         case .settings: settings(shard: shard)
         case .view: view(shard: shard)
-        case .revision: revision(shard: shard)
+        case .revision: revision
+        case .revisionTokens: revisionTokens
+        case .backfillProgress: backfillProgress(shard: shard)
         case .cluster: cluster
         case .targets: targets
         case .targetChanges: targetChanges

@@ -20,7 +20,9 @@ struct KeyNameTests {
         let one = DaysKey(tenant: tenant, person: person, year: 2026)
         let names: [(String, Int, KeyName)] = [
             (keys.settings(shard: 2), 2, .settings),
-            (keys.revision(shard: 1), 1, .revision),
+            (keys.revision, 0, .revision),
+            (keys.revisionTokens, 0, .revisionTokens),
+            (keys.backfillProgress(shard: 1), 1, .backfillProgress),
             (keys.targets, 0, .targets),
             (keys.targetChanges, 0, .targetChanges),
             (keys.backfills, 0, .backfills),

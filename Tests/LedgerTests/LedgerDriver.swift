@@ -127,8 +127,8 @@ final class LedgerDriver {
             backfill = Backfill(of: key, job: job, settings: settings)
         }
         var current = backfill!
-        do {
-            backfill = try await current.step(on: connection, catalogs: catalogs) ? nil : current
+        do throws(LedgerError) {
+            backfill = try await current.step(on: connection, catalogs: catalogs) == .inProgress ? current : nil
         } catch {
             guard case .catalogChanged = error else { throw error }
             backfill = current

@@ -63,7 +63,6 @@ struct Poster {
         reads.append(to: &pipeline)
         let snapshot = try reads.snapshot(from: try await link.send(pipeline)[...])
         var posting = Posting(shard: shard, settings: settings)
-        if snapshot.revision < catalogs.revision { posting.raiseRevision(to: catalogs.revision) }
         for (order, old) in zip(orders, snapshot.entries) {
             var new = old
             for change in changes where change.order == order { _ = try new.apply(change.change) }

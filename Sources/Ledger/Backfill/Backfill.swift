@@ -14,8 +14,8 @@ package struct Backfill {
     private var days: SharedDays
     private var waiting: SharedDays.Orders?
     private var isPrepared = false
-    /// The catalog revision to which all shards were raised.
-    private var raisedRevision: Int64 = 0
+    /// What every shard must have noted of this backfill.
+    private var progress: [BackfillProgress]
 
     /// The most orders that one step derives again.
     package static let stepSize = 500
@@ -46,77 +46,101 @@ package struct Backfill {
         self.settings = settings
         keys = settings.keys
         days = SharedDays(of: key.tenant, keys: keys)
+        progress = Array(repeating: BackfillProgress(), count: settings.shards)
+    }
+
+    /// The result of one step.
+    package enum Step: Hashable, Sendable {
+        case inProgress
+        case done
+        /// The job was replaced, Redis has gone back to older data, or another lane does the same work: the jobs must be
+        /// read again.
+        case lost
     }
 
     /// Does the next step.
-    /// - Returns: true when the job is done or was replaced by a newer one.
-    package mutating func step(on connection: some PostingLink, catalogs: Catalogs) async throws(LedgerError) -> Bool {
-        // Again after each change of targets: in a shard without new orders, no posting raises the revision.
-        if raisedRevision < catalogs.revision { try await raiseRevisions(catalogs, on: connection) }
+    package mutating func step(on connection: some PostingLink, catalogs: Catalogs) async throws(LedgerError) -> Step {
         if !isPrepared {
+            guard try await begin(on: connection, catalogs: catalogs) else { return .lost }
             try await findDays(on: connection, catalogs: catalogs)
             isPrepared = true
         }
         if waiting == nil { waiting = try await days.take(on: connection) }
         guard let orders = waiting else { return try await finish(on: connection, catalogs: catalogs) }
         let chunk = Array(orders.orders.prefix(Self.stepSize))
-        if try await rederive(chunk, shard: orders.shard, on: connection, catalogs: catalogs) {
-            waiting = orders.dropFirst(chunk.count)
+        guard let outcome = try await rederive(chunk, shard: orders.shard, on: connection, catalogs: catalogs) else {
+            return .lost
         }
-        return false
+        if outcome == .applied { waiting = orders.dropFirst(chunk.count) }
+        return .inProgress
     }
 
-    /// Raises the revision of every shard: later postings use this revision of the catalog or a newer one.
-    private mutating func raiseRevisions(
-        _ catalogs: Catalogs,
-        on connection: some PostingLink
-    ) async throws(LedgerError) {
-        for shard in 1..<settings.shards {
-            try await raiseRevision(of: shard, to: catalogs, on: connection)
+    /// Writes to each shard that this backfill is at work.
+    /// - Returns: false when Redis no longer has the job.
+    /// - Throws: ``LedgerError/catalogChanged`` when the job is newer than the catalogs.
+    private func begin(on connection: some PostingLink, catalogs: Catalogs) async throws(LedgerError) -> Bool {
+        for shard in 0..<settings.shards {
+            let note = RedisCommand("SET", keys.backfillProgress(shard: shard), progress[shard].description)
+            repeat {
+                guard try await watchJob(from: shard, of: catalogs, on: connection) else { return false }
+                if let revision = job.target, catalogs.revision.number < revision { throw .catalogChanged }
+            } while try await transaction([note], on: connection) == .lostRace
         }
-        raisedRevision = catalogs.revision
+        return true
     }
 
     /// Finds the days with orders to derive again.
     private mutating func findDays(on connection: some PostingLink, catalogs: Catalogs) async throws(LedgerError) {
-        if let revision = job.target, catalogs.revision < revision { throw .catalogChanged }
         guard let revision = job.target, let entry = catalogs[key.tenant][key.id], entry.revision == revision else {
             return
         }
         try await days.find(entry.target, on: connection)
     }
 
-    private func raiseRevision(
-        of shard: Int,
-        to catalogs: Catalogs,
-        on connection: some PostingLink
-    ) async throws(LedgerError) {
-        let name = keys.revision(shard: shard)
-        while true {
-            let known = try await watch(name, RedisCommand("GET", name), shard: shard, of: catalogs, on: connection)
-            guard try known.number("revision") ?? 0 < catalogs.revision else { return }
-            let raise = [RedisCommand("SET", name, String(catalogs.revision))]
-            if try await transaction(raise, on: connection) == .applied { return }
-        }
-    }
-
-    /// Watches a key of a shard and the shard's view, and reads the key.
+    /// Watches the view of a shard and some of its keys, and reads from them.
     /// - Throws: ``LedgerError/viewChanged`` when the backfill began in another view.
     private func watch(
-        _ key: String,
-        _ read: RedisCommand,
-        shard: Int,
+        _ shard: Int,
+        _ names: [String],
+        _ reads: [RedisCommand],
         of catalogs: Catalogs,
         on connection: some PostingLink
-    ) async throws(LedgerError) -> RedisValue {
+    ) async throws(LedgerError) -> [RedisValue] {
         let view = keys.view(shard: shard)
-        let replies = try await connection.replies(
-            to: RedisCommand("WATCH", view, key),
-            RedisCommand("GET", view),
-            read
-        )
+        var watch = RedisCommand("WATCH", view)
+        for name in names { watch.append(name) }
+        var pipeline = RedisPipeline(watch, RedisCommand("GET", view))
+        for read in reads { pipeline.append(read) }
+        let replies = try await connection.replies(to: pipeline)
         guard try replies[1].view() == catalogs.view else { throw .viewChanged }
-        return replies[2]
+        return Array(replies.dropFirst(2))
+    }
+
+    /// Watches the view of a shard, and the job.
+    /// - Returns: whether Redis still has this job, and no newer one of the target.
+    private func watchJob(
+        from shard: Int,
+        of catalogs: Catalogs,
+        on connection: some PostingLink
+    ) async throws(LedgerError) -> Bool {
+        let read = RedisCommand("HGET", keys.backfills, key.description)
+        let kept = try await watch(shard, [keys.backfills], [read], of: catalogs, on: connection)[0]
+        if kept == .bytes(Array(job.description.utf8)) { return true }
+        _ = try await connection.replies(to: RedisCommand("UNWATCH"))
+        return false
+    }
+
+    /// Watches what a shard has noted of the backfill.
+    /// - Returns: whether it is what this backfill has noted.
+    private func watchProgress(
+        _ shard: Int,
+        of catalogs: Catalogs,
+        on connection: some PostingLink
+    ) async throws(LedgerError) -> Bool {
+        let name = keys.backfillProgress(shard: shard)
+        return try progress[shard].matches(
+            try await watch(shard, [name], [RedisCommand("GET", name)], of: catalogs, on: connection)[0]
+        )
     }
 
     private func transaction(
@@ -129,44 +153,48 @@ package struct Backfill {
         return try Posting.outcome(of: try await connection.replies(to: pipeline))
     }
 
-    /// - Returns: false when another client changed one of the orders meanwhile, so that they must be read again.
-    private func rederive(
+    /// - Returns: `lostRace` when another client changed one of the orders meanwhile, so that they must be read again; nil
+    ///   when the shard has not noted all that this backfill did.
+    private mutating func rederive(
         _ orders: [TenantScoped],
         shard: Int,
         on connection: some PostingLink,
         catalogs: Catalogs
-    ) async throws(LedgerError) -> Bool {
+    ) async throws(LedgerError) -> Posting.Outcome? {
         let reads = OrderReads(shard: shard, partitions: [], orders: orders, settings: settings)
-        var pipeline = RedisPipeline()
+        let name = keys.backfillProgress(shard: shard)
+        var pipeline = RedisPipeline(RedisCommand("WATCH", name), RedisCommand("GET", name))
         reads.append(to: &pipeline)
-        let snapshot = try reads.snapshot(from: try await connection.replies(to: pipeline)[...])
+        let replies = try await connection.replies(to: pipeline)
+        let snapshot = try reads.snapshot(from: replies.dropFirst(2))
         guard snapshot.view == catalogs.view else { throw .viewChanged }
-        guard snapshot.revision == catalogs.revision else { throw .catalogChanged }
+        guard snapshot.catalogRevision == catalogs.revision else { throw .catalogChanged }
+        guard try progress[shard].matches(replies[1]) else { return nil }
         var posting = Posting(shard: shard, settings: settings)
-        for (order, entry) in zip(orders, snapshot.entries) where entry.revision < catalogs.revision {
+        for (order, entry) in zip(orders, snapshot.entries) where entry.revision < catalogs.revision.number {
             posting.move(order, from: entry, to: entry, catalogs: catalogs)
         }
+        let next = progress[shard].next
+        posting.note(next)
         let outcome = try Posting.outcome(of: try await connection.replies(to: posting.transaction()))
-        return outcome == .applied
+        if outcome == .applied { progress[shard] = next }
+        return outcome
     }
 
-    private func finish(on connection: some PostingLink, catalogs: Catalogs) async throws(LedgerError) -> Bool {
+    private func finish(on connection: some PostingLink, catalogs: Catalogs) async throws(LedgerError) -> Step {
         // One transaction for each shard, because shards may be in different slots. These keys are no longer read.
         for shard in 0..<settings.shards where !job.formerRevisions.isEmpty {
-            let view = keys.view(shard: shard)
             let stale = job.formerRevisions.map { RedisCommand("DEL", keys.overlap(key, revision: $0, shard: shard)) }
             repeat {
-                _ = try await watch(view, RedisCommand("PING"), shard: shard, of: catalogs, on: connection)
+                guard try await watchProgress(shard, of: catalogs, on: connection) else { return .lost }
             } while try await transaction(stale, on: connection) == .lostRace
         }
-        let read = RedisCommand("HGET", keys.backfills, key.description)
-        let kept = try await watch(keys.backfills, read, shard: 0, of: catalogs, on: connection)
-        guard kept == .bytes(Array(job.description.utf8)) else {
-            _ = try await connection.replies(to: RedisCommand("UNWATCH"))
-            return true
+        for shard in 0..<settings.shards {
+            guard try await watchProgress(shard, of: catalogs, on: connection) else { return .lost }
         }
+        guard try await watchJob(from: 0, of: catalogs, on: connection) else { return .lost }
         var commands = [RedisCommand("HDEL", keys.backfills, key.description)]
         if let publish = Announcement(targets: [key]).command(shard: 0, keys: keys) { commands.append(publish) }
-        return try await transaction(commands, on: connection) == .applied
+        return try await transaction(commands, on: connection) == .applied ? .done : .inProgress
     }
 }

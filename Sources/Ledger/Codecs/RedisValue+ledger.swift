@@ -52,6 +52,15 @@ extension RedisValue {
         try optionalBytes("view").flatMap { ViewStamp(String(decoding: $0, as: UTF8.self)) }
     }
 
+    /// A catalog revision; ``CatalogRevision/none`` for the null reply.
+    package func catalogRevision() throws(LedgerError) -> CatalogRevision {
+        guard let bytes = try optionalBytes("revision") else { return .none }
+        guard let revision = CatalogRevision(String(decoding: bytes, as: UTF8.self)) else {
+            throw .corrupt(CorruptRecord(place: "the catalog revision", reason: "it is not a number and a token"))
+        }
+        return revision
+    }
+
     /// The cursor of a partition; nil where nothing was applied yet.
     package func cursor(of partition: TopicPartition) throws(LedgerError) -> Cursor? {
         guard let bytes = try optionalBytes("a cursor") else { return nil }

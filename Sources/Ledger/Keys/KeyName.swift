@@ -6,6 +6,8 @@ package enum KeyName: Hashable, Sendable {
     case settings
     case view
     case revision
+    case revisionTokens
+    case backfillProgress
     case cluster
     case targets
     case targetChanges
@@ -39,7 +41,7 @@ extension KeySpace {
             return Place(shard: shard, name: nil)
         }
         switch name {
-        case .cluster, .targets, .targetChanges, .backfills, .people, .preferences, .stopped:
+        case .cluster, .revision, .revisionTokens, .targets, .targetChanges, .backfills, .people, .preferences, .stopped:
             return Place(shard: shard, name: shard == 0 ? name : nil)
         case .entry(let order):
             return Place(shard: shard, name: self.shard(of: order) == shard ? name : nil)
@@ -52,6 +54,8 @@ extension KeySpace {
         case "settings": return .settings
         case "view": return .view
         case "revision": return .revision
+        case "revisions": return .revisionTokens
+        case "backfill": return .backfillProgress
         case "cluster": return .cluster
         case "targets": return .targets
         case "target-changes": return .targetChanges

@@ -9,7 +9,9 @@ package import SalesRules
 /// |---|---|---|
 /// | `{s<n>}:settings` | string | the settings that the numbers were made with |
 /// | `{s<n>}:view` | string | which view of the log this is (``ViewStamp``) |
-/// | `{s<n>}:revision` | string | the catalog revision; in shards other than 0, the newest that the shard uses |
+/// | `{s0}:revision` | string | the catalog revision (``CatalogRevision``) |
+/// | `{s<n>}:backfill` | string | how far the present backfill is in the shard (``BackfillProgress``) |
+/// | `{s0}:revisions` | hash | the numbers of the latest catalog revisions → their tokens |
 /// | `{s0}:cluster` | string | the Kafka cluster whose log this is a view of |
 /// | `{s0}:rebuild` | string | in a view that is being built: the settings that it is built with |
 /// | `{s0}:targets` | hash | tenant/target → target and the revision it counts from |
@@ -54,6 +56,10 @@ package struct KeySpace: Sendable {
     package var targets: String { "{s0}:targets" }
     /// The sorted set of targets by the revision of their last change.
     package var targetChanges: String { "{s0}:target-changes" }
+    /// The catalog revision.
+    package var revision: String { "{s0}:revision" }
+    /// The hash of the tokens of the latest catalog revisions, by their numbers.
+    package var revisionTokens: String { "{s0}:revisions" }
     /// The hash of backfills that are not finished.
     package var backfills: String { "{s0}:counting" }
     /// The hash of people.
@@ -69,8 +75,8 @@ package struct KeySpace: Sendable {
     /// The stamp of the view that a shard belongs to.
     package func view(shard: Int) -> String { "{s\(shard)}:view" }
 
-    /// In shard 0 the catalog revision; in another shard the newest catalog revision that its postings have used.
-    package func revision(shard: Int) -> String { "{s\(shard)}:revision" }
+    /// How far the present backfill is in a shard (``BackfillProgress``).
+    package func backfillProgress(shard: Int) -> String { "{s\(shard)}:backfill" }
 
     /// How far a shard has applied a partition.
     package func cursor(_ partition: TopicPartition, shard: Int) -> String {

@@ -68,7 +68,7 @@ package struct CatalogBatch {
     /// Watches and reads what the batch changes.
     package func reads() -> RedisPipeline {
         var pipeline = RedisPipeline()
-        let fixed = [keys.view(shard: 0), keys.revision(shard: 0)] + ranges.map { keys.cursor($0.partition, shard: 0) }
+        let fixed = [keys.view(shard: 0), keys.revision] + ranges.map { keys.cursor($0.partition, shard: 0) }
         var watch = RedisCommand("WATCH")
         for key in fixed + [keys.targets, keys.backfills, keys.people, keys.preferences] { watch.append(key) }
         pipeline.append(watch)
@@ -94,7 +94,7 @@ package struct CatalogBatch {
         /// The view that Redis holds; nil where it has no stamp.
         package let view: ViewStamp?
         /// The catalog revision.
-        package let revision: Int64
+        package let revision: CatalogRevision
         /// In the order of the batch's ranges; nil where nothing was applied yet.
         package let cursors: [Cursor?]
         var records: [TenantScoped: CatalogRecord] = [:]
@@ -114,7 +114,7 @@ package struct CatalogBatch {
         }
         var snapshot = Snapshot(
             view: try fixed[0].view(),
-            revision: try fixed[1].number("revision") ?? 0,
+            revision: try fixed[1].catalogRevision(),
             cursors: cursors
         )
         for (target, bytes) in try fields(targets, replies[2]) {
@@ -161,7 +161,7 @@ package struct CatalogBatch {
         var after = snapshot
         var changedTargets: Set<TenantScoped> = []
         var changedPeople: Set<TenantScoped> = []
-        let revision = snapshot.revision + 1
+        let revision = snapshot.revision.next
         let applied = Dictionary(
             zip(ranges, snapshot.cursors).map { ($0.partition, $1?.next ?? 0) },
             uniquingKeysWith: { first, _ in first }
@@ -170,7 +170,7 @@ package struct CatalogBatch {
             switch change.event.change {
             case .target(let id, let targetChange):
                 let key = TenantScoped(tenant: change.event.tenant, id: id)
-                if after.apply(targetChange, to: key, revision: revision) { changedTargets.insert(key) }
+                if after.apply(targetChange, to: key, revision: revision.number) { changedTargets.insert(key) }
             case .person(let id, let personChange):
                 let key = TenantScoped(tenant: change.event.tenant, id: id)
                 after.people[key, default: PersonEntry()].apply(personChange)
@@ -181,10 +181,8 @@ package struct CatalogBatch {
 
         var pipeline = RedisPipeline()
         pipeline.append(RedisCommand("MULTI"))
-        for target in changedTargets { append(target, after, revision: revision, to: &pipeline) }
-        if !changedTargets.isEmpty {
-            pipeline.append(RedisCommand("SET", keys.revision(shard: 0), String(revision)))
-        }
+        for target in changedTargets { append(target, after, revision: revision.number, to: &pipeline) }
+        if !changedTargets.isEmpty { append(revision, to: &pipeline) }
         for person in changedPeople { append(person, after, to: &pipeline) }
         let renamed = changedPeople.filter {
             snapshot.people[$0]?.person.value?.name != after.people[$0]?.person.value?.name
@@ -196,6 +194,15 @@ package struct CatalogBatch {
         }
         pipeline.append(RedisCommand("EXEC"))
         return pipeline
+    }
+
+    private func append(_ revision: CatalogRevision, to pipeline: inout RedisPipeline) {
+        let (number, tokens) = (revision.number, keys.revisionTokens)
+        pipeline.append(RedisCommand("SET", keys.revision, revision.description))
+        pipeline.append(RedisCommand("HSET", tokens, String(number), String(revision.token)))
+        if number > CatalogRevision.keptTokens {
+            pipeline.append(RedisCommand("HDEL", tokens, String(number - CatalogRevision.keptTokens)))
+        }
     }
 
     private func append(

@@ -64,14 +64,11 @@ package final class OrderBatch {
         settings: LedgerSettings
     ) throws(LedgerError) -> Derivation {
         if snapshot.view == nil || snapshot.view != catalogs.view { throw .viewChanged }
-        if shard == 0 ? snapshot.revision != catalogs.revision : snapshot.revision > catalogs.revision {
-            return .refreshCatalog
-        }
+        if snapshot.catalogRevision != catalogs.revision { return .refreshCatalog }
         let applied = snapshot.cursors.map { $0?.next ?? 0 }
         for (range, next) in zip(ranges, applied) where next < range.start { throw .cursorBehind }
 
         var posting = Posting(shard: shard, settings: settings)
-        if snapshot.revision < catalogs.revision { posting.raiseRevision(to: catalogs.revision) }
         var refused: [(change: Int, OrderChangeRefusal)] = []
         // Nil for an order without new changes: to copy all entries would cost more than to derive them.
         var entries: [OrderEntry?] = Array(repeating: nil, count: orders.count)

@@ -28,8 +28,8 @@ package struct OrderReads: Sendable {
     package struct Snapshot {
         /// The view that Redis holds; nil where it has no stamp.
         package let view: ViewStamp?
-        /// In shard 0 the catalog revision; in another shard the newest catalog revision that its postings have used.
-        package let revision: Int64
+        /// The catalog revision.
+        package let catalogRevision: CatalogRevision
         /// In the order of `partitions`; nil where nothing was applied yet.
         package let cursors: [Cursor?]
         /// In the order of `orders`; an unknown order has an empty entry.
@@ -39,7 +39,7 @@ package struct OrderReads: Sendable {
     /// Appends the commands, which have ``replyCount`` replies.
     package func append(to pipeline: inout RedisPipeline) {
         let keys = settings.keys
-        var watch = RedisCommand("WATCH", keys.view(shard: shard), keys.revision(shard: shard))
+        var watch = RedisCommand("WATCH", keys.view(shard: shard), keys.revision)
         watch.reserveCapacity(arguments: partitions.count + orders.count, bytes: 64 * orders.count)
         for partition in partitions { watch.append(keys.cursor(partition, shard: shard)) }
         for order in orders { keys.append(entryOf: order, shard: shard, to: &watch) }
@@ -60,7 +60,7 @@ package struct OrderReads: Sendable {
         }
         return Snapshot(
             view: try values[0].view(),
-            revision: try values[1].number("revision") ?? 0,
+            catalogRevision: try values[1].catalogRevision(),
             cursors: cursors,
             entries: try entries(values.suffix(orders.count))
         )

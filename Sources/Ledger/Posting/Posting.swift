@@ -41,7 +41,7 @@ package struct Posting {
     ) {
         keys.append(entryOf: order, shard: shard, to: &values)
         values.appendArgument {
-            EntryCodec.write(new, revision: catalogs.revision, reporting: settings.rules.currency, to: &$0)
+            EntryCodec.write(new, revision: catalogs.revision.number, reporting: settings.rules.currency, to: &$0)
         }
         allocations.move(order, from: old.own, to: new.own)
         let before = settings.rules.worth(of: old)
@@ -57,7 +57,7 @@ package struct Posting {
             }
         }
         if let after, after.credits.count > 1 {
-            for overlap in catalogs[order.tenant].overlaps(of: after, revision: catalogs.revision) {
+            for overlap in catalogs[order.tenant].overlaps(of: after, revision: catalogs.revision.number) {
                 addOverlap(overlap, tenant: order.tenant, sign: 1)
             }
         }
@@ -68,9 +68,9 @@ package struct Posting {
         setValue(keys.cursor(partition, shard: shard), cursor.encoded)
     }
 
-    /// Raises the shard's revision to the catalog revision.
-    package mutating func raiseRevision(to revision: Int64) {
-        setValue(keys.revision(shard: shard), String(revision))
+    /// Notes how far a backfill is.
+    mutating func note(_ progress: BackfillProgress) {
+        setValue(keys.backfillProgress(shard: shard), progress.description)
     }
 
     private mutating func setValue(_ key: String, _ value: String) {

@@ -6,40 +6,49 @@ extension Catalogs {
     /// least one whole revision.
     package static let maximumChanges = 1_000
 
-    /// Applies what changed in Redis since this revision. If Redis holds another view, everything is read again.
+    /// Applies what changed in Redis since this revision. If Redis holds another view, or has gone back to older data,
+    /// everything is read again.
+    /// - Throws: ``LedgerError/corrupt(_:)`` where Redis has no changes up to its revision.
     package mutating func refresh(from link: some RedisLink, keys: KeySpace) async throws(LedgerError) {
+        // What was read so far belongs to the history of `known`, and has all changes up to the number `read`.
+        var known = revision
+        var read = revision.number
         while true {
-            let values = try await link.replies(
-                to: RedisCommand("MGET", keys.view(shard: 0), keys.revision(shard: 0))
-            )[0].elements("MGET")
-            guard values.count == 2 else { throw .unexpectedReply("MGET") }
-            let view = try values[0].view()
-            let current = try values[1].number("revision") ?? 0
-            if view != self.view || current < revision { self = Catalogs(view: view) }
-            if current == revision { return }
-            try await readPage(from: link, keys: keys)
+            let page = try await ChangesPage.read(after: read, known: known, from: link, keys: keys)
+            if page.view != view || !page.isHistory(of: known) {
+                self = Catalogs(view: page.view)
+                (known, read) = (.none, 0)
+                // The page begins after what is forgotten.
+                if page.after != 0 { continue }
+            }
+            known = page.revision
+            if read < known.number {
+                guard let last = page.changes.last else {
+                    throw .corrupt(
+                        CorruptRecord(
+                            place: keys.targetChanges,
+                            reason:
+                                "the catalog is at revision \(known.number), but the changes after revision \(read) "
+                                + "are missing: run `salestargets rebuild`"
+                        )
+                    )
+                }
+                try await apply(page.changes, from: link, keys: keys)
+                read = last.revision
+            }
+            // The records of a page are read later than the page, so they may be newer than its revision.
+            if read == known.number, page.changes.isEmpty {
+                revision = known
+                return
+            }
         }
     }
 
-    private mutating func readPage(from link: some RedisLink, keys: KeySpace) async throws(LedgerError) {
-        let limit = 2 * Self.maximumChanges + 1
-        let reply = try await link.replies(
-            to: RedisCommand(
-                "ZRANGEBYSCORE",
-                keys.targetChanges,
-                "(\(revision)",
-                "+inf",
-                "WITHSCORES",
-                "LIMIT",
-                "0",
-                String(limit)
-            )
-        )[0]
-        var changes = try Self.changes(in: reply, keys: keys)
-        guard let last = changes.last else { return }
-        // The last revision of a full page may be incomplete.
-        if changes.count == limit { changes.removeAll { $0.revision == last.revision } }
-        guard let upTo = changes.last?.revision else { throw .unexpectedReply("ZRANGEBYSCORE") }
+    private mutating func apply(
+        _ changes: [ChangesPage.Change],
+        from link: some RedisLink,
+        keys: KeySpace
+    ) async throws(LedgerError) {
         var read = RedisCommand("HMGET")
         read.append(keys.targets)
         for change in changes { read.append(change.target.description) }
@@ -51,21 +60,5 @@ extension Catalogs {
             }
             put(record, for: change.target)
         }
-        revision = upTo
-    }
-
-    private static func changes(
-        in reply: RedisValue,
-        keys: KeySpace
-    ) throws(LedgerError) -> [(target: TenantScoped, revision: Int64)] {
-        var changes: [(target: TenantScoped, revision: Int64)] = []
-        for (name, revision) in try reply.pairs("ZRANGEBYSCORE") {
-            let name = String(decoding: try name.optionalBytes("ZRANGEBYSCORE") ?? [], as: UTF8.self)
-            guard let target = TenantScoped(name) else {
-                throw .corrupt(CorruptRecord(place: keys.targetChanges, reason: "the name of a target is not valid"))
-            }
-            changes.append((target, try revision.number("a target's revision") ?? 0))
-        }
-        return changes
     }
 }

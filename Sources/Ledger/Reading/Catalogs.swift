@@ -5,7 +5,7 @@ package struct Catalogs: Sendable {
     /// The view that they were read from; revisions of different views cannot be compared. Nil before the first read.
     package private(set) var view: ViewStamp?
     /// The catalog revision up to which changes were read.
-    package var revision: Int64 = 0
+    package var revision = CatalogRevision.none
     /// The targets by tenant.
     package private(set) var byTenant: [Identifier: Catalog] = [:]
 

@@ -43,12 +43,12 @@ package struct LedgerReader: Sendable {
         for _ in 0..<20 {
             let catalogs = await cache.catalogs
             let commands = try make(catalogs)
-            let fixed = RedisCommand("MGET", keys.view(shard: 0), keys.revision(shard: 0), keys.settings(shard: 0))
+            let fixed = RedisCommand("MGET", keys.view(shard: 0), keys.revision, keys.settings(shard: 0))
             let replies = try await link.snapshot([fixed] + commands)
             let state = try replies[0].elements("MGET")
             guard state.count == 3 else { throw .unexpectedReply("MGET") }
             try settings.check(stored: try state[2].optionalBytes("settings"))
-            if try state[0].view() == catalogs.view, try state[1].number("revision") ?? 0 == catalogs.revision {
+            if try state[0].view() == catalogs.view, try state[1].catalogRevision() == catalogs.revision {
                 return (catalogs, Array(replies.dropFirst(1)))
             }
             try await cache.refresh(from: link, keys: keys)

@@ -64,12 +64,12 @@ package struct SystemStatus: Sendable {
         let keys = settings.ledger.keys
         pipeline.append(RedisCommand("INFO", "everything"))
         pipeline.append(RedisCommand("GET", keys.settings(shard: 0)))
-        pipeline.append(RedisCommand("GET", keys.revision(shard: 0)))
+        pipeline.append(RedisCommand("GET", keys.revision))
         pipeline.append(RedisCommand("HLEN", keys.backfills))
         let replies = try await connection.replies(to: pipeline)
         var status = SystemStatus(redis: RedisInfo(try RedisInfo.fields(replies[0])))
         status.storedSettings = replies[1].string
-        status.catalogRevision = replies[2].int ?? 0
+        status.catalogRevision = try replies[2].catalogRevision().number
         status.counting = Int(replies[3].int ?? 0)
         status.partitions = bounds.sorted { $0.key < $1.key }
             .map { name, bound in

@@ -150,9 +150,9 @@ package struct CatalogCheck {
         guard case .bytes(let digits) = score, let changed = Int64(String(decoding: digits, as: UTF8.self)) else {
             return "it is missing from \(settings.keys.targetChanges), so readers do not see it"
         }
-        guard record.countsFrom <= changed, changed <= state.catalogs.revision else {
+        guard record.countsFrom <= changed, changed <= state.catalogs.revision.number else {
             return "it counts from revision \(record.countsFrom), was last changed at revision \(changed), and the "
-                + "catalog is at revision \(state.catalogs.revision): no number may be above the next one"
+                + "catalog is at revision \(state.catalogs.revision.number): no number may be above the next one"
         }
         return nil
     }

@@ -94,9 +94,9 @@ package struct EntryCheck {
     }
 
     private func revisionProblems(_ found: OrderEntry, _ tenant: Identifier, _ state: VerifySnapshot) -> [String] {
-        if found.revision > state.catalogs.revision {
+        if found.revision > state.catalogs.revision.number {
             return [
-                "it was derived under catalog revision \(found.revision), but the catalog is at \(state.catalogs.revision)"
+                "it was derived under catalog revision \(found.revision), but the catalog is at \(state.catalogs.revision.number)"
             ]
         }
         guard let worth = settings.rules.worth(of: found), worth.credits.count > 1 else { return [] }

@@ -14,7 +14,7 @@ package struct VerifySnapshot: Sendable {
 
     /// The commands that read the snapshot. They are sent in one transaction with those of the compared part.
     package static func commands(shard: Int, partitions: [TopicPartition], keys: KeySpace) -> [RedisCommand] {
-        var cursors = RedisCommand("MGET", keys.view(shard: 0), keys.revision(shard: 0))
+        var cursors = RedisCommand("MGET", keys.view(shard: 0), keys.revision)
         for partition in partitions { cursors.append(keys.cursor(partition, shard: shard)) }
         return [RedisCommand("HGETALL", keys.backfills), cursors]
     }
@@ -29,7 +29,7 @@ package struct VerifySnapshot: Sendable {
         let values = try replies[first + 1].elements("MGET")
         guard values.count == 2 + partitions.count else { throw .unexpectedReply("MGET") }
         guard try values[0].view() == catalogs.view,
-            (try values[1].number("revision") ?? 0) == catalogs.revision
+            try values[1].catalogRevision() == catalogs.revision
         else { return nil }
         self.catalogs = catalogs
         self.jobs = try Backfill.jobs(from: replies[first])

@@ -31,7 +31,11 @@ struct BackfillQueue {
             current = Backfill(of: key, job: job, settings: settings)
         }
         if current != nil {
-            if try await current!.step(on: link, catalogs: catalogs) { current = nil }
+            switch try await current!.step(on: link, catalogs: catalogs) {
+            case .inProgress: break
+            case .done: current = nil
+            case .lost: self = BackfillQueue()
+            }
             return
         }
         waiting = Array(try await Backfill.jobs(in: link, keys: settings.keys)).map { ($0.key, $0.value) }

@@ -98,11 +98,11 @@ package actor Lane {
         case .group: try consumer.subscribe(to: Array(topicsByName.keys))
         case .upTo(let ends): rebalance = .assigned(Array(ends.keys))
         }
-        while !isDone {
+        while !stop.isSet {
             do {
                 let links = try await connect()
                 defer { links.closeNow() }
-                try await process(over: links)
+                return try await process(over: links)
             } catch let error as LedgerError where isTemporary(error) {
                 if stop.isSet { return }
                 counters.reconnects.add(1, ordering: .relaxed)
@@ -138,7 +138,8 @@ package actor Lane {
         }
     }
 
-    /// Applies records for as long as the connection holds.
+    /// Applies records until the lane is done.
+    /// - Throws: ``LedgerError`` when the connection breaks or must not be used further.
     private func process(over links: any PostingLinks) async throws {
         let link = links.link(of: 0)
         try await admit(link)
@@ -168,6 +169,7 @@ package actor Lane {
                 // Only now: if Redis fails before this line, the next connection handles the assignment again.
                 rebalance = nil
             } else if isDone {
+                if !stop.isSet { try await checkCursors(over: link) }
                 return
             } else if runsBackfills {
                 try await stepBackfill(over: link)
@@ -228,18 +230,33 @@ package actor Lane {
         consumer.checkLogs()
     }
 
-    /// Reports stopped partitions, and checks what the lane cannot see in replies: whether Redis was emptied or may
-    /// evict keys, and whether another worker has changed targets.
+    /// Reports stopped partitions, and checks what the lane cannot see in replies: whether Redis was emptied, has gone
+    /// back to older data or may evict keys, and whether another worker has changed targets.
     private func checkRedis(over link: any PostingLink) async throws {
         try await reportStopped(over: link)
         let now = dependencies.now()
         guard now >= min(nextRefresh, nextFitnessCheck) else { return }
         nextRefresh = now + Self.refreshInterval
         try await refreshCatalogs(from: link)
+        try await checkCursors(over: link)
+        // A Redis that has gone back may have a backfill again that was done.
+        if backfills.isEmpty { backfills.lookForJobs() }
         failures = 0
         guard now >= nextFitnessCheck else { return }
         nextFitnessCheck = now + Self.fitnessInterval
         try await Admission.checkFitness(link)
+    }
+
+    /// Checks that Redis still has everything that this lane has applied.
+    /// - Throws: ``LedgerError/cursorBehind``.
+    private func checkCursors(over link: any PostingLink) async throws(LedgerError) {
+        let cursors = try await Cursors.lowest(
+            of: Array(applied.keys),
+            over: link,
+            keys: settings.ledger.keys,
+            catalogTopics: settings.topics.catalog
+        )
+        for (partition, next) in applied where cursors[partition]?.next ?? 0 < next { throw .cursorBehind }
     }
 
     /// The lane with the first partition of targets runs the backfills.

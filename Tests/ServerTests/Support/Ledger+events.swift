@@ -21,7 +21,7 @@ struct EventSink {
         for shard in 0..<settings.shards { try await applyOrders(events, shard: shard, catalogs) }
         for (key, job) in try await Backfill.jobs(in: connection, keys: settings.keys) where counts {
             var backfill = Backfill(of: key, job: job, settings: settings)
-            while try await !backfill.step(on: connection, catalogs: catalogs) {}
+            while try await backfill.step(on: connection, catalogs: catalogs) == .inProgress {}
         }
     }
 

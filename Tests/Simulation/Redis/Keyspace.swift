@@ -119,6 +119,18 @@ struct Keyspace: Sendable {
         }
     }
 
+    /// Takes all keys of another server. Watches notice every key that exists in either one.
+    mutating func replace(with other: Keyspace) {
+        for database in databases.indices {
+            removeAll(in: database)
+            for key in other.keys(in: database) {
+                guard let value = other.value(at: key, in: database) else { continue }
+                let own = other.name(of: key).withUnsafeBytes { self.key($0, in: database) }
+                set(value, at: own, in: database, expiry: other.expiry(key, in: database))
+            }
+        }
+    }
+
     /// Exchanges two databases. Watches stay with the database number and notice every key that exists in either one.
     mutating func exchange(_ first: Int, _ second: Int) {
         if first == second { return }

@@ -82,6 +82,13 @@ package struct SimulatedRedis: Sendable {
         runID = Self.runID(seed: seed, start: starts)
     }
 
+    /// Takes the data of another server, as a replica does. Connections stay open, and every key that existed before or
+    /// exists now counts as changed. The run id stays.
+    package mutating func load(_ other: SimulatedRedis) {
+        keyspace.replace(with: other.keyspace)
+        keyspace.expire(at: clock)
+    }
+
     /// Advances the clock. Expired keys are deleted immediately; Redis may delete them later, on access.
     package mutating func advanceClock(milliseconds: Int64) {
         clock += milliseconds

@@ -26,6 +26,9 @@ package enum Fault: CaseIterable, Sendable {
     case formerPrimary
     /// The primary becomes a replica, or a primary again.
     case demotion
+    /// The primary becomes a replica of an older copy of itself, takes its data, and is made primary again. Its run id
+    /// stays, and connections may stay open.
+    case failBack
 }
 
 extension World {
@@ -60,6 +63,11 @@ extension World {
             primary = other
         case .formerPrimary: primary = 1 - primary
         case .demotion: servers[primary].server.role = servers[primary].server.role == .primary ? .replica : .primary
+        case .failBack:
+            servers[primary].load(random.pick(snapshots))
+            // Redis rewrites its append-only file after it has taken the data.
+            if torn?.server == primary { torn = nil }
+            if random.chance(300) { closeConnections(to: primary) }
         }
     }
 
