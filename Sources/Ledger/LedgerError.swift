@@ -10,6 +10,8 @@ package enum LedgerError: Error, Sendable, CustomStringConvertible {
     case otherCluster(stored: String, ours: String)
     /// A command inside a posting failed. Redis does not undo the other commands.
     case partialPosting(String)
+    /// The numbers are wrong, for this reason, and the view is marked so (``BrokenView``).
+    case broken(String)
     /// Redis refused a command or a whole posting; nothing was applied.
     case refused(RedisServerError)
     /// A reply of Redis has the wrong type or size for its command.
@@ -42,6 +44,8 @@ package enum LedgerError: Error, Sendable, CustomStringConvertible {
         case .partialPosting(let reason):
             "a posting was applied only in part (\(reason)): something else changed a key in Redis; find it, then "
                 + "run `salestargets rebuild`"
+        case .broken(let reason):
+            "the numbers in Redis are wrong, and are not used: \(reason). Correct the cause, then run `salestargets rebuild`"
         case .refused(let error) where error.code == "NOPERM":
             "Redis refused a command, and nothing was applied: \(error); the user of --redis-url (`default` if it names none) "
                 + "needs all commands, the keys {s*}:* and the channels {s*}:changes, as ACL SETUSER <user> +@all ~{s*}:* "
@@ -67,7 +71,8 @@ package enum LedgerError: Error, Sendable, CustomStringConvertible {
         case .catalogChanged, .cursorBehind, .viewChanged, .held, .notReady: true
         case .redis(let error): !error.needsPerson
         case .refused(let error): error.isTransient
-        case .corrupt, .otherSettings, .otherCluster, .partialPosting, .unexpectedReply, .unfit, .replica: false
+        case .corrupt, .otherSettings, .otherCluster, .partialPosting, .broken, .unexpectedReply, .unfit, .replica:
+            false
         }
     }
 

@@ -107,6 +107,9 @@ package struct LaneGroup: Sendable {
                 try await backfills.step(on: connection, settings: settings.ledger, catalogs: catalogs)
             } catch LedgerError.catalogChanged {
                 continue
+            } catch LedgerError.partialPosting(let reason) {
+                try await BrokenView.markPartialPosting(reason, over: connection, settings.ledger.keys)
+                throw LedgerError.partialPosting(reason)
             }
         }
     }

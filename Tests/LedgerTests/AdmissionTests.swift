@@ -119,6 +119,65 @@ struct AdmissionTests {
         }
     }
 
+    @Test("A view from which Redis has evicted keys is refused for good, also when the policy is corrected")
+    func evicted() async throws {
+        try await withRedis { server in
+            let connection = try await server.connect()
+            var fixture = LedgerFixture(connection, settings)
+            try await fixture.save(order("SO-1"))
+            // So many that the keys of the ledger are hardly ever among the few that are evicted.
+            for number in 0..<2_000 {
+                _ = try await connection.send("SET", "\(number)", String(repeating: "x", count: 1_000))
+            }
+            let info = try RedisInfo(RedisInfo.fields(try await connection.send("INFO", "memory")))
+            let limit = String(info.usedMemory - 10_000)
+            _ = try await connection.send("CONFIG", "SET", "maxmemory-policy", "allkeys-random", "maxmemory", limit)
+            while try RedisInfo(RedisInfo.fields(try await connection.send("INFO", "stats"))).evictedKeys == 0 {
+                _ = try? await connection.send("SET", "more", "1")
+            }
+            _ = try await connection.send("CONFIG", "SET", "maxmemory-policy", "noeviction", "maxmemory", "0")
+            for _ in 1...2 {
+                await #expect { try await Admission.admit(connection, settings) } throws: { error in
+                    if case LedgerError.broken(let reason)? = error as? LedgerError {
+                        reason.contains("evicted")
+                    } else {
+                        false
+                    }
+                }
+            }
+            let reader = LedgerReader(link: connection, settings: settings)
+            await #expect(throws: LedgerError.self) { try await reader.catalog(of: LedgerFixture.tenant) }
+        }
+    }
+
+    @Test("Keys that were evicted before there were numbers do not matter")
+    func evictedBefore() async throws {
+        try await withRedis { server in
+            let connection = try await server.connect()
+            _ = try await connection.send("SET", "large", String(repeating: "x", count: 100_000))
+            _ = try await connection.send("CONFIG", "SET", "maxmemory-policy", "allkeys-random", "maxmemory", "1")
+            _ = try? await connection.send("SET", "more", "1")
+            _ = try await connection.send("CONFIG", "SET", "maxmemory-policy", "noeviction", "maxmemory", "0")
+            _ = try await connection.send("FLUSHALL")
+            let stamp = try await Admission.admit(connection, settings)
+            #expect(stamp.evictedKeys > 0)
+            #expect(try await Admission.admit(connection, settings) == stamp)
+        }
+    }
+
+    @Test("A broken view stays marked when a rebuild gives up its swap")
+    func heldBroken() async throws {
+        try await withRedis { server in
+            let connection = try await server.connect()
+            _ = try await Admission.admit(connection, settings)
+            try await BrokenView.markPartialPosting("why", over: connection, settings.keys)
+            try await ViewSwap.hold(connection, settings.keys, for: .milliseconds(1))
+            await #expect { try await Admission.admit(connection, settings) } throws: { error in
+                if case LedgerError.broken? = error as? LedgerError { true } else { false }
+            }
+        }
+    }
+
     @Test("A log of another cluster is refused, and a log of the same cluster is accepted")
     func cluster() async throws {
         try await withRedis { server in

@@ -10,8 +10,8 @@ package enum Admission {
     /// Admits a worker to this Redis, and stamps the view if it has no valid stamp.
     /// - Parameter pause: waits between two checks of a rewrite of the append-only file.
     /// - Returns: the stamp of the view.
-    /// - Throws: ``LedgerError/unfit(_:)``, ``LedgerError/replica``, ``LedgerError/notReady(_:)``, ``LedgerError/otherSettings(_:)``,
-    ///   ``LedgerError/held``.
+    /// - Throws: ``LedgerError/unfit(_:)``, ``LedgerError/replica``, ``LedgerError/notReady(_:)``,
+    ///   ``LedgerError/otherSettings(_:)``, ``LedgerError/held``, ``LedgerError/broken(_:)``.
     package static func admit(
         _ link: some PostingLink,
         _ settings: LedgerSettings,
@@ -21,14 +21,19 @@ package enum Admission {
             let info = try await checkFitness(link)
             let runId = info.runId
             guard !runId.isEmpty else { throw .unexpectedReply("INFO") }
-            let views = try await watch(link, settings)
+            let (views, hasSettings) = try await watch(link, settings)
+            for case .broken(let reason) in views { throw .broken(reason) }
             if views.contains(.held) { throw .held }
+            if let reason = BrokenView.evictions(info, under: views[0], isEmpty: !hasSettings) {
+                try await BrokenView.mark(reason, over: link, settings.keys)
+                throw .broken(reason)
+            }
             if case .stamped(let stamp) = views[0], stamp.runId == runId, views.allSatisfy({ $0 == views[0] }) {
                 _ = try await link.replies(to: RedisCommand("UNWATCH"))
                 return stamp
             }
             if info.hasAppendOnlyFile { try await rewriteAppendOnlyFile(link, pause) }
-            let stamp = ViewStamp(runId: runId)
+            let stamp = ViewStamp(runId: runId, evictedKeys: info.evictedKeys)
             var admission = RedisPipeline(RedisCommand("MULTI"))
             for shard in 0..<settings.shards {
                 admission.append(
@@ -63,6 +68,24 @@ package enum Admission {
         if stored != cluster { throw .otherCluster(stored: stored, ours: cluster) }
     }
 
+    /// Checks whether the server may still hold a view that it was admitted with.
+    /// - Throws: as ``checkFitness(_:)``, and ``LedgerError/broken(_:)`` after the view is marked so.
+    package static func checkFitness(
+        _ link: some RedisLink,
+        for stamp: ViewStamp?,
+        _ keys: KeySpace
+    ) async throws(LedgerError) {
+        let info = try await RedisInfo.read(over: link)
+        // Before the policy is refused: after it is corrected, nothing would show what was evicted meanwhile.
+        if !info.isLoading, !info.isReplica, let stamp,
+            let reason = BrokenView.evictions(info, under: .stamped(stamp), isEmpty: false)
+        {
+            try await BrokenView.mark(reason, over: link, keys)
+            throw .broken(reason)
+        }
+        try check(info)
+    }
+
     /// Checks whether the server may hold the numbers.
     /// - Returns: the server's INFO.
     /// - Throws: ``LedgerError/replica``; ``LedgerError/unfit(_:)`` for a node of a cluster, or a server that may evict
@@ -70,21 +93,22 @@ package enum Admission {
     @discardableResult
     package static func checkFitness(_ link: some RedisLink) async throws(LedgerError) -> RedisInfo {
         let info = try await RedisInfo.read(over: link)
+        try check(info)
+        return info
+    }
+
+    private static func check(_ info: RedisInfo) throws(LedgerError) {
         // While it loads its data, its INFO does not even show whether it has an append-only file.
         if info.isLoading { throw .notReady("it is still loading its data") }
         if info.isReplica { throw .replica }
         if let reason = info.unfitReason { throw .unfit(reason) }
-        return info
-    }
-
-    private enum View: Hashable {
-        case none
-        case held
-        case stamped(ViewStamp)
     }
 
     /// Watches and reads the stamp of every shard, and compares the settings.
-    private static func watch(_ link: some RedisLink, _ settings: LedgerSettings) async throws(LedgerError) -> [View] {
+    private static func watch(
+        _ link: some RedisLink,
+        _ settings: LedgerSettings
+    ) async throws(LedgerError) -> (views: [ViewState], hasSettings: Bool) {
         var watch = RedisCommand("WATCH")
         for shard in 0..<settings.shards {
             watch.append(settings.keys.settings(shard: shard))
@@ -93,17 +117,16 @@ package enum Admission {
         let replies = try await link.replies(to: watch, watch.renamed("MGET"))
         let values = try replies[1].elements("MGET")
         guard values.count == 2 * settings.shards else { throw .unexpectedReply("MGET") }
-        var views: [View] = []
+        var views: [ViewState] = []
         for shard in 0..<settings.shards {
             try settings.check(stored: try values[2 * shard].optionalBytes("settings"))
             guard let bytes = try values[2 * shard + 1].optionalBytes("view") else {
                 views.append(.none)
                 continue
             }
-            let text = String(decoding: bytes, as: UTF8.self)
-            views.append(text == ViewStamp.held ? .held : ViewStamp(text).map { .stamped($0) } ?? .none)
+            views.append(ViewState(String(decoding: bytes, as: UTF8.self)))
         }
-        return views
+        return (views, !values[0].isNull)
     }
 
     /// Rewrites the append-only file, which is needed after every restart. If the file ends in the middle of a

@@ -29,8 +29,15 @@ extension LedgerReader {
         catalogTopics: Set<String>
     ) async throws(LedgerError) -> LedgerHealth {
         let info = try await Admission.checkFitness(link)
-        let stored = try await link.replies(to: RedisCommand("GET", keys.settings(shard: 0)))[0]
-        try settings.check(stored: try stored.optionalBytes("settings"))
+        let stored = try await link.replies(
+            to: RedisCommand("MGET", keys.settings(shard: 0), keys.view(shard: 0))
+        )[0].elements("MGET")
+        guard stored.count == 2 else { throw .unexpectedReply("MGET") }
+        try settings.check(stored: try stored[0].optionalBytes("settings"))
+        let stamp = try stored[1].view()
+        if let stamp, let reason = BrokenView.evictions(info, under: .stamped(stamp), isEmpty: false) {
+            throw .broken(reason)
+        }
         return LedgerHealth(
             stopped: try await StoppedPartitions.all(over: link, keys: keys),
             cursors: try await Cursors.lowest(of: partitions, over: link, keys: keys, catalogTopics: catalogTopics),

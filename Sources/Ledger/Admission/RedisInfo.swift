@@ -14,6 +14,7 @@ package struct RedisInfo: Sendable {
             to: RedisCommand("INFO", "server"),
             RedisCommand("INFO", "replication"),
             RedisCommand("INFO", "memory"),
+            RedisCommand("INFO", "stats"),
             RedisCommand("INFO", "persistence")
         ) {
             fields.merge(try Self.fields(reply)) { $1 }
@@ -40,6 +41,8 @@ package struct RedisInfo: Sendable {
     package var usedMemory: Int { number("used_memory") }
     /// In bytes; 0 for no limit.
     package var maxMemory: Int { number("maxmemory") }
+    /// Since the server was started.
+    package var evictedKeys: Int { number("evicted_keys") }
     package var evictionPolicy: String { fields["maxmemory_policy"] ?? "" }
     /// Whether it writes an append-only file. It may be false while the server loads its data.
     package var hasAppendOnlyFile: Bool { fields["aof_enabled"] == "1" }

@@ -2,20 +2,32 @@ internal import Redis
 
 /// Replaces a view by another one that was built in a second database. For readers this is one step.
 package enum ViewSwap {
-    /// Holds a view: nothing can be posted to it until the hold ends, after `time`.
+    /// Holds a view: nothing can be posted to it until the hold ends, after `time`. A broken view stays marked, and
+    /// nothing can be posted to it either.
     package static func hold(
-        _ link: some RedisLink,
+        _ link: some PostingLink,
         _ keys: KeySpace,
         for time: Duration
     ) async throws(LedgerError) {
         let milliseconds = String(Int(time / .milliseconds(1)))
-        var pipeline = RedisPipeline()
-        for shard in 0..<keys.shards {
-            pipeline.append(RedisCommand("SET", keys.view(shard: shard), ViewStamp.held, "PX", milliseconds))
+        while true {
+            var watch = RedisCommand("WATCH")
+            for shard in 0..<keys.shards { watch.append(keys.view(shard: shard)) }
+            let states = try await link.replies(to: watch, watch.renamed("MGET"))[1].elements("MGET").map(state)
+            var hold = RedisPipeline(RedisCommand("MULTI"))
+            for (shard, state) in states.enumerated() {
+                // The mark of a broken view must last if the swap is given up.
+                if case .broken = state { continue }
+                let view = keys.view(shard: shard)
+                hold.append(RedisCommand("SET", view, ViewState.heldText, "PX", milliseconds))
+            }
+            hold.append(RedisCommand("EXEC"))
+            if try Posting.outcome(of: try await link.replies(to: hold)) == .applied { return }
         }
-        for reply in try await link.replies(to: pipeline) {
-            if case .error(let error) = reply { throw .refused(error) }
-        }
+    }
+
+    private static func state(_ value: RedisValue) throws(LedgerError) -> ViewState {
+        try value.optionalBytes("view").map { ViewState(String(decoding: $0, as: UTF8.self)) } ?? .none
     }
 
     /// Swaps two databases and deletes the old view, if the old view is still held.
@@ -40,7 +52,9 @@ package enum ViewSwap {
             RedisCommand("GET", name),
             RedisCommand("SELECT", String(database))
         )
-        guard read[2] == .bytes(Array(ViewStamp.held.utf8)) else {
+        switch try state(read[2]) {
+        case .held, .broken: break
+        case .none, .stamped:
             _ = try await connection.replies(to: RedisCommand("UNWATCH"))
             return false
         }

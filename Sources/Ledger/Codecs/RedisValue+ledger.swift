@@ -48,8 +48,13 @@ extension RedisValue {
     }
 
     /// The stamp of a view; nil where there is none or the view is held.
+    /// - Throws: ``LedgerError/broken(_:)``.
     package func view() throws(LedgerError) -> ViewStamp? {
-        try optionalBytes("view").flatMap { ViewStamp(String(decoding: $0, as: UTF8.self)) }
+        switch try optionalBytes("view").map({ ViewState(String(decoding: $0, as: UTF8.self)) }) {
+        case .stamped(let stamp): return stamp
+        case .broken(let reason): throw .broken(reason)
+        case .held, .some(.none), nil: return nil
+        }
     }
 
     /// A catalog revision; ``CatalogRevision/none`` for the null reply.

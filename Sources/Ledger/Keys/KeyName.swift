@@ -41,7 +41,8 @@ extension KeySpace {
             return Place(shard: shard, name: nil)
         }
         switch name {
-        case .cluster, .revision, .revisionTokens, .targets, .targetChanges, .backfills, .people, .preferences, .stopped:
+        case .cluster, .revision, .revisionTokens, .targets, .targetChanges, .backfills, .people, .preferences,
+            .stopped:
             return Place(shard: shard, name: shard == 0 ? name : nil)
         case .entry(let order):
             return Place(shard: shard, name: self.shard(of: order) == shard ? name : nil)

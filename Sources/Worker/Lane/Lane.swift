@@ -55,6 +55,9 @@ package actor Lane {
         case revoked
     }
 
+    /// How often it is tried to mark a broken view.
+    private static let markAttempts = 60
+
     /// How often an idle lane checks whether Redis still holds the same view and targets.
     private static let refreshInterval = Duration.seconds(1)
     /// How often a lane checks whether Redis may still hold the ledger, also under load.
@@ -110,6 +113,27 @@ package actor Lane {
                 failures = min(failures + 1, 6)
                 let pause = backoff.delay(attempt: failures, dependencies.random)
                 await stop.wait(pause, dependencies.sleep)
+            } catch LedgerError.partialPosting(let reason) {
+                await markBroken(reason)
+                throw LedgerError.partialPosting(reason)
+            }
+        }
+    }
+
+    /// Marks the view as broken, over a new connection.
+    private func markBroken(_ reason: String) async {
+        for attempt in 0..<Self.markAttempts where !stop.isSet {
+            do {
+                let links = try await connect()
+                defer { links.closeNow() }
+                return try await BrokenView.markPartialPosting(
+                    reason,
+                    over: links.link(of: 0),
+                    settings.ledger.keys
+                )
+            } catch {
+                logger.error("the numbers in Redis are wrong and cannot be marked", metadata: ["error": "\(error)"])
+                await stop.wait(backoff.delay(attempt: min(attempt, 6), dependencies.random), dependencies.sleep)
             }
         }
     }
@@ -151,7 +175,7 @@ package actor Lane {
             let isCheckDue = !unreported.isEmpty || dependencies.now() >= nextFitnessCheck
             let mustDrain = rebalance != nil || catalogRead != nil || isCheckDue || isBackfillDue
             checkLogsIfDue()
-            if !mustDrain, !isDone {
+            if !mustDrain, !isDone, pipeline.isReadyForMore {
                 let batch = try await read(waiting: pipeline.isIdle && (backfills.isEmpty || !runsBackfills))
                 counters.records.add(batch.count, ordering: .relaxed)
                 catalogRead = batch.catalogChange()
@@ -244,7 +268,7 @@ package actor Lane {
         failures = 0
         guard now >= nextFitnessCheck else { return }
         nextFitnessCheck = now + Self.fitnessInterval
-        try await Admission.checkFitness(link)
+        try await Admission.checkFitness(link, for: catalogs.view, settings.ledger.keys)
     }
 
     /// Checks that Redis still has everything that this lane has applied.

@@ -24,6 +24,9 @@ struct PostingPipeline {
     /// Whether nothing is in progress or waiting.
     var isIdle: Bool { pending == nil && waiting.isEmpty }
 
+    /// Whether more batches may be appended: at most those of one read wait.
+    var isReadyForMore: Bool { waiting.isEmpty }
+
     /// The result of one step.
     enum Step {
         /// No batch was finished.

@@ -59,7 +59,7 @@ package struct Schedule: Sendable {
         var left = Int.random(in: 0...6, using: &world.random)
         while !events.isEmpty || left > 0 {
             outcome.steps += 1
-            if let fault = world.restartEnded() { return failed(fault, outcome, world) }
+            if let fault = world.restartEnded() ?? world.readAhead { return failed(fault, outcome, world) }
             switch Int.random(in: 0..<1_000, using: &world.random) {
             case 0..<70:
                 // In bursts, so that several lanes work at the same time.
@@ -103,7 +103,7 @@ package struct Schedule: Sendable {
     private func finish(_ world: World, _ outcome: inout Outcome) {
         for count in 0..<Self.patience {
             outcome.steps += 1
-            if let fault = world.restartEnded() {
+            if let fault = world.restartEnded() ?? world.readAhead {
                 outcome.differences = [fault]
                 return
             }

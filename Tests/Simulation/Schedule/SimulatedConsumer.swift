@@ -16,11 +16,17 @@ final class SimulatedConsumer: LogConsumer, @unchecked Sendable {
     private var order: [TopicPartition] = []
     /// The partition ends that were reported.
     private var ends: [TopicPartition: Int64] = [:]
+    /// The offsets after the last record that was delivered, and after the last one that was applied.
+    private var delivered: [TopicPartition: Int64] = [:]
+    private var applied: [TopicPartition: Int64] = [:]
 
     init(_ world: World, worker: Int) {
         self.world = world
         self.worker = worker
     }
+
+    /// How many offsets were delivered and are not applied yet.
+    var unapplied: Int64 { delivered.reduce(0) { $0 + $1.value - (applied[$1.key] ?? $1.value) } }
 
     /// Revokes the partitions of the member and assigns these.
     func give(_ partitions: [TopicPartition]) {
@@ -59,7 +65,9 @@ final class SimulatedConsumer: LogConsumer, @unchecked Sendable {
         while check.phase != .stopped, let record = world.log.record(of: partition, from: check.fetchOffset ?? 0) {
             let verdict = check.read(offset: record.offset, timestamp: record.timestamp) { record.fingerprint }
             switch verdict {
-            case .deliver: return .record(record)
+            case .deliver:
+                delivered[partition] = record.offset + 1
+                return .record(record)
             case .skip, .again: continue
             case .stop(let fault): return .stopped(partition, fault)
             }
@@ -78,10 +86,12 @@ final class SimulatedConsumer: LogConsumer, @unchecked Sendable {
         checks = starts.mapValues { PartitionCheck($0) }
         ends = [:]
         order = checks.keys.sorted()
+        delivered = starts.mapValues { $0.next ?? 0 }
+        applied = delivered
     }
 
     func unassign() { assign([:]) }
-    func commit(_ offsets: [TopicPartition: Int64]) {}
+    func commit(_ offsets: [TopicPartition: Int64]) { applied.merge(offsets) { $1 } }
     func checkLogs() {}
     func clusterId(timeoutMilliseconds: Int32) -> String? { "simulated" }
     func close(timeoutMilliseconds: Int32) {}

@@ -65,6 +65,15 @@ extension World {
         return true
     }
 
+    /// A line about a lane that reads further ahead than its pipeline needs, and so without bound.
+    var readAhead: String? {
+        for (number, worker) in workers where worker.consumer.unapplied > 4 * worker.batchSize + 8 {
+            return "worker \(number) has read \(worker.consumer.unapplied) records that are not applied, in batches of "
+                + "\(worker.batchSize)"
+        }
+        return nil
+    }
+
     private func execute(_ number: Int) {
         guard let (pipeline, completion) = connections[number]?.requests.removeFirst() else { return }
         guard let connection = connections[number] else { return }

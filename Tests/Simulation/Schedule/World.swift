@@ -41,6 +41,7 @@ package final class World: @unchecked Sendable {
 
     struct SimulatedWorker {
         let consumer: SimulatedConsumer
+        let batchSize: Int
         let stop: StopFlag
         /// Not awaited: it ends when the worker is killed.
         let task: Task<Void, Never>
@@ -101,6 +102,7 @@ extension World {
             sleep: { [unowned self] _ in await waitForTurn(of: number) },
             random: { [unowned self] range in Int64.random(in: range, using: &random) }
         )
+        let laneSettings = laneSettings
         let lane = Lane(
             settings: laneSettings,
             mode: .group,
@@ -118,7 +120,12 @@ extension World {
                 ended.append((number, error))
             }
         }
-        workers[number] = SimulatedWorker(consumer: consumer, stop: stop, task: task)
+        workers[number] = SimulatedWorker(
+            consumer: consumer,
+            batchSize: laneSettings.batchSize,
+            stop: stop,
+            task: task
+        )
         settle()
     }
 
