@@ -21,6 +21,7 @@ struct WorkerApplier: LogApplier {
         var settings = settings
         settings.redis = redis
         settings.deadLettersFrom = deadLettersFrom
+        settings.restates = false
         let lanes = LaneGroup(settings, logger: logger)
         let counters = lanes.counters
         try await withThrowingTaskGroup(of: Void.self) { group in

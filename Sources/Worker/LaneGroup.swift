@@ -86,6 +86,10 @@ package struct LaneGroup: Sendable {
                     SingleServer<any PostingLink>(try await RedisConnection.connect(to: redis))
                 },
                 writeDeadLetters: deadLetters.write,
+                restate: { records in
+                    let batch = producer.batch()
+                    for record in records { try batch.append(record) }
+                },
                 now: { .now },
                 sleep: { try? await Task.sleep(for: $0) },
                 random: { .random(in: $0) }

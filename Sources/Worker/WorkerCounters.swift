@@ -10,6 +10,8 @@ package final class WorkerCounters: Sendable {
     package let lostRaces = Atomic<Int>(0)
     /// Records written to the dead-letter topic.
     package let deadLetters = Atomic<Int>(0)
+    /// States that were written once more behind a record that does not give them.
+    package let restatements = Atomic<Int>(0)
     /// How often cursors in Redis were found lower than before.
     package let rewinds = Atomic<Int>(0)
     /// How often a lane tried to connect to Redis again.
@@ -22,6 +24,6 @@ package final class WorkerCounters: Sendable {
     package var description: String {
         func read(_ counter: borrowing Atomic<Int>) -> Int { counter.load(ordering: .relaxed) }
         return "\(read(records)) records, \(read(postings)) postings, \(read(lostRaces)) lost races, "
-            + "\(read(deadLetters)) dead letters, \(read(rewinds)) rewinds, \(read(reconnects)) reconnects"
+            + "\(read(deadLetters)) dead letters, \(read(restatements)) restatements, \(read(rewinds)) rewinds, \(read(reconnects)) reconnects"
     }
 }

@@ -24,6 +24,8 @@ package struct WorkerSettings: Sendable {
     /// For each partition the first offset whose dead letters are written; those of earlier records were already
     /// written. For a partition that is missing here, all are written.
     package var deadLettersFrom: [TopicPartition: Int64] = [:]
+    /// Whether states are written once more behind records that do not give them. A rebuild leaves that to the workers.
+    package var restates = true
 
     /// The default number of lanes.
     package static let defaultLanes = 2

@@ -62,7 +62,9 @@ struct EncoderTests {
             .order(order, .allocationDeleted(allocation, version: nil))
         case .order(let order, _): .order(order, .deleted(version: nil))
         case .target(let target, _): .target(target, .deleted(version: nil))
-        case .person(let person, _): .person(person, .deleted)
+        case .person(let person, .preferred), .person(let person, .preferenceDeleted):
+            .person(person, .preferenceDeleted(version: nil))
+        case .person(let person, _): .person(person, .deleted(version: nil))
         }
     }
 
@@ -115,7 +117,8 @@ struct EncoderTests {
         )
         #expect(written(.order(id("SO-1"), .allocationDeleted(id("A-1"), version: 2))).1 == "acme/SO-1/A-1")
         #expect(written(.target(id("T"), .deleted(version: nil))).0 == .targets)
-        #expect(written(.person(id("u"), .deleted)) == (.people, "acme/u", nil))
+        #expect(written(.person(id("u"), .deleted(version: 2))).1 == "acme/u")
+        #expect(written(.person(id("u"), .preferred(WidgetChoice(), version: nil))).1 == "acme/u/preference")
     }
 
     @Test("A goal of money is written in the reporting currency's minor unit, a goal of orders as a count")

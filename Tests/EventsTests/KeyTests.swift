@@ -8,7 +8,8 @@ struct KeyTests {
         (.orders, "acme/SO-1", .order(id("SO-1"), .deleted(version: nil))),
         (.allocations, "acme/SO-1/A-1", .order(id("SO-1"), .allocationDeleted(id("A-1"), version: nil))),
         (.targets, "acme/T:1@x", .target(id("T:1@x"), .deleted(version: nil))),
-        (.people, "acme/u_1", .person(id("u_1"), .deleted)),
+        (.people, "acme/u_1", .person(id("u_1"), .deleted(version: nil))),
+        (.people, "acme/u_1/preference", .person(id("u_1"), .preferenceDeleted(version: nil))),
     ]
 
     @Test("A null value deletes the record of its key, also as a CloudEvent in binary mode", arguments: deletions)

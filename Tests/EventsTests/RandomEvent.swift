@@ -27,7 +27,7 @@ struct RandomEvent {
             )
         case 6:
             let person = Person(id: record, name: text(), email: text(), version: version())
-            return Event(tenant: tenant, .person(record, coin() ? .saved(person) : .deleted))
+            return Event(tenant: tenant, .person(record, coin() ? .saved(person) : .deleted(version: version())))
         default:
             let choice = WidgetChoice(
                 year: coin() ? number(1_900...2_999) : nil,

@@ -115,7 +115,7 @@ struct AnnouncementTests {
             #expect(await heard.next() == announced)
             try await save(.saved(Person(id: id("ann"), name: "Ann", email: "ann@example.com")))
             try await save(.preferred(WidgetChoice(year: 2025), version: nil))
-            try await save(.deleted)
+            try await save(.deleted(version: nil))
             #expect(await heard.next() == announced)
             try await fixture.save(target("T-1", "own"))
             #expect(await heard.next()?.people == [])

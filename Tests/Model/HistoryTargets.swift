@@ -80,7 +80,7 @@ extension History.Iterator {
     mutating func changePerson(of tenant: Identifier) -> Event {
         let personID = random.pick(history.people)
         let key = RecordKey(topic: .people, text: "\(tenant)/\(personID)")
-        if random.chance(60) { return Event(tenant: tenant, .person(personID, .deleted)) }
+        if random.chance(60) { return Event(tenant: tenant, .person(personID, .deleted(version: version(of: key)))) }
         if random.chance(400) {
             let choice = WidgetChoice(
                 year: random.chance(800) ? Int.random(in: History.years, using: &random) : nil,

@@ -18,7 +18,7 @@ package struct RecordKey: Hashable, Sendable {
 extension Event {
     package var recordKey: RecordKey {
         switch change {
-        case .order(let id, .saved), .order(let id, .deleted):
+        case .order(let id, .saved), .order(let id, .deleted), .order(let id, .deletedKeeping):
             RecordKey(topic: .orders, text: "\(tenant)/\(id)")
         case .order(let id, .allocationSaved(let allocation, _)):
             RecordKey(topic: .allocations, text: "\(tenant)/\(id)/\(allocation.id)")
@@ -26,6 +26,8 @@ extension Event {
             RecordKey(topic: .allocations, text: "\(tenant)/\(id)/\(allocation)")
         case .target(let id, _):
             RecordKey(topic: .targets, text: "\(tenant)/\(id)")
+        case .person(let id, .preferred), .person(let id, .preferenceDeleted):
+            RecordKey(topic: .people, text: "\(tenant)/\(id)/preference")
         case .person(let id, _):
             RecordKey(topic: .people, text: "\(tenant)/\(id)")
         }

@@ -58,6 +58,9 @@ package struct SalesModel: Sendable {
             if isApplied, let listed { orders[key(id)]?.listed = listed }
         case .order(let id, .deleted(let version)):
             _ = orders[key(id), default: OrderState()].order.set(nil, version)
+        case .order(let id, .deletedKeeping(let listed, let version)):
+            let isApplied = orders[key(id), default: OrderState()].order.set(nil, version)
+            if isApplied { orders[key(id)]?.listed = listed }
         case .order(let id, .allocationSaved(let allocation, let version)):
             _ = orders[key(id), default: OrderState()].own[allocation.id, default: Versioned()].set(allocation, version)
         case .order(let id, .allocationDeleted(let allocation, let version)):
@@ -70,8 +73,10 @@ package struct SalesModel: Sendable {
             _ = names[key(id), default: Versioned()].set(person, person.version)
         case .person(let id, .preferred(let choice, let version)):
             _ = choices[key(id), default: Versioned()].set(choice, version)
-        case .person(let id, .deleted):
-            (names[key(id)], choices[key(id)]) = (nil, nil)
+        case .person(let id, .deleted(let version)):
+            _ = names[key(id), default: Versioned()].set(nil, version)
+        case .person(let id, .preferenceDeleted(let version)):
+            _ = choices[key(id), default: Versioned()].set(nil, version)
         }
     }
 

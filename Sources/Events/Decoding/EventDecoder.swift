@@ -46,6 +46,12 @@ public struct EventDecoder: Sendable {
         }
     }
 
+    /// The deletion of the record that the key names, for a record that cannot be decoded; nil where it names none.
+    /// - Parameter topic: the topic that the record was read from.
+    public func deletion(namedBy record: LogRecord, topic: Topic) -> Event? {
+        record.withKey { key in try? RecordKey.deletion(topic: topic, key: key) }
+    }
+
     /// Decodes an event of any topic.
     /// - Throws: why the value cannot be used.
     package func decode(_ value: UnsafeBufferPointer<UInt8>, headers: [RecordHeader]) throws(EventError) -> Event {

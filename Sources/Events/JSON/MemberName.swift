@@ -1,7 +1,7 @@
 /// The names of all members that the program reads, in every form of an event or a request.
 enum MemberName: UInt8, CaseIterable {
     // The program's own events.
-    case type, tenant, id, version, edit
+    case type, tenant, id, version, edit, restated
     case number, subject, account, owner, total, currency, exchangeRate, date, status, allocations
     case order, salesperson, percent, amount
     case name, email, measure, goal, start, end, assignees, inYear, widget, year

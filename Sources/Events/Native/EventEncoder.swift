@@ -25,6 +25,7 @@ public struct EventEncoder: Sendable {
                 json.member("id", id.rawValue)
                 if let number = version?.number { json.member("version", number) }
                 if let edit = version?.edit, edit > 0 { json.member("edit", edit) }
+                if event.isRestated { json.member("restated", true) }
                 write(&json)
                 if let person { json.member("by", person.rawValue) }
             }
@@ -38,6 +39,8 @@ public struct EventEncoder: Sendable {
             }
         case .order(let id, .deleted(let version)):
             return record(.orders, "order.deleted", id, version)
+        case .order(let id, .deletedKeeping(let listed, let version)):
+            return record(.orders, "order.deleted", id, version) { write(listed, to: &$0) }
         case .order(let order, .allocationSaved(let allocation, let version)):
             let id = allocation.id
             return record(.allocations, "allocation.saved", id, version, key: "\(order)/\(id)") { json in
@@ -58,9 +61,11 @@ public struct EventEncoder: Sendable {
                 if !person.email.isEmpty { json.member("email", person.email) }
             }
         case .person(let id, .preferred(let choice, let version)):
-            return record(.people, "preference.saved", id, version) { write(choice, to: &$0) }
-        case .person(let id, .deleted):
-            return (.people, Array("\(event.tenant)/\(id)".utf8), nil)
+            return record(.people, "preference.saved", id, version, key: "\(id)/preference") { write(choice, to: &$0) }
+        case .person(let id, .deleted(let version)):
+            return record(.people, "salesperson.deleted", id, version)
+        case .person(let id, .preferenceDeleted(let version)):
+            return record(.people, "preference.deleted", id, version, key: "\(id)/preference")
         }
     }
 

@@ -7,7 +7,11 @@ struct NativeDecoder {
     func event(_ data: Members, type: String) throws(EventError) -> Event {
         let tenant = try data.id(.tenant) ?? settings.defaultTenant
         let version = try version(data)
-        return Event(tenant: tenant, try change(data, type: type, version: version))
+        return Event(
+            tenant: tenant,
+            try change(data, type: type, version: version),
+            isRestated: data.has(.restated)
+        )
     }
 
     private func version(_ data: Members) throws(EventError) -> RecordVersion? {
@@ -24,7 +28,8 @@ struct NativeDecoder {
             let order = try order(data, id: id)
             return .order(id, .saved(order, listed: try allocations(data), version: version))
         case "order.deleted":
-            return .order(id, .deleted(version: version))
+            guard let listed = try allocations(data) else { return .order(id, .deleted(version: version)) }
+            return .order(id, .deletedKeeping(listed, version: version))
         case "allocation.saved":
             let order = try data.requiredID(.order)
             return .order(order, .allocationSaved(try allocation(data, id: id, isListed: false), version: version))
@@ -38,6 +43,10 @@ struct NativeDecoder {
             let name = try data.text(.name) ?? ""
             let email = try data.text(.email) ?? ""
             return .person(id, .saved(Person(id: id, name: name, email: email, version: version)))
+        case "salesperson.deleted":
+            return .person(id, .deleted(version: version))
+        case "preference.deleted":
+            return .person(id, .preferenceDeleted(version: version))
         case "preference.saved":
             return .person(id, .preferred(try choice(data), version: version))
         default:

@@ -16,6 +16,7 @@ package enum KeyName: Hashable, Sendable {
     case preferences
     case stopped
     case cursor(TopicPartition)
+    case owed(TopicPartition)
     case entry(TenantScoped)
     case days(DaysKey)
     case index(tenant: Identifier, person: Identifier, day: Day)
@@ -79,6 +80,8 @@ extension KeySpace {
         switch text[..<kindEnd] {
         case "cursor":
             return Int32(exactly: number).map { .cursor(TopicPartition(topic: owner, partition: $0)) }
+        case "owed":
+            return Int32(exactly: number).map { .owed(TopicPartition(topic: owner, partition: $0)) }
         case "d":
             guard Day.years.contains(Int(number)) else { return nil }
             if owner.hasSuffix("/*"), let tenant = Identifier(owner.dropLast(2)) {

@@ -20,6 +20,7 @@ package import SalesRules
 /// | `{s0}:people` · `{s0}:preferences` | hash | tenant/person → name · what they chose to see |
 /// | `{s0}:stopped` | hash | topic:partition → since when a worker has stopped it, and why |
 /// | `{s<n>}:cursor:<topic>:<partition>` | string | the next offset, and the fingerprint of the last record applied |
+/// | `{s<n>}:owed:<topic>:<partition>` | set | the keys whose last record does not give the state (``OwedKey``) |
 /// | `{s<n>}:o:<tenant>/<order>` | string | the entry of an order |
 /// | `{s<n>}:d:<tenant>/<person>:<year>` | string | a tally for each day of the year; `*` is everyone |
 /// | `{s<n>}:i:<tenant>/<person>:<day>` | hash | the orders that credit the person on that day (``IndexMark``) |
@@ -81,6 +82,11 @@ package struct KeySpace: Sendable {
     /// How far a shard has applied a partition.
     package func cursor(_ partition: TopicPartition, shard: Int) -> String {
         "{s\(shard)}:cursor:\(partition.topic):\(partition.partition)"
+    }
+
+    /// The keys of a partition whose last record does not give the present state of a record of this shard.
+    package func owed(_ partition: TopicPartition, shard: Int) -> String {
+        "{s\(shard)}:owed:\(partition.topic):\(partition.partition)"
     }
 
     /// The entry of an order of this shard.

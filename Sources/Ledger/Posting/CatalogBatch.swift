@@ -19,12 +19,20 @@ package struct CatalogBatch {
         package let offset: Int64
         /// What the record says.
         package let event: Event
+        /// What else is known of the record.
+        package let source: ChangeSource
 
         /// A change from a record at this offset.
-        package init(partition: TopicPartition, offset: Int64, event: Event) {
+        package init(
+            partition: TopicPartition,
+            offset: Int64,
+            event: Event,
+            source: ChangeSource = ChangeSource()
+        ) {
             self.partition = partition
             self.offset = offset
             self.event = event
+            self.source = source
         }
     }
 
@@ -132,14 +140,14 @@ package struct CatalogBatch {
             let person = try reading("person \(key)") { () throws(CorruptRecord) in
                 try PersonCodec.decode(bytes, id: key.id)
             }
-            snapshot.people[key] = PersonEntry(person: Versioned(person, version: person.version))
+            snapshot.people[key] = PersonEntry(person: person)
         }
         for (key, bytes) in try fields(people, replies[5]) {
-            let (choice, version) = try reading("the preferences of \(key)") { () throws(CorruptRecord) in
+            let preference = try reading("the preferences of \(key)") { () throws(CorruptRecord) in
                 try PersonCodec.decodeChoice(bytes)
             }
             let person = snapshot.people[key]?.person ?? Versioned()
-            snapshot.people[key] = PersonEntry(person: person, preference: Versioned(choice, version: version))
+            snapshot.people[key] = PersonEntry(person: person, preference: preference)
         }
         return snapshot
     }
@@ -166,17 +174,25 @@ package struct CatalogBatch {
             zip(ranges, snapshot.cursors).map { ($0.partition, $1?.next ?? 0) },
             uniquingKeysWith: { first, _ in first }
         )
+        var owed = OwedKeys()
         for change in changes where change.offset >= applied[change.partition] ?? 0 {
+            let isRestated = change.source.kind == .restatement
             switch change.event.change {
             case .target(let id, let targetChange):
                 let key = TenantScoped(tenant: change.event.tenant, id: id)
-                if after.apply(targetChange, to: key, revision: revision.number) { changedTargets.insert(key) }
+                if change.source.kind != .refused,
+                    after.apply(targetChange, to: key, revision: revision.number, isRestated: isRestated)
+                {
+                    changedTargets.insert(key)
+                }
             case .person(let id, let personChange):
                 let key = TenantScoped(tenant: change.event.tenant, id: id)
-                after.people[key, default: PersonEntry()].apply(personChange)
+                if change.source.kind == .refused { break }
+                after.people[key, default: PersonEntry()].apply(personChange, isRestated: isRestated)
                 changedPeople.insert(key)
             case .order: break
             }
+            after.note(change, in: &owed)
         }
 
         var pipeline = RedisPipeline()
@@ -184,6 +200,7 @@ package struct CatalogBatch {
         for target in changedTargets { append(target, after, revision: revision.number, to: &pipeline) }
         if !changedTargets.isEmpty { append(revision, to: &pipeline) }
         for person in changedPeople { append(person, after, to: &pipeline) }
+        owed.append(to: &pipeline, keys: keys, shard: 0)
         let renamed = changedPeople.filter {
             snapshot.people[$0]?.person.value?.name != after.people[$0]?.person.value?.name
         }
@@ -228,20 +245,24 @@ package struct CatalogBatch {
             pipeline.append(command)
         }
         let entry = snapshot.people[person] ?? PersonEntry()
-        write(keys.people, entry.person.value.map(PersonCodec.encode))
-        write(
-            keys.preferences,
-            entry.preference.value.map { PersonCodec.encode($0, version: entry.preference.version) }
-        )
+        write(keys.people, PersonCodec.encode(entry.person))
+        write(keys.preferences, PersonCodec.encode(entry.preference))
     }
 }
 
 extension CatalogBatch.Snapshot {
     /// - Returns: false when the change is stale or changes nothing.
-    fileprivate mutating func apply(_ change: TargetChange, to key: TenantScoped, revision: Int64) -> Bool {
+    fileprivate mutating func apply(
+        _ change: TargetChange,
+        to key: TenantScoped,
+        revision: Int64,
+        isRestated: Bool
+    ) -> Bool {
         let old = records[key]
         var target = Versioned(old?.target, version: old?.version)
-        guard target.apply(change) else { return false }
+        // What was deleted without a version is known too.
+        if isRestated, old != nil, change.version == nil { return false }
+        guard isRestated ? target.restate(change) : target.apply(change) else { return false }
         var new = CatalogRecord(
             target: target.value,
             version: target.version,

@@ -20,6 +20,7 @@ package final class OrderBatch {
         /// Index into `orders`.
         let order: Int
         let change: OrderChange
+        let source: ChangeSource
     }
 
     /// A batch without changes.
@@ -29,15 +30,22 @@ package final class OrderBatch {
     /// - Parameters:
     ///   - range: the index of the record's partition in ``ranges``.
     ///   - offset: the offset of the record.
+    ///   - source: what else its record says.
     /// - Returns: the number of the change, which ``Derivation`` gives if the change is refused.
     @discardableResult
-    package func append(_ change: OrderChange, to order: TenantScoped, range: Int, offset: Int64) -> Int {
+    package func append(
+        _ change: OrderChange,
+        to order: TenantScoped,
+        range: Int,
+        offset: Int64,
+        source: ChangeSource = ChangeSource()
+    ) -> Int {
         let place = places[order] ?? orders.count
         if place == orders.count {
             places[order] = place
             orders.append(order)
         }
-        changes.append(Change(range: range, offset: offset, order: place, change: change))
+        changes.append(Change(range: range, offset: offset, order: place, change: change, source: source))
         return changes.count - 1
     }
 
@@ -53,6 +61,23 @@ package final class OrderBatch {
         case post(Posting, refused: [(change: Int, OrderChangeRefusal)])
         /// The targets changed: refresh the catalog, and read the batch again.
         case refreshCatalog
+    }
+
+    /// Notes whether the record alone gives what is known, so that compaction may remove the earlier ones of its key.
+    private func note(_ change: Change, on entry: OrderEntry, in posting: inout Posting) {
+        let part = change.change.part
+        guard let record = change.source.record, entry.knows(part) else { return }
+        var isGiven = change.source.kind != .refused && entry.isGiven(by: change.change)
+        // Kafka removes a null value after a while, and with it what the deletion overrides.
+        if isGiven, case .allocation = part, record.withValue({ $0 == nil }) { isGiven = false }
+        if isGiven, change.source.kind == .event, posting.owed.isEmpty { return }
+        let key = OwedKey(.order(orders[change.order], part), key: record.withKey { $0.map(Array.init) ?? [] })
+        let partition = ranges[change.range].partition
+        if isGiven {
+            posting.owed.settle(key, in: partition, isRestated: change.source.kind == .restatement)
+        } else {
+            posting.owed.owe(key, in: partition)
+        }
     }
 
     /// Derives the orders from what was read.
@@ -75,10 +100,15 @@ package final class OrderBatch {
         for (number, change) in changes.enumerated() where change.offset >= applied[change.range] {
             var entry = entries[change.order].take() ?? snapshot.entries[change.order]
             do throws(OrderChangeRefusal) {
-                _ = try entry.apply(change.change)
+                switch change.source.kind {
+                case .event: _ = try entry.apply(change.change)
+                case .restatement: _ = try entry.restate(change.change)
+                case .refused: break
+                }
             } catch {
                 refused.append((number, error))
             }
+            note(change, on: entry, in: &posting)
             entries[change.order] = entry
         }
         for (place, order) in orders.enumerated() {

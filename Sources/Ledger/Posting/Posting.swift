@@ -12,6 +12,8 @@ package struct Posting {
     private var days = DayChanges()
     private var overlaps: [OverlapKey: Tally] = [:]
     private var allocations = AllocationIndex()
+    /// The keys of records whose present state is to be written once more, or no longer.
+    var owed = OwedKeys()
 
     private struct OverlapKey: Hashable {
         let target: TenantScoped
@@ -28,6 +30,9 @@ package struct Posting {
 
     /// Whether no result would change: only entries and cursors, if anything.
     package var movesNothing: Bool { days.isEmpty && overlaps.values.allSatisfy { $0 == .zero } }
+
+    /// Whether the log now has a record whose state is to be written once more behind it.
+    package var owesRecords: Bool { owed.hasNew }
 
     /// Replaces what an order contributed before by what it contributes now.
     /// - Parameters:
@@ -100,6 +105,7 @@ package struct Posting {
             pipeline.append(command)
         }
         allocations.append(to: &pipeline, keys: keys, shard: shard)
+        owed.append(to: &pipeline, keys: keys, shard: shard)
         if let publish = announcement.command(shard: shard, keys: keys) { pipeline.append(publish) }
         pipeline.append(RedisCommand("EXEC"))
         return pipeline

@@ -24,11 +24,11 @@ extension LedgerReader {
         let values = try (try await link.replies(to: command)[0]).elements("HMGET")
         var people: [Identifier: Person] = [:]
         for (id, value) in zip(ids, values) {
-            let bytes = try value.optionalBytes("HMGET")
-            people[id] =
-                try bytes.map { (bytes) throws(LedgerError) in
-                    try Self.person(bytes, TenantScoped(tenant: tenant, id: id))
-                } ?? Person(id: id, name: id.rawValue)
+            var person: Person?
+            if let bytes = try value.optionalBytes("HMGET") {
+                person = try Self.person(bytes, TenantScoped(tenant: tenant, id: id))
+            }
+            people[id] = person ?? Person(id: id, name: id.rawValue)
         }
         return people
     }
@@ -38,16 +38,16 @@ extension LedgerReader {
         let reply = try await link.replies(to: RedisCommand("HGET", keys.preferences, person.description))[0]
         guard let bytes = try reply.optionalBytes("HGET") else { return Versioned() }
         return try reading("the preferences of \(person)") { () throws(CorruptRecord) in
-            let (choice, version) = try PersonCodec.decodeChoice(bytes)
-            return Versioned(choice, version: version)
+            try PersonCodec.decodeChoice(bytes)
         }
     }
 
-    private static func person(_ bytes: [UInt8], _ key: TenantScoped) throws(LedgerError) -> Person {
+    /// Nil for a person who was deleted.
+    private static func person(_ bytes: [UInt8], _ key: TenantScoped) throws(LedgerError) -> Person? {
         var person = try reading("person \(key)") { () throws(CorruptRecord) in
-            try PersonCodec.decode(bytes, id: key.id)
+            try PersonCodec.decode(bytes, id: key.id).value
         }
-        if person.name.isEmpty { person.name = key.id.rawValue }
+        if person?.name.isEmpty == true { person?.name = key.id.rawValue }
         return person
     }
 }

@@ -94,34 +94,39 @@ package struct CatalogCheck {
             let found = try bytes.map { (bytes) throws(CorruptRecord) in try CatalogRecord.decode(bytes, id: name.id) }
             let expected = fold.targets[name]
             return Self.compare(
-                found.map { (Self.text($0.target, settings.rules.currency), $0.version) },
-                expected.map { (Self.text($0.value, settings.rules.currency), $0.version) }
+                found.flatMap { Self.kept($0.target, $0.version) { Self.text($0, settings.rules.currency) } },
+                expected.flatMap { Self.kept($0.value, $0.version) { Self.text($0, settings.rules.currency) } }
             )
         case .people:
             let found = try bytes.map { (bytes) throws(CorruptRecord) in try PersonCodec.decode(bytes, id: name.id) }
             func text(_ person: Person?) -> String { person.map { "\"\($0.name)\" \"\($0.email)\"" } ?? "deleted" }
             return Self.compare(
-                found.map { (text($0), $0.version) },
-                fold.people[name].flatMap { Self.named($0.person, text) }
+                found.flatMap { Self.kept($0.value, $0.version, text) },
+                fold.people[name].flatMap { Self.kept($0.person.value, $0.person.version, text) }
             )
         case .preferences:
             let found = try bytes.map { (bytes) throws(CorruptRecord) in try PersonCodec.decodeChoice(bytes) }
             func text(_ choice: WidgetChoice?) -> String {
-                "year \(choice?.year ?? 0), salesperson \(choice?.salesperson?.rawValue ?? "-"), "
-                    + "measure \(choice?.measure?.rawValue ?? "-")"
+                choice == nil
+                    ? "deleted"
+                    : "year \(choice?.year ?? 0), salesperson \(choice?.salesperson?.rawValue ?? "-"), "
+                        + "measure \(choice?.measure?.rawValue ?? "-")"
             }
             return Self.compare(
-                found.map { (text($0.choice), $0.version) },
-                fold.people[name].flatMap { Self.named($0.preference, text) }
+                found.flatMap { Self.kept($0.value, $0.version, text) },
+                fold.people[name].flatMap { Self.kept($0.preference.value, $0.preference.version, text) }
             )
         }
     }
 
-    /// Nil if the log has no such record, or its person was deleted.
-    private static func named<Value>(_ record: Versioned<Value>, _ text: (Value?) -> String) -> (
-        String, RecordVersion?
-    )? {
-        record.value.map { (text($0), record.version) }
+    /// Nil where nothing has to be known of a record: it was deleted without a version, and Kafka removes the null value
+    /// of a deletion after a while.
+    private static func kept<Value>(
+        _ value: Value?,
+        _ version: RecordVersion?,
+        _ text: (Value?) -> String
+    ) -> (String, RecordVersion?)? {
+        value == nil && version == nil ? nil : (text(value), version)
     }
 
     private static func compare(_ found: (String, RecordVersion?)?, _ expected: (String, RecordVersion?)?) -> String? {

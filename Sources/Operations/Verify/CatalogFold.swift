@@ -5,11 +5,17 @@ package struct CatalogFold: Sendable {
     private(set) var targets: [TenantScoped: Versioned<Target>] = [:]
     private(set) var people: [TenantScoped: PersonEntry] = [:]
 
-    mutating func apply(_ change: TargetChange, to key: TenantScoped) {
-        targets[key, default: Versioned()].apply(change)
+    mutating func apply(_ change: TargetChange, to key: TenantScoped, isRestated: Bool) {
+        guard isRestated else {
+            targets[key, default: Versioned()].apply(change)
+            return
+        }
+        // What was deleted without a version is known too.
+        if targets[key] != nil, change.version == nil { return }
+        _ = targets[key, default: Versioned()].restate(change)
     }
 
-    mutating func apply(_ change: PersonChange, to key: TenantScoped) {
-        people[key, default: PersonEntry()].apply(change)
+    mutating func apply(_ change: PersonChange, to key: TenantScoped, isRestated: Bool) {
+        people[key, default: PersonEntry()].apply(change, isRestated: isRestated)
     }
 }

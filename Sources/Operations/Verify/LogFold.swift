@@ -132,12 +132,13 @@ package final class LogFold {
             try orders[shard].apply(
                 change,
                 to: TenantScoped(tenant: event.tenant, id: id),
+                isRestated: event.isRestated,
                 at: OrderFold.RecordPlace(partition: UInt16(partition), offset: offset)
             )
         case .target(let id, let change):
-            catalog.apply(change, to: TenantScoped(tenant: event.tenant, id: id))
+            catalog.apply(change, to: TenantScoped(tenant: event.tenant, id: id), isRestated: event.isRestated)
         case .person(let id, let change):
-            catalog.apply(change, to: TenantScoped(tenant: event.tenant, id: id))
+            catalog.apply(change, to: TenantScoped(tenant: event.tenant, id: id), isRestated: event.isRestated)
         }
     }
 

@@ -55,13 +55,13 @@ package final class OrderFold {
     package var count: Int { locations.count }
 
     /// Applies an event of the log.
-    func apply(_ change: OrderChange, to order: TenantScoped, at place: RecordPlace) throws {
+    func apply(_ change: OrderChange, to order: TenantScoped, isRestated: Bool, at place: RecordPlace) throws {
         let key = Array(order.description.utf8)
         let slot = try find(key)
         var entry = try slot.map { try self[$0].entry } ?? OrderEntry()
         let old = entry
         do throws(OrderChangeRefusal) {
-            guard try entry.apply(change) else { return }
+            guard try isRestated ? entry.restate(change) : entry.apply(change) else { return }
         } catch {
             // A worker writes this event to the dead-letter topic.
             return

@@ -4,6 +4,8 @@ public struct Event: Hashable, Sendable {
     public let tenant: Identifier
     /// What changed.
     public let change: Change
+    /// Whether the program wrote it to restate what earlier records of the key gave (docs/CONTRACT.md, "Compaction").
+    public let isRestated: Bool
 
     /// What changed, and which record it belongs to.
     public enum Change: Hashable, Sendable {
@@ -14,8 +16,9 @@ public struct Event: Hashable, Sendable {
     }
 
     /// A change of a record of this tenant.
-    public init(tenant: Identifier, _ change: Change) {
+    public init(tenant: Identifier, _ change: Change, isRestated: Bool = false) {
         self.tenant = tenant
         self.change = change
+        self.isRestated = isRestated
     }
 }

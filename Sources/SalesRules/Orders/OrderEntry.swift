@@ -4,6 +4,8 @@ public enum OrderChange: Hashable, Sendable {
     /// list.
     case saved(Order, listed: [Allocation]?, version: RecordVersion?)
     case deleted(version: RecordVersion?)
+    /// A deletion that says which allocations a later save without a list counts with. Only the program writes it.
+    case deletedKeeping([Allocation], version: RecordVersion?)
     case allocationSaved(Allocation, version: RecordVersion?)
     case allocationDeleted(Identifier, version: RecordVersion?)
 }
@@ -87,6 +89,10 @@ public struct OrderEntry: Hashable, Sendable {
         case .deleted(let version):
             guard raise(to: version) else { return false }
             isDeleted = true
+        case .deletedKeeping(let listed, let version):
+            guard raise(to: version) else { return false }
+            isDeleted = true
+            self.listed = listed.sorted { $0.id < $1.id }
         case .allocationSaved(let allocation, let version):
             return try put(allocation, id: allocation.id, version: version)
         case .allocationDeleted(let id, let version):

@@ -40,8 +40,9 @@ public enum PersonChange: Hashable, Sendable {
     case saved(Person)
     /// The person chose what to see in the widget.
     case preferred(WidgetChoice, version: RecordVersion?)
-    /// The person and their preferences were deleted.
-    case deleted
+    /// The person was deleted. What they chose to see is a record of its own, and stays.
+    case deleted(version: RecordVersion?)
+    case preferenceDeleted(version: RecordVersion?)
 }
 
 /// What is known of one person: their name and what they chose to see, each with its own version.
@@ -58,14 +59,31 @@ public struct PersonEntry: Hashable, Sendable {
     }
 
     /// Applies a change; a stale one changes nothing.
-    public mutating func apply(_ change: PersonChange) {
+    /// - Parameter isRestated: whether the program wrote it to restate what it knew (``Event/isRestated``).
+    public mutating func apply(_ change: PersonChange, isRestated: Bool = false) {
         switch change {
         case .saved(var saved):
             let version = saved.version
             saved.version = version ?? person.version
-            person.apply(saved, version: version)
-        case .preferred(let choice, let version): preference.apply(choice, version: version)
-        case .deleted: self = PersonEntry()
+            _ = isRestated ? person.restate(saved, version: version) : person.apply(saved, version: version)
+        case .deleted(let version):
+            _ = isRestated ? person.restate(nil, version: version) : person.apply(nil, version: version)
+        case .preferred(let choice, let version): apply(choice, version, isRestated)
+        case .preferenceDeleted(let version): apply(nil, version, isRestated)
+        }
+    }
+
+    private mutating func apply(_ choice: WidgetChoice?, _ version: RecordVersion?, _ isRestated: Bool) {
+        _ = isRestated ? preference.restate(choice, version: version) : preference.apply(choice, version: version)
+    }
+
+    /// Whether this change alone gives what is known of its record.
+    public func isGiven(by change: PersonChange) -> Bool {
+        switch change {
+        case .saved(let saved): person == Versioned(saved, version: saved.version)
+        case .deleted(let version): person == Versioned(nil, version: version)
+        case .preferred(let choice, let version): preference == Versioned(choice, version: version)
+        case .preferenceDeleted(let version): preference == Versioned(nil, version: version)
         }
     }
 }

@@ -110,4 +110,13 @@ extension Versioned<Target> {
         case .deleted(let version): apply(nil, version: version)
         }
     }
+
+    /// Applies a change that restates what the program knew.
+    /// - Returns: false when it changes nothing.
+    public mutating func restate(_ change: TargetChange) -> Bool {
+        switch change {
+        case .saved(let target): restate(target, version: target.version)
+        case .deleted(let version): restate(nil, version: version)
+        }
+    }
 }

@@ -10,13 +10,22 @@ struct QueuedBatch {
     var deadLetters: [RefusedRecord] = []
     /// Whether this is the last batch of a read: when it is applied, the whole read is applied.
     var isLast = false
+    /// Whether its posting noted keys whose state is to be written once more.
+    var owesRecords = false
     /// Records whose change may still be refused when it is applied to its order, by the number of the change.
     private var refusable: [Int: LogRecord] = [:]
 
     init(shard: Int) { orders = OrderBatch(shard: shard) }
 
-    mutating func append(_ change: OrderChange, to order: TenantScoped, range: Int, record: LogRecord) {
-        let number = orders.append(change, to: order, range: range, offset: record.offset)
+    mutating func append(
+        _ change: OrderChange,
+        to order: TenantScoped,
+        range: Int,
+        record: LogRecord,
+        _ kind: ChangeSource.Kind
+    ) {
+        let source = ChangeSource(kind, record: record)
+        let number = orders.append(change, to: order, range: range, offset: record.offset, source: source)
         if case .allocationSaved = change { refusable[number] = record }
     }
 

@@ -126,18 +126,26 @@ struct RecordBatch {
         let topic = ranges[index].topic
         do throws(EventError) {
             let event = try decoder.decode(record, topic: topic)
-            switch event.change {
-            case .order(let id, let change):
-                let order = TenantScoped(tenant: event.tenant, id: id)
-                let shard = keys.shard(of: order)
-                orderBatches[shard].append(change, to: order, range: ranges[index].index, record: record)
-            case .target, .person:
-                catalogChanges.append(
-                    .init(partition: ranges[index].partition, offset: record.offset, event: event)
-                )
-            }
+            append(event, record, range: index, event.isRestated ? .restatement : .event)
         } catch {
             refused.append((RefusedRecord(record: record, error: error), topic.carriesOrders))
+            if let named = decoder.deletion(namedBy: record, topic: topic) {
+                append(named, record, range: index, .refused)
+            }
+        }
+    }
+
+    private mutating func append(_ event: Event, _ record: LogRecord, range index: Int, _ kind: ChangeSource.Kind) {
+        switch event.change {
+        case .order(let id, let change):
+            let order = TenantScoped(tenant: event.tenant, id: id)
+            let shard = keys.shard(of: order)
+            orderBatches[shard].append(change, to: order, range: ranges[index].index, record: record, kind)
+        case .target, .person:
+            let source = ChangeSource(kind, record: record)
+            catalogChanges.append(
+                .init(partition: ranges[index].partition, offset: record.offset, event: event, source: source)
+            )
         }
     }
 

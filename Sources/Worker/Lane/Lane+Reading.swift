@@ -117,6 +117,7 @@ extension Lane {
         applied = [:]
         caughtUp = []
         unreported = [:]
+        owing = Set(partitions)
         for partition in partitions {
             // Offset 0 where nothing was applied, not the beginning: a log without its first records has lost events.
             positions[partition] = cursors[partition].map { .after($0) } ?? .offset(0)
@@ -161,6 +162,7 @@ extension Lane {
             counters.lostRaces.add(1, ordering: .relaxed)
         }
         noteApplied(read.ranges)
+        owing.formUnion(read.ranges.map(\.partition))
         try await refreshCatalogs(from: link)
         backfills.lookForJobs()
     }

@@ -33,6 +33,10 @@ package actor Lane {
     /// Since when the brokers refuse this client for a reason that a person must mend, and the reason.
     var refusal: (since: ContinuousClock.Instant, error: LogError)?
     var rebalance: Rebalance?
+    /// Partitions to which records may be owed (``Restatements``).
+    var owing: Set<TopicPartition> = []
+    /// The earliest time to write what is owed.
+    var nextRestating: ContinuousClock.Instant
     private let backoff = Backoff(minimum: .milliseconds(25))
     private var failures = 0
     private var nextRefresh: ContinuousClock.Instant
@@ -83,6 +87,7 @@ package actor Lane {
         self.executor = executor
         self.consumer = consumer
         nextRefresh = dependencies.now()
+        nextRestating = dependencies.now()
         nextFitnessCheck = dependencies.now() + Self.fitnessInterval
         nextLogCheck = dependencies.now() + Self.logCheckInterval
         self.dependencies = dependencies
@@ -193,10 +198,13 @@ package actor Lane {
                 // Only now: if Redis fails before this line, the next connection handles the assignment again.
                 rebalance = nil
             } else if isDone {
+                try await restate(over: links)
                 if !stop.isSet { try await checkCursors(over: link) }
                 return
-            } else if runsBackfills {
+            } else if runsBackfills, !backfills.isEmpty {
                 try await stepBackfill(over: link)
+            } else {
+                try await restate(over: links)
             }
             try await checkRedis(over: link)
         }
@@ -219,6 +227,7 @@ package actor Lane {
         case .lostRace: counters.lostRaces.add(1, ordering: .relaxed)
         case .applied(let batch):
             backfills.countPosting()
+            if batch.owesRecords { owing.formUnion(batch.orders.ranges.map(\.partition)) }
             if batch.isLast { noteApplied(batch.orders.ranges) }
         case .needsCatalog: try await refreshCatalogs(from: link)
         }

@@ -72,6 +72,7 @@ struct PostingPipeline {
         case .post(let posting, let refused):
             try writeDeadLetters(batch.deadLetters(snapshot, refused: refused))
             batch.deadLetters = []
+            batch.owesRecords = posting.owesRecords
             applying = batch
             send(posting.transaction(), over: links.link(of: batch.orders.shard))
         case .refreshCatalog:

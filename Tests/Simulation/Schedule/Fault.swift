@@ -110,6 +110,7 @@ extension World {
         servers[primary].server.isLoading = false
         closeConnections(to: 1 - primary)
         for number in workers.keys { workers[number]?.paused = 0 }
+        while !lateRecords.isEmpty { writeLateRecord() }
         // Only sometimes: a rebalance would hide partitions that a worker has forgotten.
         if random.chance(300) { rebalance(among: workers.keys.sorted()) }
     }

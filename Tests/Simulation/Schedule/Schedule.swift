@@ -80,7 +80,10 @@ package struct Schedule: Sendable {
         world.endFaults()
         world.record("all is well from here on")
         finish(world, &outcome)
-        if outcome.differences.isEmpty { outcome.differences = FinalCheck(world, model).differences }
+        if outcome.differences.isEmpty {
+            let check = FinalCheck(world, model)
+            outcome.differences = check.differences + check.compactionDifferences(world)
+        }
         outcome.trace = world.trace ?? []
         return outcome
     }

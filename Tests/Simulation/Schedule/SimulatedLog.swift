@@ -33,6 +33,15 @@ package struct SimulatedLog {
         )
     }
 
+    /// Adds a record that a worker writes.
+    mutating func append(_ record: ProducerRecord) {
+        clock += 1
+        let partition = TopicPartition(topic: record.topic, partition: record.partition ?? 0)
+        partitions[partition, default: []].append(
+            .record(key: record.key ?? [], value: record.value, timestamp: clock)
+        )
+    }
+
     mutating func leaveHole(in partition: TopicPartition) { partitions[partition, default: []].append(.hole) }
 
     /// All partitions, sorted so that a seed always gives the same schedule.

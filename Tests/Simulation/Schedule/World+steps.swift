@@ -49,6 +49,7 @@ extension World {
             steps.append(.finishLoading(server: place))
         }
         for (number, worker) in workers where worker.paused > 0 { workers[number]?.paused = worker.paused - 1 }
+        if !lateRecords.isEmpty, random.chance(20) { writeLateRecord() }
         if steps.isEmpty { return false }
         switch random.pick(steps) {
         case .execute(let number): execute(number)

@@ -2,6 +2,7 @@ import Concurrency
 import Events
 import Kafka
 package import Ledger
+import Log
 import Logging
 package import Model
 import Redis
@@ -33,6 +34,8 @@ package final class World: @unchecked Sendable {
     /// Workers that ended with an error.
     var ended: [(worker: Int, error: any Error)] = []
     var now = ContinuousClock.now
+    /// Records that workers handed over, and that the log does not have yet.
+    var lateRecords: [ProducerRecord] = []
     /// A log of what happened, for people; nil when it is not recorded.
     package var trace: [String]?
     private let executor = ManualExecutor()
@@ -98,6 +101,7 @@ extension World {
                 return SingleServer<any PostingLink>(try connect(number))
             },
             writeDeadLetters: { _ in },
+            restate: { [unowned self] records in try restate(records, by: number) },
             now: { [unowned self] in now },
             sleep: { [unowned self] _ in await waitForTurn(of: number) },
             random: { [unowned self] range in Int64.random(in: range, using: &random) }
