@@ -1,3 +1,4 @@
+import Concurrency
 import Events
 import Foundation
 import Kafka
@@ -34,7 +35,7 @@ struct RebuildTests {
             var both = model
             for event in more { both.apply(event) }
             try await system.publish(more.map { system.message(for: $0) })
-            try await system.waitUntilApplied(seconds: 60)
+            try await system.waitUntilApplied()
             #expect(worker.isRunning)
             try await Self.expectSame(system, more, both)
         }
@@ -109,6 +110,62 @@ struct RebuildTests {
             #expect(shared.terminationStatus == 1 && system.log("shared.log").contains("session:1"))
             try await Self.expectSame(system, history, model)
         }
+    }
+
+    @Test("It does not empty a database that something else has used since the plan was made")
+    func databaseInUse() async throws {
+        try await withApplied(events: 100) { system, _, _ in
+            let operations = try system.operations
+            let plan = try await RebuildSurvey(operations).plan(startsOver: false)
+            let other = try await RedisConnection.connect(
+                to: RedisEndpoint(url: system.redis.url + "?db=\(plan.newDatabase)")
+            )
+            defer { other.closeNow() }
+            _ = try await other.one(RedisCommand("SET", "session:1", "another program's")).checked()
+            let rebuild = Rebuild(operations, acceptsDeleted: false, applier: NoApplier())
+            await #expect { try await rebuild.run(plan) { _ in } } throws: { error in
+                if case RebuildError.databaseInUse? = error as? RebuildError { true } else { false }
+            }
+            #expect(try await other.one(RedisCommand("GET", "session:1")).string == "another program's")
+        }
+    }
+
+    @Test("It refuses a Redis where SELECT has no effect, and leaves the view as it is")
+    func sameDatabase() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "select-\(UInt64.random(in: 0...(.max)))")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        // `SELECT 1` is an ECHO here: it answers, and nothing is selected.
+        let redis = try await RedisServerProcess.start(
+            folder: folder.path,
+            configuration: ["--rename-command", "SELECT", "USE", "--rename-command", "ECHO", "SELECT"]
+        )
+        let system = try await System(partitions: 1)
+        let connection = try await RedisConnection.connect(to: RedisEndpoint(url: redis.url))
+        for isEmpty in [true, false] {
+            if !isEmpty { _ = try await connection.one(RedisCommand("SET", "{s0}:revision", "1")).checked() }
+            let rebuild = try system.start(
+                ["rebuild", "--yes", "--redis-url", redis.url],
+                log: "rebuild.log",
+                environment: ["SALESTARGETS_REDIS_URL": redis.url]
+            )
+            rebuild.waitUntilExit()
+            #expect(rebuild.terminationStatus == 1, "\(system.log("rebuild.log"))")
+            #expect(try await connection.one(RedisCommand("DBSIZE")) == .integer(isEmpty ? 0 : 1))
+        }
+        #expect(system.log("rebuild.log").contains("SELECT has no effect"))
+        connection.closeNow()
+        await redis.stop()
+        await system.end()
+    }
+
+    private struct NoApplier: LogApplier {
+        func apply(
+            upTo ends: [TopicPartition: Int64],
+            to redis: RedisEndpoint,
+            deadLettersFrom: [TopicPartition: Int64],
+            stop: StopFlag,
+            progress: @escaping @Sendable (Int) -> Void
+        ) async throws -> Int { 0 }
     }
 
     private static let orders = TopicPartition(topic: "sales.orders", partition: 0)

@@ -10,19 +10,25 @@ import SalesRules
 import Synchronization
 
 extension System {
+    /// What the operators' commands are told about this system.
+    var operations: OperationsSettings {
+        get throws {
+            OperationsSettings(
+                log: KafkaBackend(kafka),
+                group: "sales-targets",
+                topics: topics,
+                redis: try RedisEndpoint(url: redis.url),
+                ledger: settings,
+                events: try EventSettings(currency: settings.rules.currency)
+            )
+        }
+    }
+
     /// Runs verify in this process.
     func verify(_ source: Verifier.Source) async throws -> (summary: VerifySummary, differences: [Difference]) {
-        let operations = OperationsSettings(
-            log: KafkaBackend(kafka),
-            group: "sales-targets",
-            topics: topics,
-            redis: try RedisEndpoint(url: redis.url),
-            ledger: settings,
-            events: try EventSettings(currency: settings.rules.currency)
-        )
         let found = FoundDifferences()
         let verifier = try Verifier(
-            operations,
+            try operations,
             source: source,
             folder: FileManager.default.temporaryDirectory.path,
             report: { difference in found.list.withLock { $0.append(difference) } },

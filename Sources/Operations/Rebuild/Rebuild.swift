@@ -39,7 +39,7 @@ package struct Rebuild: Sendable {
         defer { old.closeNow() }
         let new = try await RedisConnection.connect(to: newEndpoint(plan))
         defer { new.closeNow() }
-        try await begin(plan, over: new)
+        try await begin(plan, over: new, old)
         var applied = 0
         for _ in 0..<20 {
             // The first pass applies most of the log. Each later one applies the records that arrived meanwhile.
@@ -73,25 +73,58 @@ package struct Rebuild: Sendable {
         return redis
     }
 
-    /// Marks the database as a rebuild, and first empties it unless the plan continues an interrupted rebuild.
-    private func begin(_ plan: RebuildPlan, over new: RedisConnection) async throws {
+    /// Marks the new database as a rebuild's, and prepares it.
+    private func begin(_ plan: RebuildPlan, over new: RedisConnection, _ old: RedisConnection) async throws {
         if !plan.withoutBeginning.isEmpty, !acceptsDeleted {
             throw RebuildError.beginningDeleted(
                 plan.withoutBeginning.map { "\($0.key.topic)[\($0.key.partition)] begins at \($0.value)" }.sorted()
             )
         }
         let keys = settings.ledger.keys
+        try await mark(plan, new, old)
+        // A server or a proxy that ignores SELECT shows the mark beside the view in place.
+        let seen = try await old.replies(to: RedisPipeline(RedisCommand("EXISTS", keys.rebuild)))[0]
+        if try seen.requireInteger() != 0 {
+            if !plan.resumes { _ = try await new.replies(to: RedisPipeline(RedisCommand("DEL", keys.rebuild))) }
+            throw RebuildError.sameDatabase
+        }
         var pipeline = RedisPipeline()
-        if !plan.resumes { pipeline.append(RedisCommand("FLUSHDB")) }
-        pipeline.append(RedisCommand("SET", keys.rebuild, settings.ledger.text))
         for (partition, low) in plan.withoutBeginning {
             // The cursor starts after the deleted records, as if they had been applied.
-            let cursor = Cursor(next: low, last: .init(offset: low - 1, checksum: 0), newest: -1)
+            let cursor = Cursor(next: low, last: .init(offset: low - 1, checksum: 0))
             for shard in 0..<keys.shards {
                 pipeline.append(RedisCommand("SET", keys.cursor(partition, shard: shard), cursor.encoded))
             }
         }
+        if pipeline.isEmpty { return }
         for reply in try await new.replies(to: pipeline) { try reply.checked() }
+    }
+
+    /// Marks the new database, and first empties it unless the plan continues. Only a database with the mark of a rebuild is
+    /// emptied, and what another program wrote since the plan was made is not touched.
+    private func mark(_ plan: RebuildPlan, _ new: RedisConnection, _ old: RedisConnection) async throws {
+        let name = settings.ledger.keys.rebuild
+        let state = try await new.replies(
+            to: RedisPipeline(RedisCommand("WATCH", name), RedisCommand("GET", name), RedisCommand("DBSIZE"))
+        )
+        let isMarked = !(try state[1].checked().isNull)
+        let isEmpty = try state[2].requireInteger() == 0
+        // What was interrupted and is to be continued may have been finished or dropped meanwhile.
+        guard isMarked || (isEmpty && !plan.resumes) else {
+            let some = try await new.replies(to: RedisPipeline(RedisCommand("UNWATCH"), RedisCommand("RANDOMKEY")))[1]
+            var look = RedisCommand("EXISTS")
+            look.append(try some.requireBytes())
+            let both = try await old.replies(to: RedisPipeline(look, RedisCommand("DBSIZE")))
+            if both[0] == .integer(1), both[1] == state[2] { throw RebuildError.sameDatabase }
+            throw RebuildError.databaseInUse(plan.newDatabase)
+        }
+        var marking = RedisPipeline(RedisCommand("MULTI"))
+        if isMarked, !plan.resumes { marking.append(RedisCommand("FLUSHDB")) }
+        marking.append(RedisCommand("SET", name, settings.ledger.text))
+        marking.append(RedisCommand("EXEC"))
+        guard try Posting.outcome(of: try await new.replies(to: marking)) == .applied else {
+            throw RebuildError.databaseInUse(plan.newDatabase)
+        }
     }
 
     /// - Parameter before: the records applied by earlier passes.

@@ -41,6 +41,8 @@ package struct RebuildPlan: Sendable {
 package enum RebuildError: Error, CustomStringConvertible {
     case foreignKeys([String])
     case noDatabase
+    case databaseInUse(Int)
+    case sameDatabase
     case beginningDeleted([String])
     case memory(used: Int, maximum: Int)
     case neverCaughtUp
@@ -53,6 +55,12 @@ package enum RebuildError: Error, CustomStringConvertible {
         case .noDatabase:
             "no database of this Redis is empty, and the new view needs one: raise `databases` in the configuration of "
                 + "Redis, or empty a database"
+        case .databaseInUse(let number):
+            "something else has written to database \(number) of this Redis since the rebuild was planned: nothing was "
+                + "changed. Run it again"
+        case .sameDatabase:
+            "two databases of this Redis have the same keys: SELECT has no effect there, as with some proxies. A rebuild "
+                + "would drop the view in place: give the address of the Redis itself"
         case .beginningDeleted(let partitions):
             "the log has lost its beginning (\(partitions.joined(separator: ", "))): the deleted events would not count. "
                 + "Publish the missing events again, and then give --accept-deleted"
