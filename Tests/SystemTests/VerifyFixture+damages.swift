@@ -229,6 +229,28 @@ extension VerifyFixture {
     private static var otherDamages: [Damage] {
         [
             Damage(
+                "a view that is no stamp",
+                "{s0}:view",
+                RedisCommand("SET", "{s0}:view", "x"),
+                .settings,
+                "no stamp"
+            ),
+            Damage("a view that is gone", "{s0}:view", RedisCommand("DEL", "{s0}:view"), .settings, "it is missing"),
+            Damage(
+                "the id of another cluster",
+                "{s0}:cluster",
+                RedisCommand("SET", "{s0}:cluster", "another"),
+                .settings,
+                "it is \"another\""
+            ),
+            Damage(
+                "a revision that is no number",
+                "{s0}:revision",
+                RedisCommand("SET", "{s0}:revision", "x"),
+                .settings,
+                "not a number"
+            ),
+            Damage(
                 "a note of a stopped partition that is not in the log",
                 "{s0}:stopped",
                 RedisCommand("HSET", "{s0}:stopped", "sales.orders:99", "1770292800 gone"),

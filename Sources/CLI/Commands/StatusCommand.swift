@@ -39,7 +39,7 @@ struct StatusCommand: AsyncParsableCommand {
                 if json {
                     Terminal.line(try StatusText.json(status, group: operations.group))
                 } else {
-                    if watch, isatty(STDOUT_FILENO) == 1 { Terminal.write("\u{1b}[H\u{1b}[2J", to: .standardOutput) }
+                    if watch, isatty(STDOUT_FILENO) == 1 { Terminal.clear() }
                     Terminal.line(StatusText.text(status, group: operations.group))
                 }
                 if !watch, !status.problems.isEmpty { throw ExitCode(1) }

@@ -30,7 +30,7 @@ final class DifferencePrinter: Sendable {
             )
             return
         }
-        Terminal.line("\(difference)")
+        Terminal.line(Terminal.visible("\(difference)", isLine: true))
         let parts = difference.orders.map { order in
             "\(order.id)" + (order.amount.map { " \(Money.text($0, in: currency))" } ?? "")
         }

@@ -83,6 +83,20 @@ package actor Verifier {
             fold: fold
         )
         let pass = Pass(connection: connection, fold: fold, reader: reader)
+        try await compareView(pass)
+        do {
+            try await compare(pass, bounds)
+        } catch LedgerError.corrupt(let record) {
+            // Without a catalog nothing else can be compared.
+            found([Difference(.settings, record.place, record.reason)])
+            summary.notes.append("the catalog in Redis cannot be read, so that the rest was not compared")
+        }
+        summary.records = partitions.indices.reduce(0) { $0 + Int(fold.position($1)) }
+        summary.orders = fold.orders.reduce(0) { $0 + $1.count }
+        return summary
+    }
+
+    private func compare(_ pass: Pass, _ bounds: [TopicPartition: Watermarks]) async throws {
         if source == .log {
             for (partition, bound) in bounds where bound.low > 0 {
                 summary.notes.append(
@@ -100,9 +114,13 @@ package actor Verifier {
         try await compareDays(pass)
         try await compareOverlaps(pass)
         try await lookForForeignKeys(pass)
-        summary.records = partitions.indices.reduce(0) { $0 + Int(fold.position($1)) }
-        summary.orders = fold.orders.reduce(0) { $0 + $1.count }
-        return summary
+    }
+
+    /// Compares what says which log and which view the numbers are of.
+    private func compareView(_ pass: Pass) async throws {
+        let cluster = try consumer.clusterId(timeoutMilliseconds: 5_000)
+        let check = ViewCheck(cluster: cluster, settings: settings.ledger)
+        found(check.differences(try await pass.connection.snapshot(check.commands)))
     }
 
     /// What one run works with.
