@@ -37,7 +37,7 @@ public final class RedisServerProcess: Sendable {
         child.signal(SIGKILL)
     }
 
-    /// Starts a server and waits until it answers, at most ten seconds.
+    /// Starts a server and waits until it answers.
     ///
     /// Unless `configuration` says otherwise, it saves nothing to disk and evicts no keys. Its output goes to
     /// `redis-server.log` in its folder.
@@ -46,12 +46,14 @@ public final class RedisServerProcess: Sendable {
     ///   - folder: its working folder; created if missing.
     ///   - listen: where it listens.
     ///   - configuration: more arguments, such as `["--appendonly", "yes"]`.
+    ///   - within: how long it may take until it answers, as it loads its data first.
     ///   - executable: a path, or a name to find in `PATH`.
     /// - Throws: ``StartError``.
     public static func start(
         folder: String,
         listen: Listener = .unixSocket,
         configuration: [String] = [],
+        within limit: Duration = .seconds(10),
         executable: String = "redis-server"
     ) async throws(StartError) -> RedisServerProcess {
         guard let path = find(executable) else {
@@ -70,7 +72,7 @@ public final class RedisServerProcess: Sendable {
         let child = ChildProcess([path] + arguments, log: log)
         do {
             let identifier = try await child.started.value()
-            try await waitUntilItAnswers(endpoint, child)
+            try await waitUntilItAnswers(endpoint, child, within: limit)
             return RedisServerProcess(url: listen.url(folder: folder), processIdentifier: identifier, child: child)
         } catch {
             child.signal(SIGKILL)
@@ -122,9 +124,13 @@ public final class RedisServerProcess: Sendable {
         return candidates.first { FileManager.default.isExecutableFile(atPath: $0) }
     }
 
-    private static func waitUntilItAnswers(_ endpoint: RedisEndpoint, _ child: ChildProcess) async throws {
+    private static func waitUntilItAnswers(
+        _ endpoint: RedisEndpoint,
+        _ child: ChildProcess,
+        within limit: Duration
+    ) async throws {
         let backoff = Backoff(base: .milliseconds(5), maximum: .milliseconds(50))
-        let end = ContinuousClock.now + .seconds(10)
+        let end = ContinuousClock.now + limit
         var attempt = 0
         while true {
             do throws(RedisError) {

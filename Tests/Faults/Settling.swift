@@ -21,7 +21,7 @@ struct Settling {
     func run() async throws -> Bool {
         var sizes = logSizes
         var isRebuilt = false
-        var deadline = ContinuousClock.now + Self.patience
+        var deadline = ProgressDeadline(Self.patience, of: Int64.self)
         var eviction = ContinuousClock.now + .seconds(7)
         let names = Set(testbed.workers.map(\.name))
         while true {
@@ -36,7 +36,7 @@ struct Settling {
                 try await rebuild()
                 isRebuilt = true
                 sizes = testbed.workers.map(\.logSize)
-                deadline = .now + Self.patience
+                deadline = ProgressDeadline(Self.patience)
                 continue
             }
             let backlog = try await testbed.site.backlog(in: testbed.redis.url)
@@ -44,11 +44,11 @@ struct Settling {
                 if !isLogCut { return isRebuilt }
                 if try await matchesLog() { return isRebuilt }
             }
-            if .now > deadline {
+            if deadline.hasPassed(backlog.count) {
                 let left = backlog.records.sorted { "\($0.key)" < "\($1.key)" }
                     .map { "\($0.key.topic)[\($0.key.partition)] \($0.value)" }.joined(separator: ", ")
                 throw TestbedFailure(
-                    "after \(Self.patience) not applied: \(left.isEmpty ? "nothing" : left); backfill jobs: \(backlog.jobs)"
+                    "for \(Self.patience) nothing was applied; left: \(left.isEmpty ? "nothing" : left); backfill jobs: \(backlog.jobs)"
                 )
             }
             if .now > eviction {

@@ -79,7 +79,7 @@ struct RandomHistoryTests {
         }
         // The broker may serve the join of a killed worker after that of its successor, and then fences the successor: that
         // one ends, and is started again as a service would be.
-        try await system.waitUntilApplied(seconds: 420) {
+        try await system.waitUntilApplied() {
             for (index, worker) in workers.enumerated() where !worker.isRunning {
                 let lastLine = system.log("worker-\(index).log").split(separator: "\n").last ?? ""
                 try #require(lastLine.contains("FENCED_INSTANCE_ID"), "worker \(index) ended: \(lastLine)")

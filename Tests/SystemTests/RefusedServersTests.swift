@@ -17,7 +17,7 @@ struct RefusedServersTests {
             let connection = try await RedisConnection.connect(to: RedisEndpoint(url: system.redis.url))
             defer { connection.closeNow() }
             try await system.publish([system.message(for: try System.savedOrder("SO-1"))])
-            try await system.waitUntilApplied(seconds: 30)
+            try await system.waitUntilApplied()
 
             _ = try await connection.one(RedisCommand("CONFIG", "SET", "maxmemory", "1gb"))
             _ = try await connection.one(RedisCommand("CONFIG", "SET", "maxmemory-policy", "allkeys-lru"))
@@ -28,7 +28,7 @@ struct RefusedServersTests {
             #expect(try await system.site.backlog().count == 1)
 
             _ = try await connection.one(RedisCommand("CONFIG", "SET", "maxmemory-policy", "noeviction"))
-            try await system.waitUntilApplied(seconds: 30)
+            try await system.waitUntilApplied()
             #expect(worker.isRunning)
         } catch {
             Issue.record("\(error)\n\(system.log("worker-0.log").suffix(2_000))")

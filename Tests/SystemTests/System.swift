@@ -108,11 +108,16 @@ final class System: Sendable {
     }
 
     /// Waits until everything is applied and counted.
-    /// - Parameter meanwhile: called about every tenth of a second.
-    func waitUntilApplied(seconds: Int, meanwhile: () async throws -> Void = {}) async throws {
-        let deadline = ContinuousClock.now + .seconds(seconds)
-        while try await site.backlog().count > 0 {
-            try #require(ContinuousClock.now < deadline, "the workers did not reach the end of the log in time")
+    /// - Parameters:
+    ///   - patience: how long nothing may be applied.
+    ///   - meanwhile: called about every tenth of a second.
+    func waitUntilApplied(patience: Duration = .seconds(120), meanwhile: () async throws -> Void = {}) async throws {
+        var deadline = ProgressDeadline(patience, of: Int64.self)
+        while true {
+            let backlog = try await site.backlog().count
+            if backlog == 0 { return }
+            let isStuck = deadline.hasPassed(backlog)
+            try #require(!isStuck, "the workers stopped with \(backlog) records to apply")
             try await meanwhile()
             try await Task.sleep(for: .milliseconds(100))
         }

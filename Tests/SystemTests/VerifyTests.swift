@@ -32,7 +32,7 @@ struct VerifyTests {
                 workers[0] = try system.startWorker(0)
             }
         }
-        try await system.waitUntilApplied(seconds: 300)
+        try await system.waitUntilApplied()
         let (summary, differences) = try await system.verify(.log)
         #expect(differences.isEmpty, "seed \(history.seed)\n\(differences.prefix(20))")
         #expect(summary.records == messages.count)

@@ -90,7 +90,7 @@ struct WritingTests {
             #expect(posted.location == "/api/v1/orders/SO-1")
             let next = try system.startWorker(0)
             defer { kill(next.processIdentifier, SIGKILL) }
-            try await system.waitUntilApplied(seconds: 60)
+            try await system.waitUntilApplied()
             #expect(try await server.ask("GET", "orders/SO-1").status == 200)
         }
     }
