@@ -43,8 +43,10 @@ package struct LaneGroup: Sendable {
     }
 
     private func run(_ modes: [Lane.Mode]) async throws {
-        let producer = try settings.log.producer(for: .deadLetters)
-        defer { producer.close(timeoutMilliseconds: 5_000) }
+        try await settings.log.withProducer(for: .deadLetters, closingWithin: 5_000) { try await run(modes, $0) }
+    }
+
+    private func run(_ modes: [Lane.Mode], _ producer: any LogProducer) async throws {
         // This flag stops only the lanes of this run: backfills may follow.
         let stop = StopFlag(after: self.stop)
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -14,6 +14,7 @@ package struct Backfill {
     private var days: SharedDays
     private var waiting: SharedDays.Orders?
     private var isPrepared = false
+    private var hasFound = false
     /// What every shard must have noted of this backfill.
     private var progress: [BackfillProgress]
 
@@ -62,8 +63,12 @@ package struct Backfill {
     package mutating func step(on connection: some PostingLink, catalogs: Catalogs) async throws(LedgerError) -> Step {
         if !isPrepared {
             guard try await begin(on: connection, catalogs: catalogs) else { return .lost }
-            try await findDays(on: connection, catalogs: catalogs)
+            beginFinding(catalogs)
             isPrepared = true
+        }
+        if !hasFound {
+            hasFound = try await days.find(on: connection)
+            return .inProgress
         }
         if waiting == nil { waiting = try await days.take(on: connection) }
         guard let orders = waiting else { return try await finish(on: connection, catalogs: catalogs) }
@@ -89,12 +94,12 @@ package struct Backfill {
         return true
     }
 
-    /// Finds the days with orders to derive again.
-    private mutating func findDays(on connection: some PostingLink, catalogs: Catalogs) async throws(LedgerError) {
+    /// Begins to find the days with orders to derive again.
+    private mutating func beginFinding(_ catalogs: Catalogs) {
         guard let revision = job.target, let entry = catalogs[key.tenant][key.id], entry.revision == revision else {
             return
         }
-        try await days.find(entry.target, on: connection)
+        days.begin(entry.target)
     }
 
     /// Watches the view of a shard and some of its keys, and reads from them.

@@ -7,6 +7,17 @@ struct SharedDays {
     private let tenant: Identifier
     private let keys: KeySpace
     private var days: [SharedDay] = []
+    /// The days of the people that are still to be read.
+    private var unread: ArraySlice<SoldDays> = []
+    /// What was read of the people so far.
+    private var found: [Int: [Day: SharedDay]] = [:]
+
+    /// A year of one person in one shard.
+    private struct SoldDays {
+        let shard: Int
+        let person: Identifier
+        let part: PersonDays.Part
+    }
 
     private struct SharedDay {
         let shard: Int
@@ -31,46 +42,57 @@ struct SharedDays {
     /// The most entries of indexes that are read at once, unless a single day has more.
     private static let marksPerRead = 8_192
 
-    /// Without days: call ``find(_:on:)`` first.
+    /// The most years of people that are read at once: about 2 MB.
+    private static let yearsPerRead = 512
+
+    /// Without days: call ``begin(_:)`` and ``find(on:)`` first.
     init(of tenant: Identifier, keys: KeySpace) {
         self.tenant = tenant
         self.keys = keys
     }
 
-    /// Finds the days of a target's people within its period.
-    mutating func find(_ target: Target, on connection: some PostingLink) async throws(LedgerError) {
-        days = []
-        for shard in 0..<keys.shards {
-            var found: [Day: SharedDay] = [:]
-            for person in target.assignees {
-                for (day, orders) in try await soldDays(of: person, in: target.period, shard: shard, on: connection) {
-                    found[day, default: SharedDay(shard: shard, day: day, people: [], marks: 0)].people.append(person)
-                    found[day]?.marks += orders
-                }
-            }
-            days += found.values.filter { $0.people.count > 1 }
+    /// Begins to find the days of a target's people within its period.
+    mutating func begin(_ target: Target) {
+        (days, found) = ([], [:])
+        let people = target.assignees.map { person in
+            PersonDays.parts(tenant: tenant, person: person, period: target.period).map { (person, $0) }
         }
+        unread =
+            (0..<keys.shards).flatMap { shard in
+                people.joined().map { SoldDays(shard: shard, person: $0.0, part: $0.1) }
+            }[...]
     }
 
-    private func soldDays(
-        of person: Identifier,
-        in period: Period,
-        shard: Int,
-        on connection: some PostingLink
-    ) async throws(LedgerError) -> [(Day, orders: Int64)] {
-        let parts = PersonDays.parts(tenant: tenant, person: person, period: period)
-        var pipeline = RedisPipeline()
-        for part in parts { pipeline.append(PackedTallies.read(key: keys.days(part.key, shard: shard), part.places)) }
-        var days: [(Day, Int64)] = []
-        for (part, reply) in zip(parts, try await connection.replies(to: pipeline)) {
-            guard let bytes = try reply.optionalBytes("GETRANGE") else { continue }
-            var tallies = Array(repeating: Tally.zero, count: part.places.count)
-            PackedTallies.add(bytes, to: &tallies[...])
-            for (index, tally) in tallies.enumerated() where tally.orders > 0 {
-                if let day = Day(number: part.firstDay.number + index) { days.append((day, tally.orders)) }
+    /// Reads some of the people's days, in one trip.
+    /// - Returns: whether all are read.
+    mutating func find(on connection: some PostingLink) async throws(LedgerError) -> Bool {
+        let read = unread.prefix(Self.yearsPerRead)
+        if !read.isEmpty {
+            var pipeline = RedisPipeline()
+            for item in read {
+                pipeline.append(PackedTallies.read(key: keys.days(item.part.key, shard: item.shard), item.part.places))
             }
+            for (item, reply) in zip(read, try await connection.replies(to: pipeline)) { try note(item, reply) }
+            unread = unread.dropFirst(read.count)
         }
-        return days
+        if !unread.isEmpty { return false }
+        // By shard: `take` takes days of one shard at a time.
+        days = found.sorted { $0.key < $1.key }.flatMap { $0.value.values.filter { $0.people.count > 1 } }
+        found = [:]
+        return true
+    }
+
+    private mutating func note(_ item: SoldDays, _ reply: RedisValue) throws(LedgerError) {
+        guard let bytes = try reply.optionalBytes("GETRANGE") else { return }
+        var tallies = Array(repeating: Tally.zero, count: item.part.places.count)
+        PackedTallies.add(bytes, to: &tallies[...])
+        for (index, tally) in tallies.enumerated() where tally.orders > 0 {
+            guard let day = Day(number: item.part.firstDay.number + index) else { continue }
+            var shared = found[item.shard]?[day] ?? SharedDay(shard: item.shard, day: day, people: [], marks: 0)
+            shared.people.append(item.person)
+            shared.marks += tally.orders
+            found[item.shard, default: [:]][day] = shared
+        }
     }
 
     /// Removes some days of one shard and reads which orders credit several people on them. An order that is posted

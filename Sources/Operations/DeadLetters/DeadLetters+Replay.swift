@@ -40,56 +40,84 @@ extension DeadLetters {
             }
             newest[origin] = entry
         }
-        let producer = try log.producer(for: .deadLetters)
-        defer { producer.close(timeoutMilliseconds: 5_000) }
-        let counts = try await BlockingThread.run("dead letters") {
-            try log.admin().partitions(of: Array(topics.byName.keys), timeoutMilliseconds: 10_000)
-        }
-        for entry in entries {
-            var outcome = expectedOutcome(of: entry, again: again)
-            if outcome == .replayed, let origin = entry.origin {
-                if let other = newest[origin], (other.partition, other.offset) != (entry.partition, entry.offset) {
-                    outcome = .skipped
-                } else {
-                    outcome = try await replay(entry, origin, by: producer, partitions: counts[origin.topic] ?? 0)
-                }
+        let latest = newest
+        try await log.withProducer(for: .deadLetters, closingWithin: 5_000) { producer in
+            try await BlockingThread.run("dead letters") {
+                try replay(entries, again: again, latest, by: producer, report)
             }
-            report(entry, outcome)
         }
     }
 
+    /// Reads the dead-letter topic once and writes back what was chosen. Blocks.
     private func replay(
+        _ entries: [Entry],
+        again: Bool,
+        _ newest: [DeadLetter.Origin: Entry],
+        by producer: any LogProducer,
+        _ report: (Entry, Outcome) -> Void
+    ) throws {
+        var wanted: [Int32: [Int64: (entry: Entry, origin: DeadLetter.Origin)]] = [:]
+        for entry in entries {
+            let outcome = expectedOutcome(of: entry, again: again)
+            guard outcome == .replayed, let origin = entry.origin else {
+                report(entry, outcome)
+                continue
+            }
+            if let other = newest[origin], (other.partition, other.offset) != (entry.partition, entry.offset) {
+                report(entry, .skipped)
+            } else {
+                wanted[entry.partition, default: [:]][entry.offset] = (entry, origin)
+            }
+        }
+        if wanted.isEmpty { return }
+        let counts = try log.admin().partitions(of: Array(topics.byName.keys), timeoutMilliseconds: 10_000)
+        try forEach(from: wanted.compactMapValues { $0.keys.min() }) { letter in
+            if let (entry, origin) = wanted[letter.partition]?.removeValue(forKey: letter.offset) {
+                let outcome: Outcome =
+                    letter.replayed == nil
+                    ? try write(letter, entry, origin, by: producer, partitions: counts[origin.topic] ?? 0)
+                    : .refused(Self.gone)
+                report(entry, outcome)
+            }
+            return wanted[letter.partition]?.isEmpty == false
+        }
+        for (entry, _) in wanted.values.flatMap(\.values) { report(entry, .refused(Self.gone)) }
+    }
+
+    private static let gone = "the dead-letter topic no longer has it"
+
+    /// Returns after the log has stored the record and then the note of its replay.
+    private func write(
+        _ letter: DeadLetterRecord,
         _ entry: Entry,
         _ origin: DeadLetter.Origin,
         by producer: any LogProducer,
         partitions: Int32
-    ) async throws -> Outcome {
-        guard let letter = try await record(partition: entry.partition, offset: entry.offset) else {
-            return .refused("the dead-letter topic no longer has it")
-        }
+    ) throws -> Outcome {
         if letter.isValueLeftOut {
             return .refused("its value was too large for the dead-letter topic: the original record is \(origin)")
         }
-        _ = try await producer.send(
-            ProducerRecord(
-                topic: origin.topic,
-                // The same partition keeps it behind the other records of its key. Without that partition, the key decides.
-                partition: origin.partition < partitions ? origin.partition : nil,
-                key: letter.key,
-                value: letter.value,
-                headers: DeadLetter.replayHeaders(of: letter.headers, origin: origin),
-                timestamp: letter.timestamp < 0 ? nil : letter.timestamp
-            )
+        let record = ProducerRecord(
+            topic: origin.topic,
+            // The same partition keeps it behind the other records of its key. Without that partition, the key decides.
+            partition: origin.partition < partitions ? origin.partition : nil,
+            key: letter.key,
+            value: letter.value,
+            headers: DeadLetter.replayHeaders(of: letter.headers, origin: origin),
+            timestamp: letter.timestamp < 0 ? nil : letter.timestamp
         )
-        _ = try await producer.send(
-            ProducerRecord(
-                topic: topics.deadLetters,
-                partition: entry.partition,
-                key: letter.key,
-                value: nil,
-                headers: [RecordHeader(name: DeadLetter.replayedHeader, value: Array(origin.description.utf8))]
-            )
+        let note = ProducerRecord(
+            topic: topics.deadLetters,
+            partition: entry.partition,
+            key: letter.key,
+            value: nil,
+            headers: [RecordHeader(name: DeadLetter.replayedHeader, value: Array(origin.description.utf8))]
         )
+        for record in [record, note] {
+            let batch = producer.batch()
+            try batch.append(record)
+            try batch.wait(timeoutMilliseconds: 60_000)
+        }
         return .replayed
     }
 }

@@ -101,7 +101,7 @@ package struct DeadLetters: Sendable {
     /// - Parameters:
     ///   - from: the partitions and their first offsets; nil for everything.
     ///   - body: returns false to stop reading the record's partition.
-    private func forEach(from starts: [Int32: Int64]?, _ body: (DeadLetterRecord) throws -> Bool) throws {
+    func forEach(from starts: [Int32: Int64]?, _ body: (DeadLetterRecord) throws -> Bool) throws {
         let admin = try log.admin()
         let name = topics.deadLetters
         guard let count = try admin.partitions(of: [name], timeoutMilliseconds: 10_000)[name] else {

@@ -138,25 +138,31 @@ final class Feed: Service {
     }
 
     private func readChanges() async {
+        var failures = FailureRun()
         for await _ in readSignals {
             guard (try? await Task.sleep(for: Self.readDelay)) != nil else { return }
             for read in change({ $0.takeReads() }) {
                 do {
                     let update = try await reader.update(for: read)
                     change { $0.publish(update, for: read) }
+                    if failures.end() { logger.notice("the live feed can read what changed again") }
                 } catch {
-                    await recover(from: error, in: read)
+                    await recover(from: error, in: read, isFirst: failures.begin())
                 }
             }
         }
     }
 
     /// After a temporary error the read is tried again. After any other error, viewers are asked to load everything.
-    private func recover(from error: any Error, in read: FeedRead) async {
-        logger.warning(
-            "the live feed cannot read what changed",
-            metadata: ["tenant": "\(read.tenant.rawValue)", "error": "\(error)"]
-        )
+    /// - Parameter isFirst: whether reading worked before. Only then it is logged: it is tried again five times a second, for
+    ///   each tenant, for as long as Redis is away.
+    private func recover(from error: any Error, in read: FeedRead, isFirst: Bool) async {
+        if isFirst {
+            logger.warning(
+                "the live feed cannot read what changed; it tries again until it can",
+                metadata: ["tenant": "\(read.tenant.rawValue)", "error": "\(error)"]
+            )
+        }
         if let error = error as? LedgerError, !error.isTemporary {
             change { $0.publish(FeedReader.reload(for: read), for: read) }
         } else {
@@ -169,5 +175,22 @@ final class Feed: Service {
         while (try? await Task.sleep(for: .seconds(1))) != nil {
             change { $0.tick(at: .now, date: now()) }
         }
+    }
+}
+
+/// Failures that follow each other.
+private struct FailureRun {
+    private var isFailing = false
+
+    /// - Returns: whether this failure is the first.
+    mutating func begin() -> Bool {
+        defer { isFailing = true }
+        return !isFailing
+    }
+
+    /// - Returns: whether there were failures before this success.
+    mutating func end() -> Bool {
+        defer { isFailing = false }
+        return isFailing
     }
 }
