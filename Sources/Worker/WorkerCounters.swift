@@ -2,7 +2,7 @@ package import Synchronization
 
 /// What a worker has done since it started, for its log.
 package final class WorkerCounters: Sendable {
-    /// Records read from the log, including those that could not be applied.
+    /// Records of the log that were applied, or written to the dead-letter topic. A record that was read again counts once.
     package let records = Atomic<Int>(0)
     /// Applied batches: one for the orders of a read, and one for its targets and people.
     package let postings = Atomic<Int>(0)

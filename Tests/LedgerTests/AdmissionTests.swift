@@ -44,6 +44,17 @@ struct AdmissionTests {
         }
     }
 
+    @Test(
+        "A policy that evicts only keys that expire is fine, because no number expires",
+        arguments: [("volatile-lru", true), ("allkeys-lru", false), ("allkeys-random", false), ("noeviction", true)]
+    )
+    func evictionPolicy(policy: String, isFit: Bool) async throws {
+        try await withRedis(["--maxmemory", "1gb", "--maxmemory-policy", policy]) { server in
+            let info = try await RedisInfo.read(over: try await server.connect())
+            #expect((info.unfitReason == nil) == isFit)
+        }
+    }
+
     @Test("A replica is refused, and may become a primary by itself")
     func replica() async throws {
         try await withRedis(["--replicaof", "127.0.0.1", "1"]) { server in

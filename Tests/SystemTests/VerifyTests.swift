@@ -80,6 +80,15 @@ struct VerifyTests {
         let json = try JSONSerialization.jsonObject(with: Data(system.log("damaged.log").utf8)) as? [String: Any]
         let first = (json?["differences"] as? [[String: Any]])?.first
         #expect(first?["kind"] as? String == "index" && first?["orderCount"] as? Int == 1)
+
+        _ = try await connection.one(RedisCommand("SET", "{s0}:x:\u{1b}[2J\n\u{9b}1m", "1")).checked()
+        for arguments in [["verify"], ["verify", "--json"]] {
+            let hostile = try system.start(arguments, log: "hostile.log")
+            hostile.waitUntilExit()
+        }
+        let shown = system.log("hostile.log")
+        #expect(shown.contains(#"{s0}:x:\u001b[2J\u000a\u009b1m"#) && shown.contains(#"\n\u009b1m"#))
+        #expect(!shown.unicodeScalars.contains { $0 == "\u{1b}" || $0 == "\u{9b}" })
         connection.closeNow()
         await system.end()
     }

@@ -41,6 +41,16 @@ struct WorkerCommand: AsyncParsableCommand {
     @Flag(help: "Apply the records that the topics hold at the start, then exit.")
     var untilCaughtUp = false
 
+    /// Logs every minute what was done, if something was.
+    private static func report(_ worker: LaneGroup, to logger: Logger) async {
+        var last = worker.counters.description
+        while (try? await Task.sleep(for: .seconds(60))) != nil {
+            let now = worker.counters.description
+            if now != last { logger.info("working", metadata: ["done": "\(now)"]) }
+            last = now
+        }
+    }
+
     func run() async throws {
         let settings = try common.settings(
             rules.words.merging(["lanes": lanes.map(String.init), "batch-size": batchSize.map(String.init)]) { $1 }
@@ -54,6 +64,8 @@ struct WorkerCommand: AsyncParsableCommand {
         )
         let operations = try settings.operations
         try await UntilSignal.run {
+            let reports = Task { await Self.report(worker, to: logger) }
+            defer { reports.cancel() }
             async let check: Void = PartitionerCheck.run(operations, logger: logger)
             if untilCaughtUp {
                 try await worker.runUntilCaughtUp()

@@ -68,7 +68,10 @@ package struct RedisInfo: Sendable {
                 "this server is \(mode == "cluster" ? "a node of a Redis Cluster" : "no Redis but a \(mode)"), which is "
                 + "not supported: give the address of a single Redis (--redis-url)"
         }
-        if !evictionPolicy.isEmpty, evictionPolicy != "noeviction", fields["maxmemory"] != "0" {
+        // A policy of `volatile-…` evicts only keys that expire. Of this program only a held view does, which may end early.
+        if !evictionPolicy.isEmpty, evictionPolicy != "noeviction", !evictionPolicy.hasPrefix("volatile-"),
+            fields["maxmemory"] != "0"
+        {
             return "this Redis deletes keys when its memory is full (maxmemory-policy \(evictionPolicy)): set "
                 + "maxmemory-policy to noeviction, or maxmemory to 0"
         }
@@ -117,7 +120,7 @@ package struct RedisInfo: Sendable {
     /// - Parameter now: in seconds since 1970.
     package func notes(now: Int) -> [String] {
         var notes: [String] = []
-        if evictionPolicy != "noeviction", maxMemory == 0 {
+        if evictionPolicy.hasPrefix("allkeys-"), maxMemory == 0 {
             notes.append("maxmemory-policy is \(evictionPolicy), which has no effect as long as maxmemory is 0")
         }
         if !hasAppendOnlyFile, changesSinceSave > 0, now - lastSave > 3_600 {

@@ -18,16 +18,21 @@ struct WidgetRoutes: Sendable {
             (year: $0.year(), salesperson: $0.salesperson(), measure: $0.measure())
         }
         let requested = try viewer.chosen(query.salesperson)
-        let preference =
-            try await reader.preference(of: TenantScoped(tenant: viewer.tenant, id: viewer.id)).value ?? WidgetChoice()
-        let year = query.year ?? preference.year ?? today().year
-        let measure = query.measure ?? preference.measure ?? .revenue
         // Without the parameter a manager gets the saved choice; `all` means everyone.
         let isLeftOut = viewer.role == .manager && query.salesperson == nil
+        let isWhole = query.year != nil && query.measure != nil && !isLeftOut
+        let saved =
+            isWhole
+            ? nil : try await reader.preference(of: TenantScoped(tenant: viewer.tenant, id: viewer.id)).value
+        let preference = saved ?? WidgetChoice()
+        let year = query.year ?? preference.year ?? today().year
+        let measure = query.measure ?? preference.measure ?? .revenue
         let person = isLeftOut ? try viewer.chosen(preference.salesperson) : requested
+        // Both are sent together.
+        async let people = reader.people(person.map { [$0] } ?? [], of: viewer.tenant)
         let result = try await reader.year(year, of: person, tenant: viewer.tenant, measure: measure)
-        let known: Person? =
-            if let person { try await reader.people([person], of: viewer.tenant)[person] } else { nil }
+        let names = try await people
+        let known = person.flatMap { names[$0] }
         return .json { json in
             json.member("year", Int64(year))
             json.object("salesperson") { json in

@@ -182,7 +182,6 @@ package actor Lane {
             checkLogsIfDue()
             if !mustDrain, !isDone, pipeline.isReadyForMore {
                 let batch = try await read(waiting: pipeline.isIdle && (backfills.isEmpty || !runsBackfills))
-                counters.records.add(batch.count, ordering: .relaxed)
                 catalogRead = batch.catalogChange()
                 pipeline.append(batch.batches())
             }
@@ -237,6 +236,9 @@ package actor Lane {
         counters.postings.add(1, ordering: .relaxed)
         failures = 0
         for range in ranges {
+            // Not what was read: records of a lost race or a broken connection are read again.
+            let new = range.end.next - max(range.start, applied[range.partition] ?? 0)
+            counters.records.add(Int(max(0, new)), ordering: .relaxed)
             applied[range.partition] = max(applied[range.partition] ?? 0, range.end.next)
         }
         guard case .group = mode else { return }
