@@ -53,7 +53,7 @@ package struct ProgramSettings: Sendable {
             "SALESTARGETS_REDIS_URL": redisURL,
             "SALESTARGETS_CURRENCY": rules.currency.code,
             "SALESTARGETS_OWNER_CREDIT": rules.ownerCredit.rawValue,
-            "SALESTARGETS_EXCLUDED_STATUSES": rules.excludedStatuses.joined(separator: ","),
+            "SALESTARGETS_EXCLUDED_STATUSES": "[\(rules.excludedStatuses.map { "\"\($0)\"" }.joined(separator: ","))]",
             "SALESTARGETS_SHARDS": "\(settings.shards)",
         ]) { $1 }
     }

@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import Foundation
 public import Logging
 
 /// The settings that every command shares.
@@ -56,11 +57,13 @@ struct CommonOptions: ParsableArguments {
     }
 
     func settings(_ more: [String: String?] = [:]) throws -> Settings {
-        try Settings(
+        let settings = try Settings(
             flags: flags.merging(more.compactMapValues(\.self)) { $1 },
             kafka: kafka,
             configFile: config
         )
+        for warning in settings.warnings { Terminal.write("warning: \(warning)\n", to: .standardError) }
+        return settings
     }
 
     func logger(_ label: String) -> Logger {

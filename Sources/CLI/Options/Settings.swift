@@ -76,10 +76,12 @@ struct Settings: Sendable {
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws {
         self.flags = flags
-        self.environment = environment
+        // A variable that is set to an empty text counts as unset: compose files and unit files leave such.
+        self.environment = environment.filter { !$0.value.isEmpty }
         kafkaFlags = try Dictionary(kafka.map(Self.property), uniquingKeysWith: { $1 })
-        if let path = configFile ?? environment["SALESTARGETS_CONFIG"] {
-            (file, kafkaFile) = try Self.read(path)
+        if let path = configFile ?? self.environment["SALESTARGETS_CONFIG"] {
+            let content = try SettingsFile(path, known: Self.words.keys.sorted())
+            (file, kafkaFile) = (content.words, content.kafka)
         } else {
             (file, kafkaFile) = ([:], [:])
         }
@@ -88,6 +90,38 @@ struct Settings: Sendable {
     /// The value of a setting; empty if it was not given and has no default.
     func text(_ word: String) -> String {
         flags[word] ?? environment[Self.environmentName(word)] ?? file[word] ?? Self.words[word] ?? ""
+    }
+
+    /// The texts of a setting that is a list: a JSON array, or words between commas.
+    func list(_ word: String) throws -> [String] {
+        let text = text(word)
+        guard text.drop(while: \.isWhitespace).first == "[" else {
+            return text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+        }
+        guard let texts = try? JSONDecoder().decode([String].self, from: Data(text.utf8)) else {
+            throw SettingsError(description: "--\(word): \"\(text)\" is not a JSON array of texts")
+        }
+        return texts
+    }
+
+    /// The secret in `SALESTARGETS_AUTH_SECRET`, unless a flag names its file: a flag beats the environment.
+    var secretInEnvironment: String? {
+        flags["auth-secret-file"] == nil ? environment[Self.secretName] : nil
+    }
+
+    private static let secretName = "SALESTARGETS_AUTH_SECRET"
+    private static let kafkaPrefix = "SALESTARGETS_KAFKA_"
+
+    /// A sentence for each variable that looks like a setting and is none. It is not refused: Kubernetes sets such
+    /// variables for a service of this name.
+    var warnings: [String] {
+        let known = Self.words.keys.map(Self.environmentName) + [Self.secretName, "SALESTARGETS_CONFIG"]
+        return environment.keys.sorted()
+            .filter { $0.hasPrefix("SALESTARGETS_") && !$0.hasPrefix(Self.kafkaPrefix) && !known.contains($0) }
+            .map { name in
+                let nearest = NearestWord.of(name, among: known).map { "; the nearest is \($0)" } ?? ""
+                return "\(name) is not a setting\(nearest)"
+            }
     }
 
     func number(_ word: String, in range: ClosedRange<Int>) throws -> Int {
@@ -100,8 +134,8 @@ struct Settings: Sendable {
         return number
     }
 
-    func value<Value>(_ word: String, _ expected: String, _ read: (String) -> Value?) throws -> Value {
-        guard let value = read(text(word)) else {
+    func value<Value>(_ word: String, _ expected: String, _ read: (String) throws -> Value?) throws -> Value {
+        guard let value = try read(text(word)) else {
             throw SettingsError(description: "--\(word): \"\(text(word))\" is not \(expected)")
         }
         return value
@@ -118,39 +152,11 @@ struct Settings: Sendable {
         }
         return (String(parts[0]), String(parts[1]))
     }
-
-    private static func read(_ path: String) throws -> (words: [String: String], kafka: [String: String]) {
-        let content: Any
-        do {
-            content = try JSONSerialization.jsonObject(with: try Data(contentsOf: URL(fileURLWithPath: path)))
-        } catch {
-            throw SettingsError(
-                description: "the config file \(path) cannot be read as JSON: \(error.localizedDescription)"
-            )
-        }
-        guard var members = content as? [String: Any] else {
-            throw SettingsError(description: "the config file \(path) is not a JSON object")
-        }
-        let kafka = members.removeValue(forKey: "kafka") as? [String: Any] ?? [:]
-        if let unknown = members.keys.sorted().first(where: { words[$0] == nil }) {
-            throw SettingsError(
-                description: "the config file \(path) has an unknown setting \"\(unknown)\"; the settings are "
-                    + words.keys.sorted().joined(separator: ", ") + " and kafka"
-            )
-        }
-        func texts(_ members: [String: Any]) -> [String: String] {
-            members.mapValues { value in
-                if let list = value as? [Any] { return list.map { "\($0)" }.joined(separator: ",") }
-                return "\(value)"
-            }
-        }
-        return (texts(members), texts(kafka))
-    }
 }
 
 extension Settings {
     var kafka: KafkaConfiguration {
-        let prefix = "SALESTARGETS_KAFKA_"
+        let prefix = Self.kafkaPrefix
         // These two are settings of the program, not properties of librdkafka.
         let ownSettings: Set<String> = ["BOOTSTRAP_SERVERS", "GROUP"]
         var properties = kafkaFile
@@ -160,7 +166,8 @@ extension Settings {
             properties[key.lowercased().replacing("_", with: ".")] = value
         }
         properties.merge(kafkaFlags) { $1 }
-        return KafkaConfiguration(bootstrapServers: text("kafka-bootstrap-servers"), properties: properties)
+        let servers = (try? list("kafka-bootstrap-servers").joined(separator: ",")) ?? text("kafka-bootstrap-servers")
+        return KafkaConfiguration(bootstrapServers: servers, properties: properties)
     }
 
     var redis: RedisEndpoint {
@@ -192,9 +199,7 @@ extension Settings {
             Rules(
                 currency: try value("currency", "a currency code of ISO 4217, for example EUR") { Currency($0) },
                 ownerCredit: try value("owner-credit", "whole, remainder or none") { OwnerCredit(rawValue: $0) },
-                excludedStatuses: text("excluded-statuses").split(separator: ",").map {
-                    String($0).trimmingCharacters(in: .whitespaces)
-                }
+                excludedStatuses: try list("excluded-statuses")
             )
         }
     }

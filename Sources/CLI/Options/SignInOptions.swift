@@ -10,7 +10,7 @@ struct SignInOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             A file with the secret that signs tokens and sessions, \(Settings.minimumSecretBytes) bytes or more. \
-            SALESTARGETS_AUTH_SECRET holds the secret itself and is used first (default: none).
+            Without the flag SALESTARGETS_AUTH_SECRET, the secret itself, is used first (default: none).
             """,
             valueName: "file"
         )
@@ -240,7 +240,7 @@ extension Settings {
     var secret: [UInt8]? {
         get throws {
             let bytes: [UInt8]
-            if let text = ProcessInfo.processInfo.environment["SALESTARGETS_AUTH_SECRET"] {
+            if let text = secretInEnvironment {
                 bytes = Array(text.utf8)
             } else if case let path = text("auth-secret-file"), !path.isEmpty {
                 guard let data = FileManager.default.contents(atPath: path) else {
@@ -267,11 +267,11 @@ extension Settings {
                 frameAncestors: try value(
                     "frame-ancestors",
                     "a list of origins, for example https://crm.example.com,https://*.example.org"
-                ) { FrameAncestors($0) },
+                ) { _ in FrameAncestors(try list("frame-ancestors").joined(separator: ",")) },
                 trustedProxies: try value(
                     "trusted-proxies",
                     "a list of addresses and ranges, for example 127.0.0.1,10.0.0.0/8"
-                ) { TrustedProxies($0) },
+                ) { _ in TrustedProxies(try list("trusted-proxies").joined(separator: ",")) },
                 isAlwaysSecure: try value("secure-cookies", "true or false") { Bool($0) },
                 chartLibrary: library.isEmpty ? nil : library
             )
