@@ -22,7 +22,7 @@ struct EncoderTests {
 
     @Test("A text is not longer when written than it was when read")
     func size() throws {
-        let name = String(repeating: "\\n\\t\\r\\b\\f\\\\\\\"\\u0001é", count: 10_000)
+        let name = String(repeating: "\\n\\t\\r\\b\\f\\\\\\\"\\u0001é", count: 50)
         let text = Array(#"{"type":"salesperson.saved","tenant":"acme","id":"u","name":"\#(name)"}"#.utf8)
         let event = try decode(text, topic: .people, key: "acme/u")
         #expect(EventEncoder(currency: .euro).encode(event).value?.count == text.count)

@@ -69,8 +69,9 @@ struct BadInputTests {
         ),
         ("2 MiB", order { $0["subject"] = String(repeating: "x", count: 2_097_152) }, nil),
         (
-            "not UTF-8",
-            Array(#"{"type":"order.saved","id":"SO-1","subject":""#.utf8) + [0xff, 0xfe] + Array(#""}"#.utf8), nil
+            "an owner that is not UTF-8",
+            Array(#"{"type":"order.saved","id":"SO-1","total":"1","date":"2026-03-14","owner":""#.utf8) + [0xff, 0xfe]
+                + Array(#""}"#.utf8), "owner"
         ),
     ]
 

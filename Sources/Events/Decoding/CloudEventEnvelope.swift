@@ -13,16 +13,23 @@ struct CloudEventEnvelope {
             guard let bytes = header.value else { continue }
             switch header.name.lowercased() {
             case "ce_type":
-                let value = String(decoding: bytes, as: UTF8.self)
+                let value = Self.text(bytes)
                 guard type == nil || type == value else {
                     throw EventError(member: "ce_type", reason: "occurs twice with different values")
                 }
                 type = value
             case "content-type":
-                let value = String(decoding: bytes, as: UTF8.self)
+                let value = Self.text(bytes)
                 if value.lowercased().hasPrefix("application/cloudevents") { isStructured = true }
             default: break
             }
         }
+    }
+
+    /// The header's text. Spring writes header values as JSON, in quotes.
+    private static func text(_ bytes: [UInt8]) -> String {
+        let quote = UInt8(ascii: "\"")
+        let isQuoted = bytes.count >= 2 && bytes.first == quote && bytes.last == quote
+        return String(decoding: isQuoted ? bytes.dropFirst().dropLast() : bytes[...], as: UTF8.self)
     }
 }

@@ -1,3 +1,4 @@
+internal import Foundation
 public import Log
 public import SalesRules
 
@@ -69,13 +70,24 @@ public struct EventDecoder: Sendable {
     }
 
     private func decode(_ record: Members, _ envelope: CloudEventEnvelope) throws(EventError) -> Event {
-        guard envelope.isStructured || (envelope.type == nil && record.has(.specversion)) else {
+        guard envelope.isStructured || record.has(.specversion) else {
             return try decode(record, type: envelope.type)
         }
         let type = try record.requiredText(.type)
-        if record.has(.dataBase64) { throw record.failure(.dataBase64, "is not supported: send data") }
-        guard let data = try record.object(.data) else { throw record.missing(.data) }
-        return try decode(data, type: type)
+        guard let encoded = try record.text(.dataBase64) else {
+            guard let data = try record.object(.data) else { throw record.missing(.data) }
+            return try decode(data, type: type)
+        }
+        if record.has(.data) { throw record.failure(.dataBase64, "and data exclude each other: send only one of them") }
+        guard let data = Data(base64Encoded: encoded) else { throw record.failure(.dataBase64, "is not Base64") }
+        return try Array(data).withUnsafeBufferPointer { (bytes) throws(EventError) in
+            let tape: JSONTape
+            do throws(EventError) { tape = try JSONTape(bytes) } catch {
+                throw record.failure(.dataBase64, error.reason)
+            }
+            guard tape.nodes[0].kind == .object else { throw record.failure(.dataBase64, "is not a JSON object") }
+            return try decode(try Members(tape, object: 0, path: .member(.record, .dataBase64)), type: type)
+        }
     }
 
     /// - Parameter type: the type in the envelope. If the event has a type too, that one is used, except for vtiger's

@@ -10,6 +10,8 @@ struct JSONParser {
 
     private init(_ text: UnsafeBufferPointer<UInt8>) {
         self.text = text
+        // A byte order mark, as some editors and .NET write it.
+        if text.starts(with: [0xef, 0xbb, 0xbf]) { position = 3 }
         nodes.reserveCapacity(48)
     }
 
@@ -111,13 +113,19 @@ struct JSONParser {
                 position += 1
                 return
             case UInt8(ascii: "\\"):
-                kind = .escapedString
-                do throws(JSONString.Fault) { position = try JSONString.escapeEnd(text, from: position) } catch {
-                    throw failure(error.rawValue)
+                if kind == .string { kind = .escapedString }
+                guard let end = JSONString.escapeEnd(text, from: position) else {
+                    throw failure("a string has an unknown escape")
                 }
+                if !end.isWhole { kind = .brokenString }
+                position = end.position
             case 0x80...0xff:
-                do throws(JSONString.Fault) { position = try JSONString.multibyteEnd(text, from: position) } catch {
-                    throw failure(error.rawValue)
+                // Whether a broken character matters is for the reader of the member to say.
+                if let end = JSONString.multibyteEnd(text, from: position) {
+                    position = end
+                } else {
+                    kind = .brokenString
+                    position += 1
                 }
             default: throw failure("a string contains a control character")
             }

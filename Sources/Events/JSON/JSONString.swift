@@ -1,12 +1,5 @@
 /// Checks and decodes the content of JSON strings.
 enum JSONString {
-    /// What is wrong with a string.
-    enum Fault: String, Error {
-        case escape = "a string has an unknown escape"
-        case surrogate = "a string contains half a surrogate pair"
-        case encoding = "a string is not UTF-8"
-    }
-
     /// The place of the first byte that is a quote, a backslash, a control character, or not ASCII; the end of the text
     /// if there is none.
     static func plainEnd(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
@@ -38,20 +31,21 @@ enum JSONString {
         byte >= 0x20 && byte < 0x80 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
-    /// The place after an escape.
+    /// The place after an escape, and whether it is whole: not half a surrogate pair. Nil for an unknown escape.
     /// - Parameter start: the place of the backslash.
-    static func escapeEnd(_ text: UnsafeBufferPointer<UInt8>, from start: Int) throws(Fault) -> Int {
-        guard start + 1 < text.count else { throw .escape }
+    static func escapeEnd(
+        _ text: UnsafeBufferPointer<UInt8>,
+        from start: Int
+    ) -> (position: Int, isWhole: Bool)? {
+        guard start + 1 < text.count else { return nil }
         switch text[start + 1] {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
             UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
-            return start + 2
+            return (start + 2, true)
         default:
-            guard let unit = unit(text, at: start) else { throw .escape }
-            guard (0xd800...0xdfff).contains(unit) else { return start + 6 }
-            guard unit <= 0xdbff, let low = self.unit(text, at: start + 6), (0xdc00...0xdfff).contains(low)
-            else { throw .surrogate }
-            return start + 12
+            guard let unit = unit(text, at: start) else { return nil }
+            guard (0xd800...0xdfff).contains(unit) else { return (start + 6, true) }
+            return unit <= 0xdbff && lowSurrogate(text, at: start + 6) != nil ? (start + 12, true) : (start + 6, false)
         }
     }
 
@@ -67,6 +61,10 @@ enum JSONString {
         return unit
     }
 
+    private static func lowSurrogate(_ text: UnsafeBufferPointer<UInt8>, at start: Int) -> UInt32? {
+        unit(text, at: start).flatMap { (0xdc00...0xdfff).contains($0) ? $0 : nil }
+    }
+
     private static func hexDigit(_ byte: UInt8) -> UInt8? {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
@@ -76,8 +74,8 @@ enum JSONString {
         }
     }
 
-    /// The place after a character of several bytes. Only well-formed sequences are accepted (Unicode, table 3-7).
-    static func multibyteEnd(_ text: UnsafeBufferPointer<UInt8>, from start: Int) throws(Fault) -> Int {
+    /// The place after a character of several bytes; nil where the sequence is not well-formed (Unicode, table 3-7).
+    static func multibyteEnd(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
         let length: Int
         var second: ClosedRange<UInt8> = 0x80...0xbf
         switch text[start] {
@@ -88,15 +86,15 @@ enum JSONString {
         case 0xf0: (length, second) = (4, 0x90...0xbf)
         case 0xf1...0xf3: length = 4
         case 0xf4: (length, second) = (4, 0x80...0x8f)
-        default: throw .encoding
+        default: return nil
         }
         guard start + length <= text.count, second.contains(text[start + 1]),
             text[start + 2..<start + length].allSatisfy({ $0 & 0xc0 == 0x80 })
-        else { throw .encoding }
+        else { return nil }
         return start + length
     }
 
-    /// Decodes a string with escapes into UTF-8.
+    /// Decodes a string with escapes into UTF-8, with U+FFFD for half a surrogate pair.
     /// - Precondition: the escapes were checked.
     static func unescaped(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8] {
         var result: [UInt8] = []
@@ -110,11 +108,11 @@ enum JSONString {
             }
             if var scalar = unit(text, at: index) {
                 index += 6
-                if (0xd800...0xdbff).contains(scalar), let low = unit(text, at: index) {
+                if (0xd800...0xdbff).contains(scalar), let low = lowSurrogate(text, at: index) {
                     scalar = 0x10000 + (scalar - 0xd800) << 10 + (low - 0xdc00)
                     index += 6
                 }
-                if let encoded = Unicode.Scalar(scalar).flatMap({ UTF8.encode($0) }) {
+                if let encoded = UTF8.encode(Unicode.Scalar(scalar) ?? "\u{fffd}") {
                     result.append(contentsOf: encoded)
                 }
                 continue

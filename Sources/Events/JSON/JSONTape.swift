@@ -12,7 +12,10 @@ struct JSONTape {
     }
 
     enum Kind: UInt8 {
-        case object, array, string, escapedString, number, yes, no, null
+        case object, array, string, escapedString
+        /// A string with a character that is broken: bytes that are not UTF-8, or half a surrogate pair.
+        case brokenString
+        case number, yes, no, null
     }
 
     private let text: UnsafeBufferPointer<UInt8>
@@ -28,17 +31,20 @@ struct JSONTape {
     }
 
     /// Calls `body` with the text of a string, number or name, with escapes decoded. It is valid only during the call.
+    /// What is broken in it stays so.
     func withText<Result>(
         _ node: Node,
         _ body: (UnsafeBufferPointer<UInt8>) throws(EventError) -> Result
     ) throws(EventError) -> Result {
-        guard node.kind == .escapedString else { return try body(bytes(node)) }
+        guard node.kind == .escapedString || node.kind == .brokenString else { return try body(bytes(node)) }
         return try JSONString.unescaped(bytes(node)).withUnsafeBufferPointer(body)
     }
 
-    /// The text of a string, number or name, with escapes decoded.
+    /// The text of a string, number or name, with escapes decoded, and U+FFFD for what is broken.
     func string(_ node: Node) -> String {
-        guard node.kind == .escapedString else { return String(decoding: bytes(node), as: UTF8.self) }
+        guard node.kind == .escapedString || node.kind == .brokenString else {
+            return String(decoding: bytes(node), as: UTF8.self)
+        }
         return String(decoding: JSONString.unescaped(bytes(node)), as: UTF8.self)
     }
 

@@ -10,6 +10,18 @@ extension Members {
         return id
     }
 
+    /// The id of a person. `all` is nobody's: it stands for everyone.
+    func personID(_ name: MemberName) throws(EventError) -> Identifier? {
+        guard let id = try id(name) else { return nil }
+        guard id.isPerson else { throw failure(name, "\(EventError.quoting(id.rawValue)) is nobody's id") }
+        return id
+    }
+
+    func requiredPersonID(_ name: MemberName) throws(EventError) -> Identifier {
+        guard let id = try personID(name) else { throw missing(name) }
+        return id
+    }
+
     func requiredDay(_ name: MemberName) throws(EventError) -> Day {
         guard let day = try text(name, "a date YYYY-MM-DD", { Day(utf8: $0) }) else { throw missing(name) }
         return day

@@ -69,8 +69,23 @@ final class Members {
     /// The member's text; nil when the member is absent.
     func text(_ name: MemberName) throws(EventError) -> String? {
         guard let (_, node) = node(name) else { return nil }
-        guard node.isText else { throw failure(name, "is not a text") }
+        guard node.isText else { throw failure(name, node.wrongText) }
         return tape.string(node)
+    }
+
+    /// A text that is only shown (docs/CONTRACT.md, "Conventions"); empty when the member is absent. It never costs an
+    /// event its effect: another value is taken as it is written, what is broken becomes U+FFFD, and it is cut.
+    func shownText(_ name: MemberName) -> String {
+        node(name).map { ShownText.cut(tape.string($0.1)) } ?? ""
+    }
+
+    /// A text that more depends on than what is shown; empty when the member is absent.
+    func boundedText(_ name: MemberName) throws(EventError) -> String {
+        let text = try text(name) ?? ""
+        guard text.unicodeScalars.count <= ShownText.maximum else {
+            throw failure(name, "has more than \(ShownText.maximum) characters")
+        }
+        return text
     }
 
     func requiredText(_ name: MemberName) throws(EventError) -> String {
@@ -88,7 +103,7 @@ final class Members {
         _ read: (UnsafeBufferPointer<UInt8>) -> Value?
     ) throws(EventError) -> Value? {
         guard let (_, node) = node(name) else { return nil }
-        guard node.isText else { throw failure(name, "is not a text") }
+        guard node.isText else { throw failure(name, node.wrongText) }
         return try value(node, name.text, expected, read)
     }
 
@@ -110,7 +125,7 @@ final class Members {
         _ read: (UnsafeBufferPointer<UInt8>) -> Value?
     ) throws(EventError) -> Value {
         guard let node = try node(named: name) else { throw failure(name, "is missing") }
-        guard node.isText else { throw failure(name, node.kind == .null ? "is null" : "is not a text") }
+        guard node.isText else { throw failure(name, node.kind == .null ? "is null" : node.wrongText) }
         return try value(node, name, expected, read)
     }
 
@@ -170,11 +185,17 @@ final class Members {
         return exists ? objects : nil
     }
 
-    func requiredIDs(_ name: MemberName, atMost limit: Int) throws(EventError) -> [Identifier] {
+    /// A list of people's ids, each on its own or as the `id` of an object, as the API's answers have it.
+    func requiredPersonIDs(_ name: MemberName, atMost limit: Int) throws(EventError) -> [Identifier] {
         var ids: [Identifier] = []
-        let exists = try elements(name, atMost: limit) { (_, position, node) throws(EventError) in
+        let exists = try elements(name, atMost: limit) { (index, position, node) throws(EventError) in
+            if node.kind == .object {
+                let object = try Members(tape, object: index, path: .element(path, name, position))
+                return ids.append(try object.requiredPersonID(.id))
+            }
             let id = node.isText ? try tape.withText(node) { Identifier(utf8: $0) } : nil
             guard let id else { throw failure("\(name.text)[\(position)]", "is not an id") }
+            guard id.isPerson else { throw failure("\(name.text)[\(position)]", "is nobody's id") }
             ids.append(id)
         }
         guard exists else { throw missing(name) }
@@ -204,6 +225,9 @@ final class Members {
 
 extension JSONTape.Node {
     fileprivate var isText: Bool { kind == .string || kind == .escapedString }
+
+    /// Why it is not a text.
+    fileprivate var wrongText: String { kind == .brokenString ? "contains a broken character" : "is not a text" }
 }
 
 extension NumberError {

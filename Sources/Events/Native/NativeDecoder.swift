@@ -40,15 +40,15 @@ struct NativeDecoder {
         case "target.deleted":
             return .target(id, .deleted(version: version))
         case "salesperson.saved":
-            let name = try data.text(.name) ?? ""
-            let email = try data.text(.email) ?? ""
-            return .person(id, .saved(Person(id: id, name: name, email: email, version: version)))
+            let email = try data.boundedText(.email)
+            let id = try data.requiredPersonID(.id)
+            return .person(id, .saved(Person(id: id, name: data.shownText(.name), email: email, version: version)))
         case "salesperson.deleted":
-            return .person(id, .deleted(version: version))
+            return .person(try data.requiredPersonID(.id), .deleted(version: version))
         case "preference.deleted":
-            return .person(id, .preferenceDeleted(version: version))
+            return .person(try data.requiredPersonID(.id), .preferenceDeleted(version: version))
         case "preference.saved":
-            return .person(id, .preferred(try choice(data), version: version))
+            return .person(try data.requiredPersonID(.id), .preferred(try choice(data), version: version))
         default:
             throw data.failure(.type, "\(EventError.quoting(type)) is not known")
         }
@@ -59,10 +59,10 @@ struct NativeDecoder {
         let total = try data.requiredAmount(.total, in: currency)
         return Order(
             id: id,
-            number: try data.text(.number) ?? "",
-            subject: try data.text(.subject) ?? "",
-            account: try data.text(.account) ?? "",
-            owner: try data.requiredID(.owner),
+            number: data.shownText(.number),
+            subject: data.shownText(.subject),
+            account: data.shownText(.account),
+            owner: try data.requiredPersonID(.owner),
             total: total,
             currency: currency,
             exchangeRate: try data.exchangeRate(
@@ -72,7 +72,7 @@ struct NativeDecoder {
                 reporting: settings.currency
             ),
             date: try data.requiredDay(.date),
-            status: try data.text(.status) ?? ""
+            status: try data.boundedText(.status)
         )
     }
 
@@ -90,7 +90,7 @@ struct NativeDecoder {
     }
 
     private func allocation(_ data: Members, id: Identifier, isListed: Bool) throws(EventError) -> Allocation {
-        let salesperson = try data.requiredID(.salesperson)
+        let salesperson = try data.requiredPersonID(.salesperson)
         return Allocation(id: id, salesperson: salesperson, limit: try limit(data, isListed: isListed))
     }
 
@@ -123,7 +123,7 @@ struct NativeDecoder {
         let assignees = try assignees(data)
         let target = Target(
             id: id,
-            name: try data.text(.name) ?? "",
+            name: data.shownText(.name),
             measure: measure,
             goal: goal,
             period: period,
@@ -151,7 +151,7 @@ struct NativeDecoder {
     }
 
     func assignees(_ data: Members) throws(EventError) -> [Identifier] {
-        let assignees = try data.requiredIDs(.assignees, atMost: Target.maximumAssignees)
+        let assignees = try data.requiredPersonIDs(.assignees, atMost: Target.maximumAssignees)
         guard !assignees.isEmpty else { throw data.failure(.assignees, "is empty") }
         return assignees
     }

@@ -28,8 +28,8 @@ enum RecordKey {
         case (.orders, 2): .order(parts[1], .deleted(version: nil))
         case (.allocations, 3): .order(parts[1], .allocationDeleted(parts[2], version: nil))
         case (.targets, 2): .target(parts[1], .deleted(version: nil))
-        case (.people, 2): .person(parts[1], .deleted(version: nil))
-        case (.people, 3) where parts[2].rawValue == "preference":
+        case (.people, 2) where parts[1].isPerson: .person(parts[1], .deleted(version: nil))
+        case (.people, 3) where parts[1].isPerson && parts[2].rawValue == "preference":
             .person(parts[1], .preferenceDeleted(version: nil))
         default: nil
         }

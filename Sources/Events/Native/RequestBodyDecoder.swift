@@ -22,12 +22,22 @@ package struct RequestBodyDecoder: Sendable {
     package func target(_ body: [UInt8]) throws(RequestBodyErrors) -> (id: Identifier?, target: Target) {
         try object(body) { members, mistakes in
             let id = mistakes.take { () throws(EventError) in try members.id(.id) }
-            let name = mistakes.take { () throws(EventError) in try members.text(.name) ?? "" }
+            let name = members.shownText(.name)
             let goal = goal(members, &mistakes)
             let period = mistakes.take { () throws(EventError) in try native.period(members) }
             let assignees = mistakes.take { () throws(EventError) in try native.assignees(members) }
+            mistakes.check { () throws(EventError) in
+                // What a GET answered may be sent back; only what is as it was can be left as it is.
+                let currency = try members.currency(.currency, usual: native.settings.currency)
+                if let currency, currency != native.settings.currency {
+                    throw members.failure(
+                        .currency,
+                        "\(currency) is not \(native.settings.currency), the reporting currency"
+                    )
+                }
+            }
             let inYear = mistakes.take { () throws(EventError) in try members.flag(.inYear) ?? true }
-            guard let id, let name, let goal, let period, let assignees, let inYear else { return nil }
+            guard let id, let goal, let period, let assignees, let inYear else { return nil }
             let target = Target(
                 id: id ?? Self.unnamed,
                 name: name,
@@ -44,11 +54,11 @@ package struct RequestBodyDecoder: Sendable {
     /// A goal for a year, to be split into monthly targets.
     package func year(_ body: [UInt8]) throws(RequestBodyErrors) -> YearPlan {
         try object(body) { members, mistakes in
-            let name = mistakes.take { () throws(EventError) in try members.text(.name) ?? "" }
+            let name = members.shownText(.name)
             let goal = goal(members, &mistakes)
             let year = mistakes.take { () throws(EventError) in try members.requiredYear(.year) }
             let assignees = mistakes.take { () throws(EventError) in try native.assignees(members) }
-            guard let name, let goal, let year, let assignees else { return nil }
+            guard let goal, let year, let assignees else { return nil }
             return YearPlan(name: name, measure: goal.measure, goal: goal.value, year: year, assignees: assignees)
         }
     }
@@ -88,7 +98,7 @@ package struct RequestBodyDecoder: Sendable {
         try object(body) { members, mistakes in
             let id = mistakes.take { () throws(EventError) in try members.id(.id) }
             let order = mistakes.take { () throws(EventError) in try members.id(.order) }
-            let salesperson = mistakes.take { () throws(EventError) in try members.requiredID(.salesperson) }
+            let salesperson = mistakes.take { () throws(EventError) in try members.requiredPersonID(.salesperson) }
             let limit = mistakes.take { () throws(EventError) in try native.limit(members, isListed: false) }
             guard let id, let order, let salesperson, let limit else { return nil }
             return (id, order, Allocation(id: id ?? Self.unnamed, salesperson: salesperson, limit: limit))
@@ -213,6 +223,8 @@ package struct RequestBodyDecoder: Sendable {
 /// Collects the mistakes, so that one answer can report all of them.
 private struct Mistakes {
     private(set) var errors: [EventError] = []
+
+    mutating func check(_ read: () throws(EventError) -> Void) { _ = take(read) }
 
     mutating func take<Value>(_ read: () throws(EventError) -> Value) -> Value? {
         do throws(EventError) {

@@ -67,8 +67,8 @@ struct VtigerDecoder {
         let total = try data.requiredAmount(amount, in: currency)
         return Order(
             id: id,
-            number: try data.text(.salesOrderNumber) ?? "",
-            subject: try data.text(.subject) ?? "",
+            number: data.shownText(.salesOrderNumber),
+            subject: data.shownText(.subject),
             account: try data.account(names.account),
             owner: try data.requiredRecordNumber(names.owner),
             total: total,
@@ -80,7 +80,7 @@ struct VtigerDecoder {
                 reporting: settings.currency
             ),
             date: try date(data),
-            status: try data.text(.salesOrderStatus) ?? ""
+            status: try data.boundedText(.salesOrderStatus)
         )
     }
 
@@ -110,9 +110,13 @@ extension Members {
         return id
     }
 
-    /// The account's record number; empty when there is none.
+    /// The account's record number; empty where the reference is empty: `""`, `0` in a row, `11x0` over the webservice.
     fileprivate func account(_ name: MemberName) throws(EventError) -> String {
-        try scalar(name, "an id of vtiger") { $0.isEmpty ? "" : Self.recordNumber($0)?.rawValue } ?? ""
+        try scalar(name, "an id of vtiger") { text in
+            let parts = text.split(separator: UInt8(ascii: "x"), maxSplits: 1, omittingEmptySubsequences: false)
+            let isNone = parts.last.map { $0.isEmpty || $0.elementsEqual("0".utf8) } ?? true
+            return isNone ? "" : Self.recordNumber(text)?.rawValue
+        } ?? ""
     }
 
     private static func recordNumber(_ text: UnsafeBufferPointer<UInt8>) -> Identifier? {

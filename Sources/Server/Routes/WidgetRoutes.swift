@@ -52,7 +52,7 @@ struct WidgetRoutes: Sendable {
         var resultToDate: Int64 = 0
         json.objects("months", 1...12) { month, json in
             let (goal, realized) = (result.goals[month - 1], result.results[month - 1])
-            goalToDate += goal
+            goalToDate = Tally.sum(goalToDate, goal)
             resultToDate = Tally.sum(resultToDate, realized)
             json.member("month", Month(year: year, month: month).description)
             json.member("goal", quantity(goal))

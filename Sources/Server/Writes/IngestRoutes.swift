@@ -1,4 +1,5 @@
 internal import Events
+internal import Foundation
 internal import Hummingbird
 internal import Log
 internal import SalesRules
@@ -18,8 +19,7 @@ struct IngestRoutes: Sendable {
             throw Problem(status: .forbidden, detail: "Only the role ingest may send events.")
         }
         let body = try await JSONBody.read(request, upTo: JSONBody.maximumBulkSize)
-        let type = RecordHeader(name: "content-type", value: Array(JSONBody.mediaType(of: request).utf8))
-        let events = try decoder.events(body, tenant: viewer.tenant, headers: [type])
+        let events = try decoder.events(body, tenant: viewer.tenant, headers: Self.headers(of: request))
         let foreign = events.indices.filter { events[$0].tenant != viewer.tenant }
         guard foreign.isEmpty else {
             throw Problem(
@@ -32,6 +32,18 @@ struct IngestRoutes: Sendable {
             return .accepted(Self.location(of: events))
         }
         return .json { json in json.member("accepted", Int64(events.count)) }
+    }
+
+    /// The headers of the request as those of a record: `ce-type` is `ce_type` (CloudEvents 1.0, HTTP protocol binding).
+    private static func headers(of request: Request) -> [RecordHeader] {
+        let type = RecordHeader(name: "content-type", value: Array(JSONBody.mediaType(of: request).utf8))
+        return [type]
+            + request.headers.compactMap { field in
+                let name = field.name.canonicalName
+                guard name.hasPrefix("ce-") else { return nil }
+                let value = field.value.removingPercentEncoding ?? field.value
+                return RecordHeader(name: "ce_" + name.dropFirst(3), value: Array(value.utf8))
+            }
     }
 
     /// Where to read the first order; without an order, where to read the first record.

@@ -45,6 +45,20 @@ struct AllocationWriteTests {
         }
     }
 
+    @Test("What GET answered can be sent back: an amount keeps all its digits, and the order cannot be another")
+    func sentBack() async throws {
+        try await withServer(Self.events) { server in
+            let body = #"{"id":"A-9","salesperson":"u-18","amount":"-33.3333333333333333"}"#
+            #expect(try await server.send(.post, "orders/SO-2/allocations", body).status == 201)
+            let before = try await server.get("allocations/A-9").text
+            #expect(before.contains(#""amount":"33.3333333333333333""#))
+            let answer = try await server.send(.put, "allocations/A-9", before)
+            #expect(answer.status == 200 && untagged(answer.text) == untagged(before))
+            let other = before.replacing(#""order":"SO-2""#, with: #""order":"SO-1""#)
+            try expectProblem(try await server.send(.put, "allocations/A-9", other), 400)
+        }
+    }
+
     @Test("The allocation id alone is enough to change or delete it when one order has that id")
     func changed() async throws {
         try await withServer(Self.events) { server in

@@ -40,6 +40,21 @@ struct IngestTests {
         }
     }
 
+    @Test("A CloudEvent in binary mode has its type in the header ce-type")
+    func binaryMode() async throws {
+        try await withServer([]) { server in
+            let data = Self.order.replacing(#""type":"order.saved","#, with: "")
+            let headers: HTTPFields = [
+                HTTPField.Name("ce-specversion")!: "1.0", HTTPField.Name("ce-id")!: "1",
+                HTTPField.Name("CE-Type")!: "order%2Esaved", HTTPField.Name("ce-source")!: "/crm",
+                .contentType: "application/json",
+            ]
+            let answer = try await server.send(.post, "orders", data, as: "crm", .ingest, headers: headers)
+            #expect(answer.text == #"{"accepted":1}"#)
+            #expect(try await server.get("orders/SO-1").json()["owner"] as? String == "u-17")
+        }
+    }
+
     @Test("CloudEvents and vtiger records are accepted too")
     func otherShapes() async throws {
         try await withServer([]) { server in

@@ -79,6 +79,21 @@ struct TargetWriteTests {
         }
     }
 
+    @Test("What GET answered can be sent back, and changes nothing but the version")
+    func sentBack() async throws {
+        try await withServer(Self.earlierOrder + [target("T-1", goal: "100.00")]) { server in
+            let before = try await server.get("targets/T-1").text
+            let left = before.replacing(#""inYear":true"#, with: #""inYear":false"#)
+            for body in [before, left, left] {
+                let answer = try await server.send(.put, "targets/T-1", body)
+                #expect(answer.status == 200 && untagged(answer.text) == untagged(body), "\(answer.text)")
+            }
+            #expect(try await server.get("widget?year=2026&salesperson=u-17").json()["total"] as? [String: Any] != nil)
+            let other = before.replacing(#""currency":"EUR""#, with: #""currency":"USD""#)
+            try expectProblem(try await server.send(.put, "targets/T-1", other), 400)
+        }
+    }
+
     @Test("A missing target cannot be replaced or deleted")
     func missing() async throws {
         try await withServer([target("T-globex", goal: "1.00", tenant: id("globex"))]) { server in
@@ -172,7 +187,8 @@ struct TargetWriteTests {
         "An invalid target is refused with the names of its wrong members, and nothing is written",
         arguments: [
             ("", ["body"]), ("[]", ["body"]), ("{", ["body"]), ("{}", ["measure", "start", "assignees"]),
-            (body(["1000.00": "0"]), ["goal"]), (body(["revenue\",\"g": "orders\",\"g", "1000.00": "1000.50"]), ["goal"]),
+            (body(["1000.00": "0"]), ["goal"]),
+            (body(["revenue\",\"g": "orders\",\"g", "1000.00": "1000.50"]), ["goal"]),
             (body(["2026-03-31": "2025-03-31", "u-18": "u 18"]), ["end", "assignees[0]"]),
         ]
     )

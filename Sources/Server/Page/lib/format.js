@@ -37,7 +37,8 @@ export function compact(value, measure, currency) {
 
 /** A decimal as the viewer would type it. */
 export function plain(text) {
-  const decimals = text.split('.')[1]?.length ?? 0;
+  // Not every browser knows more than 20 digits after the point.
+  const decimals = Math.min(text.split('.')[1]?.length ?? 0, 20);
   return number({ minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(text);
 }
 
