@@ -50,6 +50,7 @@ enum ServerAssembly {
         let link = CircuitBreaker(client)
         let dependencies = ServerDependencies(
             verifier: verifier,
+            endedSessions: EndedSessions(link: link, keys: ledger.keys),
             reader: LedgerReader(link: link, settings: ledger),
             subscriber: client.subscriber,
             writer: EventWriter(log: producer, link: link, keys: ledger.keys),

@@ -50,14 +50,17 @@ package func makeApplication(
     logger: Logger,
     onServing: @escaping @Sendable (Int) -> Void = { _ in }
 ) throws -> some ApplicationProtocol {
-    let feed = makeFeed(settings, dependencies, logger: logger)
+    let authenticator = makeAuthenticator(settings, dependencies)
+    let feed = makeFeed(settings, dependencies, authenticator, logger: logger)
     let freshness = makeFreshnessMonitor(dependencies, feed: feed, logger: logger)
     let router = try makeRouter(settings, dependencies, feed: feed, freshness: freshness, logger: logger)
     router.refuseOtherMethods()
     return Application(
         router: router,
         // A client that stops in the middle of a request must not hold its connection or delay a shutdown forever.
-        server: .http1(configuration: .init(idleTimeout: .seconds(60))),
+        server: .http1(
+            configuration: .init(additionalChannelHandlers: [ConnectionHandlerInstaller()], idleTimeout: .seconds(60))
+        ),
         configuration: .init(address: .hostname(settings.httpHost, port: settings.httpPort), serverName: nil),
         services: [feed, freshness],
         onServerRunning: { channel in onServing(channel.localAddress?.port ?? settings.httpPort) },
@@ -65,13 +68,28 @@ package func makeApplication(
     )
 }
 
-func makeFeed(_ settings: ServerSettings, _ dependencies: ServerDependencies, logger: Logger) -> Feed {
+func makeAuthenticator(_ settings: ServerSettings, _ dependencies: ServerDependencies) -> Authenticator {
+    Authenticator(
+        verifier: dependencies.verifier,
+        ended: dependencies.endedSessions,
+        defaultTenant: settings.defaultTenant,
+        now: dependencies.now
+    )
+}
+
+func makeFeed(
+    _ settings: ServerSettings,
+    _ dependencies: ServerDependencies,
+    _ authenticator: Authenticator,
+    logger: Logger
+) -> Feed {
     let now = dependencies.now
     return Feed(
         reader: dependencies.reader,
         subscriber: dependencies.subscriber,
         today: { Day.today(at: now(), in: settings.timeZone) },
         now: now,
+        signInCheck: { await authenticator.check() },
         logger: logger
     )
 }
@@ -91,29 +109,24 @@ func makeRouter(
     let (reader, writer, decoder) = (dependencies.reader, dependencies.writer, dependencies.decoder)
     let now = dependencies.now
     let today: @Sendable () -> Day = { Day.today(at: now(), in: settings.timeZone) }
+    let authenticator = makeAuthenticator(settings, dependencies)
     let refusals = RefusalLog(logger: logger)
     let metrics = Metrics(version: settings.version, started: Date())
     let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: RequestMetricsMiddleware(metrics: metrics))
     // Inside the metrics, so that a refused request is counted with its status.
     router.add(middleware: ProblemMiddleware(logger: logger))
+    router.add(middleware: ExpectedBodyMiddleware())
     OperatorRoutes(metrics: metrics, freshness: freshness, feed: feed).add(to: router)
     try PageRoutes(settings.web, logger: logger).add(to: router)
     SessionRoutes(
-        verifier: dependencies.verifier,
-        defaultTenant: settings.defaultTenant,
+        authenticator: authenticator,
         web: settings.web,
-        now: now,
         refusals: refusals,
         logger: logger
     ).add(to: router)
-    let authentication = AuthenticationMiddleware(
-        verifier: dependencies.verifier,
-        defaultTenant: settings.defaultTenant,
-        now: now,
-        refusals: refusals
-    )
-    let group = router.group("api/v1").add(middleware: authentication)
+    let authentication = AuthenticationMiddleware(authenticator: authenticator, refusals: refusals)
+    let group = router.group("api/v1").add(middleware: authentication).add(middleware: TurnsMiddleware())
     WidgetRoutes(reader: reader, today: today).add(to: group)
     TargetRoutes(reader: reader, today: today).add(to: group)
     TargetWriteRoutes(reader: reader, writer: writer, decoder: decoder, today: today).add(to: group)

@@ -7,6 +7,7 @@ package import Redis
 /// The parts that a server needs.
 package struct ServerDependencies: Sendable {
     let verifier: TokenVerifier
+    let endedSessions: EndedSessions
     let reader: LedgerReader
     let subscriber: RedisSubscriber
     let writer: EventWriter
@@ -18,6 +19,7 @@ package struct ServerDependencies: Sendable {
     /// The dependencies of one server; reader and writer use one ledger.
     /// - Parameters:
     ///   - verifier: checks tokens and sessions.
+    ///   - endedSessions: the sessions that were ended before their time.
     ///   - reader: reads the results.
     ///   - subscriber: receives the announcements of postings to the ledger that `reader` reads.
     ///   - writer: writes changes to the log.
@@ -28,6 +30,7 @@ package struct ServerDependencies: Sendable {
     ///   - now: the clock, for the expiry of tokens, today's date and the age of results.
     package init(
         verifier: TokenVerifier,
+        endedSessions: EndedSessions,
         reader: LedgerReader,
         subscriber: RedisSubscriber,
         writer: EventWriter,
@@ -37,6 +40,7 @@ package struct ServerDependencies: Sendable {
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.verifier = verifier
+        self.endedSessions = endedSessions
         self.reader = reader
         self.subscriber = subscriber
         self.writer = writer

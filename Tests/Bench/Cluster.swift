@@ -81,9 +81,9 @@ final class Cluster: Sendable {
     }
 
     /// A token of a manager for the server.
-    static func token() async throws -> String {
+    static func token(_ person: String = "u-boss") async throws -> String {
         try await TokenSigner(secret: Array(secret.utf8)).token(
-            subject: "u-boss",
+            subject: person,
             role: .manager,
             tenant: nil,
             name: nil,

@@ -28,19 +28,21 @@ struct FeedDelay {
         _ = try cluster.start("worker", "--log-level", "warning")
         let (port, server) = try cluster.serve()
         let token = try await Cluster.token()
+        var tokens: [String] = []
+        for number in 0...streams / 50 { tokens.append(try await Cluster.token("u-boss-\(number)")) }
         let traffic = try FeedTraffic(servers: cluster.bootstrapServers, count: rate * seconds)
         defer { traffic.close() }
         let year = traffic.year
         let widget = "/api/v1/widget?year=\(year)&salesperson=all&measure=orders"
         let orders = try HTTPProbe(port: port, path: widget, token: token)
         let target = try HTTPProbe(port: port, path: "/api/v1/targets/\(Self.target)", token: token)
-        let (streams, rate) = (streams, rate)
+        let (streams, rate, viewerTokens) = (streams, rate, tokens)
         let serverID = server.processIdentifier
         let result = try await BlockingThread.run("feed") {
             try traffic.prepareTargets(until: { try target.text().contains("\"counting\":false") })
             try traffic.prepareOrders(until: { try orders.total() == FeedTraffic.warmUp })
             let before = ProcessUse(of: serverID)
-            let viewers = try FeedViewers(count: streams, port: port, token: token)
+            let viewers = try FeedViewers(count: streams, port: port, tokens: viewerTokens)
             usleep(1_000_000)
             let opened = ProcessUse(of: serverID)
             usleep(UInt32(Self.idleSeconds) * 1_000_000)

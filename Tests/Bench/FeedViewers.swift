@@ -14,9 +14,11 @@ final class FeedViewers {
     private var chunk = [UInt8](repeating: 0, count: 256 << 10)
 
     /// Opens the feeds and waits for the first bytes of each.
-    init(count: Int, port: Int, token: String) throws {
-        let request = "GET /api/v1/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer \(token)\r\n\r\n"
-        for _ in 0..<count {
+    /// - Parameter tokens: of different people, each of whom gets some of the feeds.
+    init(count: Int, port: Int, tokens: [String]) throws {
+        for number in 0..<count {
+            let token = tokens[number % tokens.count]
+            let request = "GET /api/v1/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer \(token)\r\n\r\n"
             let socket = try LocalSocket.connect(port: port)
             sockets.append(pollfd(fd: socket, events: Int16(POLLIN), revents: 0))
             viewers.append(Viewer())

@@ -28,7 +28,7 @@ struct KeyNameTests {
             (keys.backfills, 0, .backfills),
             (keys.people, 0, .people),
             (keys.preferences, 0, .preferences),
-            (keys.stopped, 0, .stopped),
+            (keys.stopped, 0, .stopped), (keys.endedSessions, 0, .signIn), (keys.usedLinks, 0, .signIn),
             (keys.cursor(partition, shard: 1), 1, .cursor(partition)),
             (keys.entry(order, shard: shard), shard, .entry(order)),
             (keys.days(all, shard: 1), 1, .days(all)),

@@ -15,6 +15,8 @@ package enum KeyName: Hashable, Sendable {
     case people
     case preferences
     case stopped
+    /// The server's lists of sessions and links: they are not from the log.
+    case signIn
     case cursor(TopicPartition)
     case owed(TopicPartition)
     case entry(TenantScoped)
@@ -43,7 +45,7 @@ extension KeySpace {
         }
         switch name {
         case .cluster, .revision, .revisionTokens, .targets, .targetChanges, .backfills, .people, .preferences,
-            .stopped:
+            .stopped, .signIn:
             return Place(shard: shard, name: shard == 0 ? name : nil)
         case .entry(let order):
             return Place(shard: shard, name: self.shard(of: order) == shard ? name : nil)
@@ -65,6 +67,7 @@ extension KeySpace {
         case "people": return .people
         case "preferences": return .preferences
         case "stopped": return .stopped
+        case "ended-sessions", "used-links": return .signIn
         default: break
         }
         guard let kindEnd = text.firstIndex(of: ":") else { return nil }

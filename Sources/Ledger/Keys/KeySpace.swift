@@ -19,6 +19,7 @@ package import SalesRules
 /// | `{s0}:counting` | hash | tenant/target → the backfill of a shared target (``BackfillJob``) |
 /// | `{s0}:people` · `{s0}:preferences` | hash | tenant/person → name · what they chose to see |
 /// | `{s0}:stopped` | hash | topic:partition → since when a worker has stopped it, and why |
+/// | `{s0}:ended-sessions` · `{s0}:used-links` | sorted set | ids by the second at which they expire; the server's |
 /// | `{s<n>}:cursor:<topic>:<partition>` | string | the next offset, and the fingerprint of the last record applied |
 /// | `{s<n>}:owed:<topic>:<partition>` | set | the keys whose last record does not give the state (``OwedKey``) |
 /// | `{s<n>}:o:<tenant>/<order>` | string | the entry of an order |
@@ -69,6 +70,11 @@ package struct KeySpace: Sendable {
     package var preferences: String { "{s0}:preferences" }
     /// The hash of stopped partitions (``StoppedPartitions``).
     package var stopped: String { "{s0}:stopped" }
+
+    /// The sorted set of sessions that were ended before they expired.
+    package var endedSessions: String { "{s0}:ended-sessions" }
+    /// The sorted set of sign-in links that were used before they expired.
+    package var usedLinks: String { "{s0}:used-links" }
 
     /// The settings that a shard's numbers were made with.
     package func settings(shard: Int) -> String { "{s\(shard)}:settings" }

@@ -9,6 +9,18 @@ package struct OrderResult: Sendable {
     package let entry: OrderEntry
     /// Nil when it does not count.
     package let worth: OrderWorth?
+
+    /// About how many bytes a page of orders may have when it is shown: an order may have long texts and a hundred
+    /// allocations, and a page a thousand orders.
+    static let pageSize = 2 << 20
+    /// The most orders that are read from Redis at once.
+    static let ordersPerRead = 200
+
+    /// About how many bytes the order has when it is shown.
+    var size: Int {
+        let texts = entry.order.map { $0.number.utf8.count + $0.subject.utf8.count + $0.account.utf8.count } ?? 0
+        return 300 + texts + (worth?.credits.reduce(0) { $0 + 120 + 150 * $1.because.count } ?? 0)
+    }
 }
 
 extension LedgerReader {

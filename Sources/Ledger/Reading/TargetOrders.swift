@@ -18,7 +18,7 @@ package struct OrderPosition: Hashable, Sendable {
 extension LedgerReader {
     /// The orders that make up a target's result: newest date first, orders of one day by descending id.
     /// - Parameter after: the last order of the page before; nil for the first page.
-    /// - Returns: up to `limit` orders, and whether there may be more.
+    /// - Returns: up to `limit` orders, fewer where they are large, and whether there may be more.
     package func orders(
         of target: Target,
         tenant: Identifier,
@@ -27,24 +27,28 @@ extension LedgerReader {
     ) async throws(LedgerError) -> (orders: [OrderResult], hasMore: Bool) {
         let assignees = Set(target.assignees)
         var found: [OrderResult] = []
+        var size = 0
         let upTo = after?.day ?? target.period.end
         var days = try await daysWithOrders(of: target, tenant: tenant, upTo: upTo)[...]
-        while found.count <= limit, let day = days.popFirst() {
+        while found.count <= limit, size < OrderResult.pageSize, let day = days.popFirst() {
             var ids = try await self.ids(on: day, of: target, tenant: tenant)
             if let after, after.day == day { ids = ids.filter { $0 < after.order } }
             var rest = ids.sorted(by: >)[...]
-            while found.count <= limit, !rest.isEmpty {
+            while found.count <= limit, size < OrderResult.pageSize, !rest.isEmpty {
                 // One order more than requested shows whether there is a next page.
-                let chunk = Array(rest.prefix(limit + 1 - found.count))
+                let chunk = Array(rest.prefix(min(limit + 1 - found.count, OrderResult.ordersPerRead)))
                 rest.removeFirst(chunk.count)
                 for order in try await entries(chunk, of: tenant) {
                     // An order may have moved to another day since its id was read.
                     guard let worth = order.worth, worth.day == day else { continue }
-                    if worth.tally(of: assignees) != nil { found.append(order) }
+                    guard worth.tally(of: assignees) != nil else { continue }
+                    size += order.size
+                    if size >= OrderResult.pageSize, !found.isEmpty { return (Array(found.prefix(limit)), true) }
+                    found.append(order)
                 }
             }
         }
-        return (Array(found.prefix(limit)), found.count > limit)
+        return (Array(found.prefix(limit)), found.count > limit || size >= OrderResult.pageSize)
     }
 
     /// The days on which an assignee has orders, newest first.

@@ -26,7 +26,7 @@ package struct KeyCheck {
     private static func isCompared(_ name: KeyName?, _ fold: LogFold, _ shard: Int) throws -> Bool {
         switch name {
         case .settings, .view, .cluster, .revision, .revisionTokens, .targets, .targetChanges, .backfills,
-            .backfillProgress, .people, .preferences:
+            .backfillProgress, .people, .preferences, .signIn:
             return true
         case .cursor(let partition), .owed(let partition): return fold.known.contains(partition)
         case .entry(let order): return try fold.orders[shard].slot(of: order) != nil

@@ -20,6 +20,7 @@ final class Feed: Service {
     private let subscriber: RedisSubscriber
     private let channels: [String]
     private let now: @Sendable () -> Date
+    private let signInCheck: @Sendable () async -> @Sendable (Viewer) -> Bool
     private let logger: Logger
     private let (readSignals, readSignal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
@@ -28,6 +29,7 @@ final class Feed: Service {
         subscriber: RedisSubscriber,
         today: @escaping @Sendable () -> Day,
         now: @escaping @Sendable () -> Date,
+        signInCheck: @escaping @Sendable () async -> @Sendable (Viewer) -> Bool,
         logger: Logger
     ) {
         state = Mutex(FeedState(boot: FeedPosition.newBoot()))
@@ -35,6 +37,7 @@ final class Feed: Service {
         channels = reader.changes
         self.subscriber = subscriber
         self.now = now
+        self.signInCheck = signInCheck
         self.logger = logger
     }
 
@@ -174,6 +177,9 @@ final class Feed: Service {
     private func tick() async {
         while (try? await Task.sleep(for: .seconds(1))) != nil {
             change { $0.tick(at: .now, date: now()) }
+            if !state.withLock({ $0.hasSessions }) { continue }
+            let isSignedIn = await signInCheck()
+            change { $0.endStreams { !isSignedIn($0) } }
         }
     }
 }

@@ -8,6 +8,8 @@ internal import SalesRules
 struct FeedState {
     /// The most streams of one server.
     static let streamLimit = 10_000
+    /// The most streams of one person: tabs, devices, screens on a wall.
+    static let personLimit = 100
     /// The most scopes that one read makes snapshots for.
     static let scopesPerRead = 16
     /// The most targets in a snapshot.
@@ -22,6 +24,7 @@ struct FeedState {
     private var streams: [UInt64: FeedStreamState] = [:]
     /// The number of the last event. It starts at one, so that zero is before all events.
     private(set) var number: UInt64 = 1
+    private var streamsOfPeople: [TenantScoped: Int] = [:]
     private var lastStream: UInt64 = 0
     private var seconds = 0
     private var wakeups: [@Sendable () -> Void] = []
@@ -46,14 +49,18 @@ struct FeedState {
 
     /// Opens a stream.
     /// - Parameter last: the id of the last event that the viewer received; nil when the viewer has just loaded the data.
-    /// - Returns: the stream's id and its first bytes; nil when there are too many streams, or the server is stopping.
+    /// - Returns: the stream's id and its first bytes; nil when there are too many streams, of all or of this viewer, or
+    ///   the server is stopping.
     mutating func open(
         _ viewer: Viewer,
         _ scope: FeedScope,
         after last: String?,
         closeConnection: @escaping @Sendable () -> Void
     ) -> (id: UInt64, opening: ByteBuffer)? {
-        guard !isClosed, streams.count < Self.streamLimit else { return nil }
+        guard !isClosed, streams.count < Self.streamLimit,
+            streamsOfPeople[viewer.scopedID, default: 0] < Self.personLimit
+        else { return nil }
+        streamsOfPeople[viewer.scopedID, default: 0] += 1
         lastStream += 1
         var tenant = tenants[viewer.tenant] ?? FeedTenant(after: number)
         let position = last.map { FeedPosition($0) ?? FeedPosition(boot: "", number: 0) }
@@ -136,9 +143,19 @@ struct FeedState {
         wake(id, having: number)
     }
 
+    /// Whether a viewer came with a session, which may be ended.
+    var hasSessions: Bool { streams.values.contains { $0.viewer.session != nil } }
+
+    /// Ends the streams of some viewers.
+    mutating func endStreams(where mustEnd: (Viewer) -> Bool) {
+        for (id, stream) in streams where !stream.isEnded && mustEnd(stream.viewer) { end(id) }
+    }
+
     /// Removes a stream.
     mutating func leave(_ id: UInt64, at now: ContinuousClock.Instant) {
         guard let stream = streams.removeValue(forKey: id) else { return }
+        let others = streamsOfPeople[stream.viewer.scopedID, default: 1] - 1
+        streamsOfPeople[stream.viewer.scopedID] = others == 0 ? nil : others
         tenants[stream.viewer.tenant]?.leave(id, stream.scope, at: now)
     }
 

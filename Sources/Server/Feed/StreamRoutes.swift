@@ -23,7 +23,7 @@ struct StreamRoutes: Sendable {
         guard let stream = opened else {
             throw Problem(
                 status: .serviceUnavailable,
-                detail: "The server has too many open streams; try again later.",
+                detail: "The server has too many open streams, or you have; try again later.",
                 headers: [.retryAfter: "30"]
             )
         }

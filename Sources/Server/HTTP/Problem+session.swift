@@ -22,6 +22,21 @@ extension Problem {
         headers: [.retryAfter: "3"]
     )
 
+    static let linkNotChecked = Problem(
+        status: .serviceUnavailable,
+        detail: "Redis does not answer, so it is not known whether the link was used before; try again in a moment.",
+        headers: [.retryAfter: "1"]
+    )
+
+    /// - Parameter cookie: the value of `Set-Cookie` that removes the session from the browser.
+    static func notSignedOutEverywhere(_ cookie: String) -> Problem {
+        Problem(
+            status: .serviceUnavailable,
+            detail: "The cookie is removed, but Redis does not answer, so other servers still accept the session.",
+            headers: [.setCookie: cookie, .retryAfter: "1"]
+        )
+    }
+
     static func tooManyAttempts(seconds: Int) -> Problem {
         Problem(
             status: .tooManyRequests,

@@ -21,7 +21,8 @@ struct ProblemMiddleware: RouterMiddleware {
         do {
             response = try await next(request, context)
         } catch {
-            response = problem(of: error, request, context).response
+            let problem = problem(of: error, request, context)
+            response = ProblemPage.isWanted(request) ? ProblemPage.response(problem, request) : problem.response
         }
         response.headers[.xContentTypeOptions] = "nosniff"
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
 
@@ -9,8 +10,16 @@ struct RequestOrigin {
     var isOwn: Bool {
         if let site = request.headers[.secFetchSite], site != "same-origin", site != "none" { return false }
         guard let origin = request.headers[.origin] else { return true }
-        let host = origin.split(separator: "://", maxSplits: 1).last.map { $0.lowercased() }
-        return origin.contains("://") && host == request.head.authority?.lowercased()
+        guard let separator = origin.range(of: "://"), let authority = request.head.authority else { return false }
+        let scheme = origin[..<separator.lowerBound].lowercased()
+        return Self.host(origin[separator.upperBound...], scheme) == Self.host(authority[...], scheme)
+    }
+
+    /// In lower case, without the scheme's usual port: browsers leave it out of `Origin`, a proxy may add it to `Host`.
+    private static func host(_ authority: Substring, _ scheme: String) -> String {
+        let host = authority.lowercased()
+        let usual = [":443": "https", ":80": "http"].first { host.hasSuffix($0.key) }
+        return usual?.value == scheme ? String(host.dropLast(usual?.key.count ?? 0)) : host
     }
 
     /// Whether the method is safe: it changes nothing (RFC 9110, section 9.2.1).

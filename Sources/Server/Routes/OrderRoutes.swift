@@ -16,12 +16,22 @@ struct OrderRoutes: Sendable {
         guard let id = context.id, let found = try await reader.order(id, of: viewer.tenant),
             let order = found.entry.order
         else { throw Problem.notFound("such order") }
-        guard viewer.maySee(found.worth?.credits.map(\.salesperson) ?? []) else { throw Problem.forbidden }
+        guard try await reader.maySee(found.worth, viewer) else { throw Problem.forbidden }
         return try await reader.answer(order, found.entry, of: viewer.tenant)
     }
 }
 
 extension LedgerReader {
+    /// Whether a viewer may see an order: a manager, the people whom it credits, and everyone who has a target that it
+    /// counts towards, a shared one too: they see it in the list of that target's orders.
+    func maySee(_ worth: OrderWorth?, _ viewer: Viewer) async throws -> Bool {
+        guard let worth else { return viewer.maySee([]) }
+        if viewer.maySee(worth.credits.map(\.salesperson)) { return true }
+        guard viewer.role == .salesperson else { return false }
+        let contributions = try await catalog(of: viewer.tenant).contributions(of: worth)
+        return contributions.contains { viewer.maySee($0.target.target.assignees) }
+    }
+
     /// The answer with an order: the order as it is, or, for a preview, as it would be.
     func answer(_ order: Order, _ entry: OrderEntry, of tenant: Identifier) async throws -> Response {
         let worth = rules.worth(of: entry)

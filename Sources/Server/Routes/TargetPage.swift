@@ -20,8 +20,8 @@ struct TargetFilter: Sendable {
 /// The number of targets on one page of a list.
 enum TargetPage {
     /// The most years of assignees on one page (the sum of assignees times years), so that a page of very large targets
-    /// ends before its limit instead of reading millions of values from Redis at once.
-    static let maximumYears = 20_000
+    /// ends before its limit: each is 4 kB that are read from Redis at once, and others wait for that long.
+    static let maximumYears = 2_000
 
     static func length(of targets: some Sequence<Target>, limit: Int) -> Int {
         var length = 0

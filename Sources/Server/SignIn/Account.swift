@@ -55,8 +55,10 @@ package struct Account: Sendable, Codable, Hashable {
     /// do: a session that began while the clock was ahead would outlive the change.
     var stamp: String { password.stamp(with: Int64(changed.timeIntervalSince1970)) }
 
-    /// Whether it is the account of this person, in this tenant and role.
-    func isOf(_ viewer: Viewer) -> Bool { viewer.id == person && viewer.tenant == tenant && viewer.role == role }
+    /// Whether a session of this viewer is still valid that began when the account had this stamp.
+    func allows(_ viewer: Viewer, stamp: String) -> Bool {
+        viewer.id == person && viewer.tenant == tenant && viewer.role == role && stamp == self.stamp
+    }
 
     private enum CodingKeys: CodingKey { case username, person, role, tenant, name, changed, password }
 

@@ -1,13 +1,9 @@
-internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
-internal import SalesRules
 
 /// Refuses requests without a valid bearer token or session cookie. Each route decides what a role may see.
 struct AuthenticationMiddleware: RouterMiddleware {
-    let verifier: TokenVerifier
-    let defaultTenant: Identifier
-    let now: @Sendable () -> Date
+    let authenticator: Authenticator
     let refusals: RefusalLog
 
     func handle(
@@ -19,7 +15,7 @@ struct AuthenticationMiddleware: RouterMiddleware {
         guard let token = bearer ?? SessionCookie.session(of: request) else { throw Problem.unauthorized }
         let viewer: Viewer
         do throws(TokenRefusal) {
-            viewer = try await verifier.viewer(of: token, defaultTenant: defaultTenant, now: now())
+            viewer = try await authenticator.viewer(of: token)
         } catch {
             refusals.add(error, path: request.uri.path)
             throw Problem.unauthorized
@@ -33,7 +29,7 @@ struct AuthenticationMiddleware: RouterMiddleware {
     }
 
     /// The text after `Bearer`; empty when it is malformed. Nil for another scheme, which may be meant for a proxy.
-    private static func bearer(of request: Request) -> String? {
+    static func bearer(of request: Request) -> String? {
         let words = request.headers[.authorization]?.split(separator: " ") ?? []
         guard words.first?.lowercased() == "bearer" else { return nil }
         return words.count == 2 ? String(words[1]) : ""

@@ -1,3 +1,4 @@
+internal import Crypto
 internal import Foundation
 internal import JWTKit
 
@@ -53,6 +54,9 @@ package struct SignedToken: Sendable {
     func isSigned(by key: any JWTAlgorithm) -> Bool {
         key.name == algorithm && (try? key.verify(signature, signs: signed)) == true
     }
+
+    /// An id of what was signed: two texts of one token have the same.
+    var id: String { Base64URL.text(Data(SHA256.hash(data: signed).prefix(16))) }
 
     /// The claims; call it only after the signature is verified.
     func readClaims() throws(TokenRefusal) -> TokenClaims { try TokenClaims(json: claims) }

@@ -88,20 +88,26 @@ package struct TokenVerifier: Sendable {
         defaultTenant: Identifier,
         now: Date
     ) async throws(TokenRefusal) -> Viewer {
-        let viewer = try claims.viewer(.own, defaultTenant: defaultTenant, now: now)
-        guard let username = claims.text("account") else { return viewer }
-        guard let account = await accounts.current()[username], account.stamp == claims.text("accountStamp"),
-            account.isOf(viewer)
-        else { throw TokenRefusal("the account of the session was changed or removed") }
-        var current = account.viewer
-        current.expires = viewer.expires
-        return current
+        var viewer = try claims.viewer(.own, defaultTenant: defaultTenant, now: now)
+        guard let id = claims.text("sid") else { throw TokenRefusal("the session has no id") }
+        let username = claims.text("account").flatMap { Username($0) }
+        let session = Viewer.Session(id: id, account: username, stamp: claims.text("accountStamp") ?? "")
+        if let username {
+            guard let account = await accounts.current()[username], account.allows(viewer, stamp: session.stamp) else {
+                throw TokenRefusal("the account of the session was changed or removed")
+            }
+            let expires = viewer.expires
+            viewer = account.viewer
+            viewer.expires = expires
+        }
+        viewer.session = session
+        return viewer
     }
 
     /// The viewer whom a link signs in. It must expire within ``TokenSigner/linkSeconds``, so that a CRM cannot give
     /// out permanent links.
-    func viewer(ofLink text: String, defaultTenant: Identifier, now: Date) async throws(TokenRefusal) -> Viewer {
-        let claims = try ownClaims(of: try SignedToken(text))
+    func viewer(ofLink token: SignedToken, defaultTenant: Identifier, now: Date) throws(TokenRefusal) -> Viewer {
+        let claims = try ownClaims(of: token)
         guard claims.audiences.contains(IssuedClaims.linkAudience) else {
             throw TokenRefusal("the token is not one of a link")
         }

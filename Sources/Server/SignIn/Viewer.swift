@@ -23,6 +23,16 @@ package struct Viewer: Hashable, Sendable {
     package let name: String
     /// When the token expires.
     package internal(set) var expires: Date
+    /// The session that they signed in to; nil for a token of others.
+    var session: Session?
+
+    /// A session that was begun by signing in.
+    struct Session: Hashable, Sendable {
+        let id: String
+        /// The account that it began with, nil for a link, and the account's stamp then.
+        let account: Username?
+        let stamp: String
+    }
 
     /// A person who is signed in.
     package init(id: Identifier, tenant: Identifier, role: Role, name: String, expires: Date = .distantFuture) {
@@ -35,6 +45,9 @@ package struct Viewer: Hashable, Sendable {
 }
 
 extension Viewer {
+    /// The person's id with their tenant.
+    var scopedID: TenantScoped { TenantScoped(tenant: tenant, id: id) }
+
     /// The person whose results are requested, nil for everyone: managers choose, a salesperson gets their own.
     /// - Throws: ``Problem/forbidden`` when the viewer may not see these results.
     func chosen(_ requested: Identifier?) throws(Problem) -> Identifier? {

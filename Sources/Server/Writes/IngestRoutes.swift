@@ -1,5 +1,7 @@
+internal import Concurrency
 internal import Events
 internal import Foundation
+internal import HTTPTypes
 internal import Hummingbird
 internal import Log
 internal import SalesRules
@@ -8,6 +10,15 @@ internal import SalesRules
 struct IngestRoutes: Sendable {
     let writer: EventWriter
     let decoder: RequestBodyDecoder
+    /// Large bodies are read and decoded a few at a time: each takes memory, and a core for a third of a second.
+    private let turns = Turns(perPerson: 2, total: 4, queueLimit: 64)
+    /// In bytes; smaller bodies are decoded at once.
+    private static let largeBody = 65_536
+
+    init(writer: EventWriter, decoder: RequestBodyDecoder) {
+        self.writer = writer
+        self.decoder = decoder
+    }
 
     func add(to group: RouterGroup<Context>) {
         group.post("orders") { request, context in try await events(request, context) }
@@ -18,8 +29,7 @@ struct IngestRoutes: Sendable {
         guard viewer.role == .ingest else {
             throw Problem(status: .forbidden, detail: "Only the role ingest may send events.")
         }
-        let body = try await JSONBody.read(request, upTo: JSONBody.maximumBulkSize)
-        let events = try decoder.events(body, tenant: viewer.tenant, headers: Self.headers(of: request))
+        let events = try await read(request, viewer)
         let foreign = events.indices.filter { events[$0].tenant != viewer.tenant }
         guard foreign.isEmpty else {
             throw Problem(
@@ -46,13 +56,31 @@ struct IngestRoutes: Sendable {
             }
     }
 
+    private func read(_ request: Request, _ viewer: Viewer) async throws -> [Event] {
+        let headers = Self.headers(of: request)
+        let length = request.headers[.contentLength].flatMap { Int($0) } ?? .max
+        if length <= Self.largeBody {
+            let body = try await JSONBody.read(request, upTo: Self.largeBody)
+            return try decoder.events(body, tenant: viewer.tenant, headers: headers)
+        }
+        return try await turns.run(for: viewer) {
+            let body = try await JSONBody.read(request, upTo: JSONBody.maximumBulkSize)
+            // Not on one of the few threads that answer all requests.
+            return try await BlockingThread.run("decode") { [decoder] in
+                try decoder.events(body, tenant: viewer.tenant, headers: headers)
+            }
+        }
+    }
+
     /// Where to read the first order; without an order, where to read the first record.
     private static func location(of events: [Event]) -> String {
         let order = events.lazy.compactMap { event in
             if case .order(let id, _) = event.change { id } else { nil }
         }.first
         if let order { return "/api/v1/orders/\(order)" }
-        if case .target(let id, _) = events.first?.change { return "/api/v1/targets/\(id)" }
-        return "/api/v1/salespeople"
+        let target = events.lazy.compactMap { event in
+            if case .target(let id, _) = event.change { id } else { nil }
+        }.first
+        return target.map { "/api/v1/targets/\($0)" } ?? "/api/v1/salespeople"
     }
 }

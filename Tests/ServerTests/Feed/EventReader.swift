@@ -120,10 +120,11 @@ struct LiveServer {
 func withLiveServer(
     _ events: [Event],
     now: @escaping @autoclosure @Sendable () -> Date = ServerFixture.now,
+    accounts: AccountDirectory = .empty,
     _ body: @escaping @Sendable (LiveServer) async throws -> Void
 ) async throws {
     try await withFixture(events) { fixture in
-        try await fixture.application(now: now()).test(.live) { client in
+        try await fixture.application(now: now(), accounts: accounts).test(.live) { client in
             let server = LiveServer(fixture: fixture, asker: APIClient(client: client))
             while try await server.metric("salestargets_feed_up") != 1 {}
             try await body(server)

@@ -88,6 +88,16 @@ struct FeedStateTests {
         #expect(drain(manager) == "")
     }
 
+    @Test("One person has only some of the streams, and closing one makes room")
+    mutating func personLimit() throws {
+        var last: UInt64 = 0
+        for _ in 0..<FeedState.personLimit { last = try open(viewer("u-17")) }
+        #expect(state.open(viewer("u-17"), .own(id("u-17")), after: nil, closeConnection: {}) == nil)
+        _ = try open(viewer("u-18"))
+        state.leave(last, at: start)
+        _ = try open(viewer("u-17"))
+    }
+
     @Test("A stream ends when its token expires")
     mutating func expiry() throws {
         let stream = try open(viewer("u-17", expires: noon))
@@ -139,15 +149,15 @@ struct FeedStateTests {
     @Test("The number of streams is limited; when the server stops, all streams end and no new one begins")
     mutating func limit() throws {
         let first = try manager()
-        for _ in 1..<FeedState.streamLimit { _ = try manager() }
-        #expect(state.open(viewer("u-17"), .own(id("u-17")), after: nil, closeConnection: {}) == nil)
+        for number in 1..<FeedState.streamLimit { _ = try open(viewer("u-\(number / 50)", .manager)) }
+        #expect(state.open(viewer("u-new"), .own(id("u-new")), after: nil, closeConnection: {}) == nil)
         state.leave(first, at: start)
-        let last = try open(viewer("u-17"))
+        let last = try open(viewer("u-new"))
         #expect(state.next(last, at: start, wake: {}) == .wait)
         state.close()
         #expect(state.takeWakeups().count == 1)
         #expect(state.next(last, at: start, wake: {}) == .end)
         state.leave(last, at: start)
-        #expect(state.open(viewer("u-17"), .own(id("u-17")), after: nil, closeConnection: {}) == nil)
+        #expect(state.open(viewer("u-new"), .own(id("u-new")), after: nil, closeConnection: {}) == nil)
     }
 }

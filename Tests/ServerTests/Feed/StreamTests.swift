@@ -5,9 +5,10 @@ import Ledger
 import NIOHTTP1
 import Redis
 import SalesRules
-import Server
 import Synchronization
 import Testing
+
+@testable import Server
 
 @Suite("The live feed", .timeLimit(.minutes(5)))
 struct StreamTests {
@@ -198,6 +199,32 @@ struct StreamTests {
             clock.withLock { $0 += 3_660 }
             #expect(try await events.next() == nil)
             #expect(try await server.metric("salestargets_streams") == 0)
+        }
+    }
+
+    @Test("A stream ends when its session is signed out, or its account is removed", arguments: [true, false])
+    func endedSession(isSignedOut: Bool) async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "feed-\(UInt64.random(in: 0...(.max)))").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let file = AccountsFile(path: path)
+        try file.update { $0 = try TestAccounts.all() }
+        let accounts = try await AccountDirectory(file: path, checkInterval: .zero, logger: quietLogger)
+        try await withLiveServer(RoleTests.events, accounts: accounts) { server in
+            let token = try await server.asker.signIn("jan", TestAccounts.password).sessionToken
+            var events = EventReader(try await server.get(token: token))
+            var others = EventReader(
+                try await server.get(token: try await server.asker.signIn("marit", TestAccounts.password).sessionToken)
+            )
+            if isSignedOut {
+                let headers: HTTPFields = [.authorization: "Bearer \(token)"]
+                #expect(try await server.asker.send("session", headers: headers, method: .delete).status == 204)
+            } else {
+                try file.update { $0[try #require(Username("jan"))] = nil }
+            }
+            while try await events.next() != nil {}
+            #expect(try await server.metric("salestargets_streams") == 1)
+            try await server.fixture.sink.apply([saved("SO-9", total: "1.00")])
+            #expect(try await others.next("progress").data.contains("T-17"))
         }
     }
 

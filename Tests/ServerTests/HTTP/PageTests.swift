@@ -120,4 +120,23 @@ struct PageTests {
     func otherFiles(path: String) async throws {
         try await withPage { server in try expectProblem(try await server.get(path, token: nil), 404) }
     }
+
+    @Test("A browser that opens an unknown page gets a page; programs, and the interface, get a problem document")
+    func unknownPages() async throws {
+        try await withPage { server in
+            let browser: HTTPFields = [
+                .accept: "text/html,application/xhtml+xml,*/*;q=0.8", .acceptLanguage: "nl-NL,nl",
+            ]
+            for path in ["/nothing", "/assets/none.js", "/Widget"] {
+                let page = try await server.send(path, headers: browser)
+                #expect(page.status == 404)
+                #expect(page.headers[.contentType] == "text/html; charset=utf-8")
+                #expect(page.headers[.contentSecurityPolicy] != nil)
+                #expect(page.text.contains("Deze pagina bestaat niet") && page.text.contains(#"href="/""#))
+                try expectProblem(try await server.send(path, headers: [.accept: "*/*"]), 404)
+            }
+            try expectProblem(try await server.send("/api/v1/nothing", headers: browser), 404)
+            try expectProblem(try await server.send("/api/v1/targets", headers: browser), 401)
+        }
+    }
 }

@@ -6,6 +6,7 @@ import JWTKit
 import Ledger
 import Logging
 import NIOCore
+import Redis
 import SalesRules
 import Testing
 
@@ -199,14 +200,18 @@ struct RefusalTests {
         arguments: SessionTests.origins
     )
     func rule(headers: HTTPFields, isOwn: Bool) async throws {
-        let verifier = try await TokenVerifier(secret: ServerFixture.secret)
+        let nowhere = RedisClient(try RedisEndpoint(url: "redis://127.0.0.1:1/0"))
+        let authenticator = Authenticator(
+            verifier: try await TokenVerifier(secret: ServerFixture.secret),
+            ended: EndedSessions(link: nowhere, keys: KeySpace()),
+            defaultTenant: acme,
+            now: { ServerFixture.now }
+        )
         let router = Router(context: Context.self)
         router.add(middleware: ProblemMiddleware(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
         router.add(
             middleware: AuthenticationMiddleware(
-                verifier: verifier,
-                defaultTenant: acme,
-                now: { ServerFixture.now },
+                authenticator: authenticator,
                 refusals: RefusalLog(logger: quietLogger)
             )
         )

@@ -73,7 +73,7 @@ struct RoleTests {
         Access("targets/T-both/orders", salesperson: 200),
         Access("targets/T-globex/orders", manager: 404, salesperson: 404),
         Access("orders/SO-17", salesperson: 200),
-        Access("orders/SO-18", salesperson: 403),
+        Access("orders/SO-18", salesperson: 200),
         Access("orders/SO-both", salesperson: 200),
         Access("orders/SO-globex", manager: 404, salesperson: 404),
         Access("orders/SO-none", manager: 404, salesperson: 404),
@@ -88,6 +88,40 @@ struct RoleTests {
             let answer = try await server.get(access.path, as: "u-17", .salesperson)
             #expect(answer.status == access.salesperson)
             if answer.status != 200 { try expectProblem(answer, access.salesperson) }
+        }
+    }
+
+    @Test("A salesperson sees an order of others exactly where it counts towards a target of theirs")
+    func sharedTargets() async throws {
+        let events =
+            Self.events + [
+                saved("SO-19", owner: "u-19", total: "5.00"),
+                saved("SO-gone", owner: "u-18", total: "5.00", status: "Cancelled"),
+                saved("SO-early", owner: "u-18", total: "5.00", date: "2019-12-31"),
+                allocated("SO-18", "A-own u-18 5%"),
+                allocated("SO-19", "A-19 u-19 5%"),
+            ]
+        try await withServer(events) { server in
+            let listed = try await server.get("targets/T-both/orders", as: "u-17", .salesperson).text
+            #expect(listed.contains(#""id":"SO-18""#))
+            for (path, status) in [
+                ("orders/SO-18", 200), ("allocations/A-own?order=SO-18", 200), ("orders/SO-19", 403),
+                ("allocations/A-19?order=SO-19", 403), ("orders/SO-gone", 403), ("orders/SO-early", 403),
+            ] {
+                #expect(try await server.get(path, as: "u-17", .salesperson).status == status, "\(path)")
+            }
+        }
+    }
+
+    @Test("Reading does not look at If-Match")
+    func ifMatch() async throws {
+        try await withServer(Self.events + [allocated("SO-18", "A-own u-18 5%")]) { server in
+            for path in ["targets/T-17", "allocations/A-own?order=SO-18", "orders/SO-18"] {
+                for method in [HTTPRequest.Method.get, .head] {
+                    let answer = try await server.send(method, path, headers: [.ifMatch: "\"1-stale\""])
+                    #expect(answer.status == 200, "\(method) \(path)")
+                }
+            }
         }
     }
 

@@ -151,6 +151,8 @@ struct SessionTests {
     /// Headers that a browser adds to a request, and whether the request is from this server's own page.
     static let origins: [(HTTPFields, Bool)] = [
         ([:], true), ([.origin: "http://localhost"], true), ([.origin: "HTTP://LOCALHOST"], true),
+        ([.origin: "http://localhost:80"], true), ([.origin: "https://localhost"], true),
+        ([.origin: "https://localhost:80"], false), ([.origin: "http://localhost:443"], false),
         ([.origin: "http://evil.example"], false), ([.origin: "http://localhost:81"], false),
         ([.origin: "http://localhost.evil.example"], false), ([.origin: "null"], false),
         ([.origin: "localhost"], false),

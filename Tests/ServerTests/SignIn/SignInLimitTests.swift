@@ -9,6 +9,7 @@ import Testing
 @Suite("Limits for sign-in attempts", .timeLimit(.minutes(1)))
 struct SignInLimitTests {
     private let jan = Username("jan")!
+    private static let start = ContinuousClock.now
 
     /// Makes this many attempts that fail.
     /// - Returns: the number of allowed attempts, and the seconds to wait in the last refusal.
@@ -25,7 +26,7 @@ struct SignInLimitTests {
                 _ = try limits.attempt(
                     from: ClientAddress(address),
                     at: username ?? jan,
-                    now: ServerFixture.now.addingTimeInterval(seconds)
+                    now: Self.start + .seconds(seconds)
                 )
                 result.made += 1
             } catch {
@@ -70,7 +71,7 @@ struct SignInLimitTests {
     @Test("Attempts from many addresses limit an account, except for addresses that signed in before")
     func manyAttackers() throws {
         let limits = SignInLimits()
-        limits.succeeded(try limits.attempt(from: ClientAddress("203.0.113.9"), at: jan, now: ServerFixture.now))
+        limits.succeeded(try limits.attempt(from: ClientAddress("203.0.113.9"), at: jan, now: Self.start))
         let made = (0..<250).reduce(0) { $0 + failures(3, limits, from: "192.0.2.\($1)").made }
         #expect(made == 30)
         #expect(failures(1, limits, from: "198.51.100.1") == (0, 10))
@@ -83,7 +84,7 @@ struct SignInLimitTests {
     func successes() throws {
         let limits = SignInLimits()
         for _ in 0..<100 {
-            limits.succeeded(try limits.attempt(from: ClientAddress("192.0.2.1"), at: jan, now: ServerFixture.now))
+            limits.succeeded(try limits.attempt(from: ClientAddress("192.0.2.1"), at: jan, now: Self.start))
         }
         #expect(failures(9, limits, from: "192.0.2.1").made == 5)
     }
@@ -151,6 +152,7 @@ struct SignInLimitTests {
             for _ in 0..<200 {
                 group.addTask {
                     do {
+                        try await check.begin(isKnown: false)
                         return try await check.account("jan", TestAccounts.password) != nil
                     } catch {
                         return (error as? Problem)?.status == .serviceUnavailable ? nil : false
@@ -161,7 +163,52 @@ struct SignInLimitTests {
         }
         #expect(!outcomes.contains(false))
         #expect(outcomes.count { $0 == true } >= 34)
+        try await check.begin(isKnown: false)
         #expect(try await check.account("jan", TestAccounts.password) != nil)
+    }
+
+    @Test("A full queue of strangers does not keep known people out, and they go first")
+    func knownFirst() async throws {
+        let check = PasswordCheck(AccountDirectory(try TestAccounts.all()))
+        for _ in 0..<2 { try await check.begin(isKnown: false) }
+        let order = Shared<[String]>([])
+        await withTaskGroup { group in
+            for _ in 0..<32 {
+                group.addTask {
+                    try? await check.begin(isKnown: false)
+                    order.withLock { $0.append("stranger") }
+                    _ = try? await check.account("nobody", "wrong password")
+                }
+            }
+            while await check.waiting < 32 { await Task.yield() }
+            do throws(Problem) {
+                try await check.begin(isKnown: false)
+                Issue.record("the queue of strangers has no end")
+            } catch {
+                #expect(error.status == .serviceUnavailable)
+            }
+            group.addTask {
+                try? await check.begin(isKnown: true)
+                order.withLock { $0.append("known") }
+                _ = try? await check.account("jan", TestAccounts.password)
+            }
+            while await check.waiting < 33 { await Task.yield() }
+            for _ in 0..<2 { _ = try? await check.account("nobody", "wrong password") }
+        }
+        #expect(order.withLock { $0.prefix(3).contains("known") })
+        #expect(order.withLock { $0.count } == 33)
+    }
+
+    @Test("An attempt that was not made because too many people sign in is not counted")
+    func undone() throws {
+        let limits = SignInLimits()
+        for _ in 0..<50 {
+            limits.undo(try limits.attempt(from: ClientAddress("192.0.2.1"), at: jan, now: Self.start))
+        }
+        let attempt = try limits.attempt(from: ClientAddress("192.0.2.1"), at: jan, now: Self.start)
+        #expect(!attempt.isKnown)
+        limits.succeeded(attempt)
+        #expect(try limits.attempt(from: ClientAddress("192.0.2.1"), at: jan, now: Self.start).isKnown)
     }
 }
 

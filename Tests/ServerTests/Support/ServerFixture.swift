@@ -74,7 +74,7 @@ struct ServerFixture {
     func router(jwks: String? = nil, accounts: AccountDirectory = .empty) async throws -> Router<Context> {
         let settings = ServerSettings(httpHost: "127.0.0.1", httpPort: 0, defaultTenant: acme, timeZone: .gmt)
         let parts = try dependencies(verifier: try await Self.verifier(jwks: jwks, accounts: accounts))
-        let feed = makeFeed(settings, parts, logger: quietLogger)
+        let feed = makeFeed(settings, parts, makeAuthenticator(settings, parts), logger: quietLogger)
         let freshness = makeFreshnessMonitor(parts, feed: feed, logger: quietLogger)
         return try makeRouter(settings, parts, feed: feed, freshness: freshness, logger: quietLogger)
     }
@@ -99,6 +99,7 @@ struct ServerFixture {
         let link = CircuitBreaker(client)
         return ServerDependencies(
             verifier: verifier,
+            endedSessions: EndedSessions(link: link, keys: settings.keys),
             reader: LedgerReader(link: link, settings: settings),
             subscriber: client.subscriber,
             writer: EventWriter(log: log ?? DirectLog(sink), link: link, keys: settings.keys, timeout: timeout),

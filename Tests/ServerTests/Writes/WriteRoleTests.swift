@@ -120,7 +120,7 @@ struct WriteRoleTests {
             path: "allocations/A-own",
             body: nil,
             manager: 200,
-            salesperson: 403,
+            salesperson: 200,
             ingest: 403,
             otherTenant: 404
         ),
