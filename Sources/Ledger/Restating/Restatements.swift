@@ -26,6 +26,19 @@ package struct Restatements: Sendable {
         package let event: Event
     }
 
+    /// Which of these partitions are owed records in one shard.
+    package nonisolated(nonsending) func areOwed(
+        _ partitions: [TopicPartition],
+        shard: Int,
+        over link: any RedisLink
+    ) async throws(LedgerError) -> Set<TopicPartition> {
+        if partitions.isEmpty { return [] }
+        var pipeline = RedisPipeline()
+        for partition in partitions { pipeline.append(RedisCommand("EXISTS", keys.owed(partition, shard: shard))) }
+        let replies = try await link.replies(to: pipeline)
+        return Set(zip(partitions, replies).filter { $1 != .integer(0) }.map { $0.0 })
+    }
+
     /// The records owed to a partition in one shard, at most ``limit``.
     package nonisolated(nonsending) func owed(
         to partition: TopicPartition,

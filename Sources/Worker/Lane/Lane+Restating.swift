@@ -19,13 +19,19 @@ extension Lane {
         nextRestating = dependencies.now() + Self.restatingInterval
         let restatements = Restatements(settings.ledger)
         let encoder = EventEncoder(currency: settings.ledger.rules.currency)
-        for partition in owing.sorted() {
-            guard let topic = topicsByName[partition.topic], positions[partition] != nil else {
-                owing.remove(partition)
-                continue
+        let asked = owing.intersection(positions.keys)
+        owing = []
+        var shards: [TopicPartition: [Int]] = [:]
+        for shard in 0..<settings.ledger.keys.shards {
+            let here = asked.filter { shard == 0 || !settings.topics.catalog.contains($0.topic) }.sorted()
+            for partition in try await restatements.areOwed(here, shard: shard, over: links.link(of: shard)) {
+                shards[partition, default: []].append(shard)
             }
+        }
+        for (partition, shards) in shards.sorted(by: { $0.key < $1.key }) {
+            owing.insert(partition)
             var records: [ProducerRecord] = []
-            for shard in 0..<(topic.carriesOrders ? settings.ledger.keys.shards : 1) {
+            for shard in shards {
                 for owed in try await restatements.owed(to: partition, shard: shard, over: links.link(of: shard)) {
                     records.append(
                         ProducerRecord(
@@ -37,10 +43,7 @@ extension Lane {
                     )
                 }
             }
-            if records.isEmpty {
-                owing.remove(partition)
-                continue
-            }
+            if records.isEmpty { continue }
             do {
                 try dependencies.restate(records)
                 counters.restatements.add(records.count, ordering: .relaxed)

@@ -38,10 +38,10 @@ package actor Lane {
     /// The earliest time to write what is owed.
     var nextRestating: ContinuousClock.Instant
     private let backoff = Backoff(minimum: .milliseconds(25))
-    private var failures = 0
-    private var nextRefresh: ContinuousClock.Instant
-    private var nextFitnessCheck: ContinuousClock.Instant
-    private var nextLogCheck: ContinuousClock.Instant
+    var failures = 0
+    var nextRefresh: ContinuousClock.Instant
+    var nextFitnessCheck: ContinuousClock.Instant
+    var nextLogCheck: ContinuousClock.Instant
     private var wasAdmitted = false
 
     nonisolated package var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -61,13 +61,6 @@ package actor Lane {
 
     /// How often it is tried to mark a broken view.
     private static let markAttempts = 60
-
-    /// How often an idle lane checks whether Redis still holds the same view and targets.
-    private static let refreshInterval = Duration.seconds(1)
-    /// How often a lane checks whether Redis may still hold the ledger, also under load.
-    private static let fitnessInterval = Duration.seconds(10)
-    /// How often the logs are compared with what was read of them, also without a sign of a change.
-    private static let logCheckInterval = Duration.seconds(60)
 
     /// - Parameters:
     ///   - executor: runs the lane, whose calls may block it.
@@ -255,43 +248,6 @@ package actor Lane {
         if catalogs.view != view { throw .viewChanged }
         // Another worker may have changed the targets and left their backfills to this one.
         if catalogs.revision != revision { backfills.lookForJobs() }
-    }
-
-    /// Compares the logs from time to time: a topic that was created again may give no error.
-    private func checkLogsIfDue() {
-        let now = dependencies.now()
-        guard now >= nextLogCheck else { return }
-        nextLogCheck = now + Self.logCheckInterval
-        consumer.checkLogs()
-    }
-
-    /// Reports stopped partitions, and checks what the lane cannot see in replies: whether Redis was emptied, has gone
-    /// back to older data or may evict keys, and whether another worker has changed targets.
-    private func checkRedis(over link: any PostingLink) async throws {
-        try await reportStopped(over: link)
-        let now = dependencies.now()
-        guard now >= min(nextRefresh, nextFitnessCheck) else { return }
-        nextRefresh = now + Self.refreshInterval
-        try await refreshCatalogs(from: link)
-        try await checkCursors(over: link)
-        // A Redis that has gone back may have a backfill again that was done.
-        if backfills.isEmpty { backfills.lookForJobs() }
-        failures = 0
-        guard now >= nextFitnessCheck else { return }
-        nextFitnessCheck = now + Self.fitnessInterval
-        try await Admission.checkFitness(link, for: catalogs.view, settings.ledger.keys)
-    }
-
-    /// Checks that Redis still has everything that this lane has applied.
-    /// - Throws: ``LedgerError/cursorBehind``.
-    private func checkCursors(over link: any PostingLink) async throws(LedgerError) {
-        let cursors = try await Cursors.lowest(
-            of: Array(applied.keys),
-            over: link,
-            keys: settings.ledger.keys,
-            catalogTopics: settings.topics.catalog
-        )
-        for (partition, next) in applied where cursors[partition]?.next ?? 0 < next { throw .cursorBehind }
     }
 
     /// The lane with the first partition of targets runs the backfills.

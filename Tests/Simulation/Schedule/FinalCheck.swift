@@ -59,10 +59,10 @@ struct FinalCheck {
 
     /// The keys whose state is still to be written behind their last record.
     private static func owed(_ world: World) -> [String] {
-        world.servers[world.primary].contents.values.keys.compactMap { key in
+        world.servers[world.primary].contents.values.compactMap { key, value in
             let name = String(decoding: key.name, as: UTF8.self)
             guard key.database == 0, case .owed = world.settings.keys.place(of: name)?.name else { return nil }
-            return name
+            return "\(name): \(value)"
         }
     }
 

@@ -6,6 +6,7 @@ extension World {
     func restate(_ records: [ProducerRecord], by worker: Int) throws {
         if workers[worker] == nil { return }
         for record in records {
+            self.record("worker \(worker) restates \(String(decoding: record.value ?? [], as: UTF8.self))")
             switch Int.random(in: 0..<1_000, using: &random) {
             case 0..<100: self.record("a restatement is lost")
             case 100..<200:
