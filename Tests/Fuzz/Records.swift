@@ -101,7 +101,7 @@ extension Fuzz {
         seeds.append([3] + Announcement(days: [days], targets: [person], people: [person, person]).encode())
         seeds.append([3] + Announcement.everything.encode())
         let texts: [(UInt8, String)] = [
-            (4, "7 3,5"), (4, "- 3"), (4, "7 "), (5, "43 40 4294967295"), (6, "0123abcd 77"), (6, "sales.orders/3/9"),
+            (4, "7 3,5"), (4, "- 3"), (4, "7 "), (5, "43 - 40 4294967295"), (6, "0123abcd 77"), (6, "sales.orders/3/9"),
             (7, "acme/u-1"),
         ]
         seeds += texts.map { [$0.0] + Array($0.1.utf8) }

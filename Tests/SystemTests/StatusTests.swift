@@ -50,9 +50,9 @@ struct StatusTests {
         #expect(try status(system, code: 1, ["--currency", "USD"]).problems.contains { $0.contains("other settings") })
         let key = system.settings.keys.cursor(TopicPartition(topic: system.topics.orders, partition: 0), shard: 0)
         let cursor = try await connection.one(RedisCommand("GET", key)).requireString()
-        _ = try await send(connection, ["SET", key, "10 9 1"])
+        _ = try await send(connection, ["SET", key, "10 - 9 1"])
         #expect(try status(system, code: 1).problems.contains { $0.contains("is not the one that was applied") })
-        _ = try await send(connection, ["SET", key, "30 29 1"])
+        _ = try await send(connection, ["SET", key, "30 - 29 1"])
         #expect(
             try status(system, code: 1).problems.contains { $0.contains("sales.orders[0]: the log ends at offset 10") }
         )

