@@ -45,8 +45,11 @@ struct PublishedRecords {
         for partition in partitions {
             guard let topic = site.topics.byName[partition.topic] else { continue }
             for record in records[partition] ?? [] {
+                let event = try record.event(of: topic, decoder)
+                // The workers write states once more, which changes no result.
+                if event.isRestated { continue }
                 found[Place(topic: partition.topic, key: record.key), default: []].append(record.value)
-                model.apply(try record.event(of: topic, decoder))
+                model.apply(event)
             }
         }
         if let letter = records[letters]?.first {

@@ -50,6 +50,20 @@ struct RestatingTests {
         #expect(known.isGiven(by: changes[changes.count - 1]) == isGiven, "\(name)")
     }
 
+    @Test("A state that comes late does not give back a list that a save without version has emptied since")
+    func late() throws {
+        let first: [OrderChange] = [
+            .saved(order(), listed: Self.listed, version: nil), .saved(order(), listed: nil, version: nil),
+        ]
+        let state = try #require(try entry(first).restatement(of: .order))
+        var emptied = try entry(first + [.saved(order(), listed: [], version: nil)])
+        #expect(try emptied.restate(state) == false)
+        #expect(emptied.allocations.isEmpty)
+        var compacted = try entry([first[1]])
+        #expect(try compacted.restate(state))
+        #expect(compacted.allocations == Self.listed)
+    }
+
     @Test(
         "The state alone gives what is known, and changes nothing behind any part of the records",
         arguments: cases.indices

@@ -15,7 +15,8 @@ package enum EntryCodec {
         static let allocations = Flags(rawValue: 8)
         static let foreignCurrency = Flags(rawValue: 16)
         static let edit = Flags(rawValue: 32)
-        static let all: Flags = [.order, .deleted, .version, .allocations, .foreignCurrency, .edit]
+        static let list = Flags(rawValue: 64)
+        static let all: Flags = [.order, .deleted, .version, .allocations, .foreignCurrency, .edit, .list]
     }
 
     /// - Parameter reporting: the reporting currency. An order in it with rate 1 is written without currency and rate.
@@ -31,6 +32,7 @@ package enum EntryCodec {
         let foreign = entry.order.map { $0.currency != reporting || $0.exchangeRate != .one } ?? false
         if entry.order != nil { flags.insert(.order) }
         if entry.isDeleted { flags.insert(.deleted) }
+        if entry.hasList { flags.insert(.list) }
         let fields = entry.version.fields
         if fields & 1 != 0 { flags.insert(.version) }
         if fields & 2 != 0 { flags.insert(.edit) }
@@ -59,6 +61,7 @@ package enum EntryCodec {
         guard Flags.all.isSuperset(of: flags) else { throw CorruptRecord(reason: "it has unknown flags") }
         var entry = OrderEntry()
         entry.isDeleted = flags.contains(.deleted)
+        entry.hasList = flags.contains(.list)
         entry.revision = Int64(bitPattern: try reader.unsigned())
         let fields: UInt8 = (flags.contains(.version) ? 1 : 0) | (flags.contains(.edit) ? 2 : 0)
         entry.version = try reader.version(fields: fields)

@@ -56,8 +56,8 @@ extension OrderEntry {
     }
 
     private mutating func complete(_ listed: [Allocation]) -> Bool {
-        guard self.listed.isEmpty, !listed.isEmpty else { return false }
-        self.listed = listed.sorted { $0.id < $1.id }
+        if hasList || listed.isEmpty { return false }
+        list(listed)
         return true
     }
 
@@ -86,7 +86,7 @@ extension OrderEntry {
             if isDeleted {
                 return listed.isEmpty ? .deleted(version: version) : .deletedKeeping(listed, version: version)
             }
-            return order.map { .saved($0, listed: listed, version: version) }
+            return order.map { .saved($0, listed: hasList ? listed : nil, version: version) }
         case .allocation(let id):
             guard let known = own.first(where: { $0.id == id }) else { return nil }
             return known.allocation.map { .allocationSaved($0, version: known.version) }

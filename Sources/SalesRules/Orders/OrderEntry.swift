@@ -28,6 +28,9 @@ public struct OrderEntry: Hashable, Sendable {
     public var version: RecordVersion?
     /// The allocations of the latest save that had a list of them.
     public var listed: [Allocation]
+    /// Whether there was a save with such a list, also with an empty one. If not, earlier saves may have been compacted
+    /// away, and a record that restates the order may give their list back.
+    public var hasList: Bool
     /// The allocations saved or deleted on their own, sorted by id. A deleted one stays here, because it overrides the
     /// listed allocation of the same id.
     public var own: [OwnAllocation]
@@ -63,6 +66,7 @@ public struct OrderEntry: Hashable, Sendable {
         isDeleted = false
         version = nil
         listed = []
+        hasList = false
         own = []
         revision = 0
     }
@@ -85,20 +89,25 @@ public struct OrderEntry: Hashable, Sendable {
             guard raise(to: version) else { return false }
             self.order = order
             isDeleted = false
-            if let listed { self.listed = listed.sorted { $0.id < $1.id } }
+            if let listed { list(listed) }
         case .deleted(let version):
             guard raise(to: version) else { return false }
             isDeleted = true
         case .deletedKeeping(let listed, let version):
             guard raise(to: version) else { return false }
             isDeleted = true
-            self.listed = listed.sorted { $0.id < $1.id }
+            list(listed)
         case .allocationSaved(let allocation, let version):
             return try put(allocation, id: allocation.id, version: version)
         case .allocationDeleted(let id, let version):
             return try put(nil, id: id, version: version)
         }
         return true
+    }
+
+    mutating func list(_ allocations: [Allocation]) {
+        listed = allocations.sorted { $0.id < $1.id }
+        hasList = true
     }
 
     private mutating func raise(to version: RecordVersion?) -> Bool {

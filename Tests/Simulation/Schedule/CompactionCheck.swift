@@ -102,6 +102,8 @@ struct CompactionCheck {
     private static func known(_ entry: OrderEntry?) -> OrderEntry {
         var entry = entry ?? OrderEntry()
         entry.revision = 0
+        // Compaction may take the save that emptied the list; then nothing is left that could give one back.
+        entry.hasList = false
         if entry.remembersNothing { return OrderEntry() }
         if entry.isDeleted { entry.order = nil }
         return entry
