@@ -11,7 +11,7 @@ struct OwedKeys {
     /// True where the key is owed, false where a restatement was read that gives the state.
     private var places: [Place: Bool] = [:]
 
-    /// Whether the last record of a key is known to give the state no more.
+    /// Whether a key became owed.
     var hasNew: Bool { places.values.contains(true) }
 
     /// The last record of the key does not give the present state.
@@ -26,7 +26,7 @@ struct OwedKeys {
         places[place] = isRestated ? false : nil
     }
 
-    /// Whether ``settle(_:in:isRestated:)`` without a restatement would change something.
+    /// Whether nothing is noted, so that an ordinary record that gives the state needs no ``settle(_:in:isRestated:)``.
     var isEmpty: Bool { places.isEmpty }
 
     func append(to pipeline: inout RedisPipeline, keys: KeySpace, shard: Int) {
