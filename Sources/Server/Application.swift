@@ -133,7 +133,7 @@ func makeRouter(
     TargetExportRoutes(reader: reader, today: today).add(to: group)
     OrderRoutes(reader: reader).add(to: group)
     AllocationRoutes(reader: reader, writer: writer, decoder: decoder).add(to: group)
-    IngestRoutes(writer: writer, decoder: decoder).add(to: group)
+    IngestRoutes(reader: reader, writer: writer, decoder: decoder).add(to: group)
     PreferenceRoutes(reader: reader, writer: writer, decoder: decoder).add(to: group)
     PeopleRoutes(reader: reader).add(to: group)
     StreamRoutes(feed: feed).add(to: group)

@@ -6,12 +6,12 @@ import Testing
 
 @Suite("Encoding of values in Redis")
 struct CodecTests {
-    private static func entries() throws -> [OrderEntry] {
+    private static func entries() -> [OrderEntry] {
         var random = SeededGenerator(seed: seedOfThisRun)
         var entries: [TenantScoped: OrderEntry] = [:]
         for event in History(seed: seedOfThisRun, events: 3_000, orders: 150) {
             guard case .order(let id, let change) = event.change else { continue }
-            _ = try entries[TenantScoped(tenant: event.tenant, id: id), default: OrderEntry()].apply(change)
+            _ = try? entries[TenantScoped(tenant: event.tenant, id: id), default: OrderEntry()].apply(change)
         }
         return entries.sorted { $0.key.description < $1.key.description }.map {
             var entry = $0.value
@@ -35,14 +35,14 @@ struct CodecTests {
 
     @Test("An entry can be read back")
     func entries() throws {
-        for entry in try Self.entries() + [OrderEntry()] {
+        for entry in Self.entries() + [OrderEntry()] {
             #expect(try decode(EntryCodec.encode(entry, reporting: .euro)) == entry, "seed \(seedOfThisRun)")
         }
     }
 
     @Test("A truncated entry is an error")
     func truncatedEntries() throws {
-        for entry in try Self.entries().prefix(60) {
+        for entry in Self.entries().prefix(60) {
             let bytes = EntryCodec.encode(entry, reporting: .euro)
             for length in 0..<bytes.count {
                 #expect(throws: CorruptRecord.self) { try decode(Array(bytes.prefix(length))) }
@@ -55,7 +55,7 @@ struct CodecTests {
     func changedEntries() throws {
         var random = SeededGenerator(seed: seedOfThisRun)
         var errors = 0
-        for entry in try Self.entries() {
+        for entry in Self.entries() {
             let whole = EntryCodec.encode(entry, reporting: .euro)
             for _ in 0..<40 {
                 var bytes = whole

@@ -36,11 +36,11 @@ extension OrderBatch {
     }
 
     /// The posting of this batch.
-    /// - Throws: ``NotDerived`` when the catalog must be refreshed or a change is refused.
+    /// - Throws: ``NotDerived`` when the catalog must be refreshed.
     func posting(on snapshot: OrderReads.Snapshot, catalogs: Catalogs, settings: LedgerSettings) throws -> Posting {
         switch try derive(from: snapshot, catalogs: catalogs, settings: settings) {
-        case .post(let posting, let refused) where refused.isEmpty: return posting
-        case .post, .refreshCatalog: throw NotDerived()
+        case .post(let posting, _): return posting
+        case .refreshCatalog: throw NotDerived()
         }
     }
 

@@ -2,16 +2,23 @@ internal import SalesRules
 
 extension History.Iterator {
     /// One allocation saved or deleted on its own, or a list of allocations each saved on its own. The order may still
-    /// be unknown. The ids overlap with those that orders list.
+    /// be unknown. The ids overlap with those that orders list; a long list is full without the first ones.
     mutating func changeAllocations(of tenant: Identifier) -> [Event] {
         let order = orderKey(of: tenant)
-        if random.chance(250) { return [delete(id("A-\(Int.random(in: 2...6, using: &random))"), of: order)] }
+        let place = Int.random(in: random.chance(100) ? 99...106 : 2...6, using: &random)
+        if random.chance(250) { return [delete(id("A-\(place)"), of: order)] }
         if random.chance(150) { return allocationList(from: 3).map { save($0, of: order) } }
         let owner = orders[order]?.order.owner
         let salesperson = random.chance(200) ? owner ?? person() : person()
         let limit = limit()
-        let place = Int.random(in: 2...6, using: &random)
         return [save(Allocation(id: id("A-\(place)"), salesperson: salesperson, limit: limit), of: order)]
+    }
+
+    /// Up to four allocations, which an order lists. A few lists are as long as they may be, so that together with
+    /// allocations saved on their own they are beyond the bound.
+    mutating func listedAllocations() -> [Allocation] {
+        guard random.chance(10) else { return allocationList(from: 1) }
+        return (5...104).map { Allocation(id: id("A-\($0)"), salesperson: person(), limit: limit()) }
     }
 
     /// Up to four allocations; their percentages often add up to exactly 100.

@@ -46,7 +46,7 @@ extension History.Iterator {
             status: random.pick(["Approved", "Created", ""])
         )
         let lists = random.chance(450)
-        return OrderDraft(order: order, lists: lists, listed: lists ? allocationList(from: 1) : [])
+        return OrderDraft(order: order, lists: lists, listed: lists ? listedAllocations() : [])
     }
 
     private mutating func change(_ draft: inout OrderDraft) {
@@ -60,7 +60,7 @@ extension History.Iterator {
             case 6: draft.order.status = random.pick(["Approved", "Created"])
             case 7: draft.order.subject += "!"
             case 8: (draft.order.currency, draft.order.exchangeRate) = money()
-            default: if draft.lists { draft.listed = random.chance(200) ? [] : allocationList(from: 1) }
+            default: if draft.lists { draft.listed = random.chance(200) ? [] : listedAllocations() }
             }
         }
     }

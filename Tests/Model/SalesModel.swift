@@ -2,8 +2,6 @@ package import SalesRules
 
 /// The reference implementation of the rules in docs/CONTRACT.md, written as simply as possible: it keeps the last state
 /// of each record and computes every number on request. It shares the value types of the program, but none of its rules.
-///
-/// It does not check the bounds on the number of allocations; its histories must keep them.
 package struct SalesModel: Sendable {
     /// Only the values of these settings are used, none of their methods.
     package let rules: Rules
@@ -33,13 +31,25 @@ package struct SalesModel: Sendable {
         var order = Versioned<Order>()
         /// Kept when the order is deleted.
         var listed: [Allocation] = []
-        var own: [Identifier: Versioned<Allocation>] = [:]
+        private(set) var own: [Identifier: Versioned<Allocation>] = [:]
 
+        /// Of all that were saved or deleted on their own, the first 1,000 ids are kept.
+        mutating func setOwn(_ id: Identifier, _ allocation: Allocation?, _ version: RecordVersion?) {
+            _ = own[id, default: Versioned()].set(allocation, version)
+            if own.count <= 1_000 { return }
+            for id in Self.inOrder(own.keys).dropFirst(1_000) { own[id] = nil }
+        }
+
+        /// Of all in force, the first 100 ids count.
         var allocations: [Allocation] {
             var inForce: [Identifier: Allocation] = [:]
             for allocation in listed { inForce[allocation.id] = allocation }
             for (id, state) in own { inForce[id] = state.value }
-            return inForce.values.sorted { $0.id < $1.id }
+            return Self.inOrder(inForce.keys).prefix(100).compactMap { inForce[$0] }.sorted { $0.id < $1.id }
+        }
+
+        private static func inOrder(_ ids: some Sequence<Identifier>) -> [Identifier] {
+            ids.sorted { ($0.rawValue.utf8.count, $0) < ($1.rawValue.utf8.count, $1) }
         }
     }
 
@@ -62,9 +72,9 @@ package struct SalesModel: Sendable {
             let isApplied = orders[key(id), default: OrderState()].order.set(nil, version)
             if isApplied { orders[key(id)]?.listed = listed }
         case .order(let id, .allocationSaved(let allocation, let version)):
-            _ = orders[key(id), default: OrderState()].own[allocation.id, default: Versioned()].set(allocation, version)
+            orders[key(id), default: OrderState()].setOwn(allocation.id, allocation, version)
         case .order(let id, .allocationDeleted(let allocation, let version)):
-            _ = orders[key(id), default: OrderState()].own[allocation, default: Versioned()].set(nil, version)
+            orders[key(id), default: OrderState()].setOwn(allocation, nil, version)
         case .target(let id, .saved(let target)):
             _ = targets[key(id), default: Versioned()].set(target, target.version)
         case .target(let id, .deleted(let version)):

@@ -90,7 +90,7 @@ struct CatalogTests {
             let figures = model.figures(of: tenant)
             var catalog = Catalog()
             for target in figures.targets { catalog.put(CatalogTarget(target: target, revision: 1)) }
-            for (key, entry) in try OrderEntries(applying: events).entries where key.tenant == tenant {
+            for (key, entry) in OrderEntries(applying: events).entries where key.tenant == tenant {
                 guard let worth = rules.worth(of: entry) else { continue }
                 let found = catalog.contributions(of: worth)
                 let overlaps = Dictionary(

@@ -12,7 +12,7 @@ struct ModelPropertyTests {
         let rules = Rules(ownerCredit: ownerCredit)
         let events = Array(History(seed: seedOfThisRun, events: 6_000))
         let model = SalesModel(rules: rules, applying: events)
-        let entries = try OrderEntries(applying: events).entries
+        let entries = OrderEntries(applying: events).entries
         for tenant in History.tenants {
             let figures = model.figures(of: tenant)
             let expected = Dictionary(uniqueKeysWithValues: figures.sales.map { ($0.order, $0) })

@@ -13,6 +13,35 @@ import Worker
 
 @Suite("The dead-letters command lists, shows and replays records", .serialized)
 struct DeadLettersTests {
+    @Test("The deletion of an allocation that the order cannot remember is a dead letter", .timeLimit(.minutes(2)))
+    func deletionBeyondBound() async throws {
+        let system = try await System(partitions: 1)
+        defer { Task { await system.end() } }
+        func deleted(_ id: String) -> ProducerRecord {
+            ProducerRecord(
+                topic: system.topics.allocations,
+                key: Array("default/SO-1/\(id)".utf8),
+                value: Array(#"{"type":"allocation.deleted","id":"\#(id)","order":"SO-1"}"#.utf8)
+            )
+        }
+        let listed = #"[{"id":"A-10000","salesperson":"u-2","percent":"40"}]"#
+        let order =
+            #"{"type":"order.saved","id":"SO-1","owner":"u-1","total":"100.00","date":"2026-03-14","#
+            + #""allocations":\#(listed)}"#
+        try await system.publish(
+            [.init(topic: system.topics.orders, key: Array("default/SO-1".utf8), value: Array(order.utf8))]
+                + (1...1_000).map { deleted("D-\($0)") }
+        )
+        try run(system, ["worker", "--until-caught-up", "--lanes", "1"])
+        try await system.publish([deleted("A-10000")])
+        try run(system, ["worker", "--until-caught-up", "--lanes", "1"])
+        let letters = try await DeadLetters(log: KafkaBackend(system.kafka), topics: system.topics).list(.init())
+        #expect(letters.map(\.key) == [Array("default/SO-1/A-10000".utf8)])
+        #expect(letters.first?.reason.contains("A-10000 is not remembered") == true, "\(letters)")
+        #expect(try await results(system, "u-2") == [40_00, 1])
+        #expect(try await system.verify(.log).differences.isEmpty)
+    }
+
     @Test("A replayed record keeps key, value and headers, is applied once, and is marked when it is refused again")
     func replay() async throws {
         let system = try await System(partitions: 2)
@@ -45,8 +74,11 @@ struct DeadLettersTests {
         let refused = try await letters.list(filter)
         #expect(refused.map(\.key) == [Array("default/SO-1/A-101".utf8)])
 
-        // The order has fewer than 100 allocations of its own now, so that the replayed one is applied.
+        // It was applied all the same, and counts as soon as there is room.
+        #expect(try await results(system, "u-101") == [0, 0])
         try await system.publish([allocation(1, deleted: true)])
+        try run(system, ["worker", "--until-caught-up", "--lanes", "1"])
+        #expect(try await results(system, "u-101") == [10_00, 1])
         let output = try run(system, ["dead-letters", "replay", "--yes", "--reason", "maximum of 100 allocations"])
         #expect(output.contains("1 replayed, 0 skipped"), "\(output)")
         let last = try await system.records(of: system.topics.allocations).last

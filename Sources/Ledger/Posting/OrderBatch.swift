@@ -31,22 +31,19 @@ package final class OrderBatch {
     ///   - range: the index of the record's partition in ``ranges``.
     ///   - offset: the offset of the record.
     ///   - source: what else its record says.
-    /// - Returns: the number of the change, which ``Derivation`` gives if the change is refused.
-    @discardableResult
     package func append(
         _ change: OrderChange,
         to order: TenantScoped,
         range: Int,
         offset: Int64,
         source: ChangeSource = ChangeSource()
-    ) -> Int {
+    ) {
         let place = places[order] ?? orders.count
         if place == orders.count {
             places[order] = place
             orders.append(order)
         }
         changes.append(Change(range: range, offset: offset, order: place, change: change, source: source))
-        return changes.count - 1
     }
 
     /// What must be read from Redis to derive the batch.
@@ -57,8 +54,8 @@ package final class OrderBatch {
     /// What to do with a batch after its reads.
     package enum Derivation {
         /// Send the posting.
-        /// - `refused`: the changes that break a bound of their order, by number.
-        case post(Posting, refused: [(change: Int, OrderChangeRefusal)])
+        /// - `exceeded`: the records after which an order has allocations beyond a bound.
+        case post(Posting, exceeded: [(record: LogRecord, BoundExceeded)])
         /// The targets changed: refresh the catalog, and read the batch again.
         case refreshCatalog
     }
@@ -94,19 +91,19 @@ package final class OrderBatch {
         for (range, next) in zip(ranges, applied) where next < range.start { throw .cursorBehind }
 
         var posting = Posting(shard: shard, settings: settings)
-        var refused: [(change: Int, OrderChangeRefusal)] = []
+        var exceeded: [(record: LogRecord, BoundExceeded)] = []
         // Nil for an order without new changes: to copy all entries would cost more than to derive them.
         var entries: [OrderEntry?] = Array(repeating: nil, count: orders.count)
-        for (number, change) in changes.enumerated() where change.offset >= applied[change.range] {
+        for change in changes where change.offset >= applied[change.range] {
             var entry = entries[change.order].take() ?? snapshot.entries[change.order]
-            do throws(OrderChangeRefusal) {
+            do throws(BoundExceeded) {
                 switch change.source.kind {
                 case .event: _ = try entry.apply(change.change)
                 case .restatement: _ = try entry.restate(change.change)
                 case .refused: break
                 }
             } catch {
-                refused.append((number, error))
+                if let record = change.source.record { exceeded.append((record, error)) }
             }
             note(change, on: entry, in: &posting)
             entries[change.order] = entry
@@ -118,7 +115,7 @@ package final class OrderBatch {
         for (range, next) in zip(ranges, applied) where next < range.end.next {
             posting.advance(range.partition, to: range.end)
         }
-        return .post(posting, refused: refused)
+        return .post(posting, exceeded: exceeded)
     }
 }
 

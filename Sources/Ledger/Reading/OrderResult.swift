@@ -30,6 +30,16 @@ extension LedgerReader {
         return found.entry.order == nil ? nil : found
     }
 
+    /// The entries of these orders, also of those of which only allocations are known, or nothing.
+    package func orders(_ ids: [Identifier], of tenant: Identifier) async throws(LedgerError) -> [OrderResult] {
+        var found: [OrderResult] = []
+        for start in stride(from: 0, to: ids.count, by: OrderResult.ordersPerRead) {
+            let page = ids[start..<min(start + OrderResult.ordersPerRead, ids.count)]
+            found += try await entries(Array(page), of: tenant)
+        }
+        return found
+    }
+
     /// The orders that have an allocation with this id, saved on its own: at most two from each shard.
     package func orders(withOwn allocation: Identifier, of tenant: Identifier) async throws(LedgerError) -> [Identifier]
     {

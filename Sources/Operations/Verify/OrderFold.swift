@@ -60,11 +60,10 @@ package final class OrderFold {
         let slot = try find(key)
         var entry = try slot.map { try self[$0].entry } ?? OrderEntry()
         let old = entry
-        do throws(OrderChangeRefusal) {
+        do throws(BoundExceeded) {
             guard try isRestated ? entry.restate(change) : entry.apply(change) else { return }
         } catch {
-            // A worker writes this event to the dead-letter topic.
-            return
+            // It is applied; a worker also writes it to the dead-letter topic.
         }
         if let slot { newest[slot] = place }
         if entry != old { try put(entry, replacing: old, at: slot, key: key, place) }

@@ -29,7 +29,7 @@ extension OrderEntry {
     /// Applies a change that restates what the program knew. It decides only where nothing is known, or where it has a
     /// higher version; and it gives the listed allocations back to the same save or deletion without them.
     /// - Returns: false when it changes nothing.
-    public mutating func restate(_ change: OrderChange) throws(OrderChangeRefusal) -> Bool {
+    public mutating func restate(_ change: OrderChange) throws(BoundExceeded) -> Bool {
         switch change {
         case .saved(let order, let listed, let version):
             if !knowsOrder || isAbove(version, self.version) { return try apply(change) }
@@ -50,7 +50,7 @@ extension OrderEntry {
         _ id: Identifier,
         _ version: RecordVersion?,
         _ change: OrderChange
-    ) throws(OrderChangeRefusal) -> Bool {
+    ) throws(BoundExceeded) -> Bool {
         if let known = own.first(where: { $0.id == id }), !isAbove(version, known.version) { return false }
         return try apply(change)
     }

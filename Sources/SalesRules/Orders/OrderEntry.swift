@@ -10,12 +10,6 @@ public enum OrderChange: Hashable, Sendable {
     case allocationDeleted(Identifier, version: RecordVersion?)
 }
 
-/// Why a change that was read correctly cannot be applied.
-public enum OrderChangeRefusal: Error, Hashable, Sendable {
-    /// The order already has the most allocations that may be saved on their own.
-    case tooManyAllocations
-}
-
 /// All that is known of one order: its last save, its allocations, and the versions seen. The entry is kept when the
 /// order is deleted, so that a late event cannot bring the order back and a later save finds its allocations (rule 4 in
 /// docs/CONTRACT.md).
@@ -54,12 +48,6 @@ public struct OrderEntry: Hashable, Sendable {
         }
     }
 
-    /// How many allocations an order may list, and how many more in force may be saved on their own (docs/CONTRACT.md,
-    /// "Bounds").
-    public static let maximumAllocations = 100
-    /// How many allocations saved on their own are remembered, deleted ones included.
-    public static let maximumOwn = 1_000
-
     /// The entry of an unknown order.
     public init() {
         order = nil
@@ -73,17 +61,31 @@ public struct OrderEntry: Hashable, Sendable {
 
     /// The allocations in force, sorted by id: the listed ones and those saved on their own. Of two with the same id,
     /// the one that was saved or deleted on its own decides.
-    public var allocations: [Allocation] {
+    public var inForce: [Allocation] {
         if own.isEmpty { return listed }
-        var byID: [Allocation] = listed.filter { listed in !own.contains { $0.id == listed.id } }
-        byID.append(contentsOf: own.lazy.compactMap(\.allocation))
-        return byID.sorted { $0.id < $1.id }
+        var inForce: [Allocation] = []
+        var left = listed[...]
+        for own in own {
+            while let first = left.first, first.id < own.id { inForce.append(left.removeFirst()) }
+            if left.first?.id == own.id { left.removeFirst() }
+            if let allocation = own.allocation { inForce.append(allocation) }
+        }
+        return inForce + left
     }
 
     /// Applies one change.
     /// - Returns: false when the change is stale (docs/CONTRACT.md, "Versions").
-    /// - Throws: ``OrderChangeRefusal`` when it breaks a bound; the entry is then unchanged.
-    public mutating func apply(_ change: OrderChange) throws(OrderChangeRefusal) -> Bool {
+    /// - Throws: ``BoundExceeded`` when the order then has allocations beyond a bound; the change is applied all the same.
+    public mutating func apply(_ change: OrderChange) throws(BoundExceeded) -> Bool {
+        // Nearly every order is far from the bounds.
+        guard mayExceedBound(after: change) else { return take(change) }
+        let counted = allocations.map(\.id)
+        guard take(change) else { return false }
+        try keepBounds(after: change, counted: Set(counted))
+        return true
+    }
+
+    private mutating func take(_ change: OrderChange) -> Bool {
         switch change {
         case .saved(let order, let listed, let version):
             guard raise(to: version) else { return false }
@@ -98,9 +100,9 @@ public struct OrderEntry: Hashable, Sendable {
             isDeleted = true
             list(listed)
         case .allocationSaved(let allocation, let version):
-            return try put(allocation, id: allocation.id, version: version)
+            return put(allocation, id: allocation.id, version: version)
         case .allocationDeleted(let id, let version):
-            return try put(nil, id: id, version: version)
+            return put(nil, id: id, version: version)
         }
         return true
     }
@@ -116,17 +118,10 @@ public struct OrderEntry: Hashable, Sendable {
         return true
     }
 
-    private mutating func put(
-        _ allocation: Allocation?,
-        id: Identifier,
-        version: RecordVersion?
-    ) throws(OrderChangeRefusal) -> Bool {
+    private mutating func put(_ allocation: Allocation?, id: Identifier, version: RecordVersion?) -> Bool {
         let place = own.firstIndex { $0.id >= id } ?? own.endIndex
         let known = place < own.endIndex && own[place].id == id
         if known, version.isStale(after: own[place].version) { return false }
-        let live = own.count { $0.allocation != nil && $0.id != id }
-        guard allocation == nil || live < Self.maximumAllocations, known || own.count < Self.maximumOwn
-        else { throw .tooManyAllocations }
         if known {
             own[place].allocation = allocation
             own[place].version = version ?? own[place].version

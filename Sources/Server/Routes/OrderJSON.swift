@@ -32,6 +32,7 @@ struct OrderJSON {
         write(person: effective.allocation.salesperson, to: &json)
         write(effective.allocation.limit, of: order, to: &json)
         json.member("source", effective.isOwn ? "own" : "order")
+        if !effective.counts { json.member("counts", false) }
         json.member("etag", effective.tag.description)
     }
 

@@ -142,13 +142,10 @@ struct AllocationRoutes: Sendable {
     /// The order after the change.
     private func applying(_ change: OrderChange, to place: Place) throws -> OrderEntry {
         var entry = place.entry
-        do throws(OrderChangeRefusal) {
+        do throws(BoundExceeded) {
             _ = try entry.apply(change)
         } catch {
-            throw Problem(
-                status: .conflict,
-                detail: "The order already has the maximum of \(OrderEntry.maximumAllocations) allocations."
-            )
+            throw Problem(status: .conflict, detail: "The change is refused: \(error.reason).")
         }
         return entry
     }

@@ -3,11 +3,13 @@ internal import Events
 internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
+internal import Ledger
 internal import Log
 internal import SalesRules
 
 /// Accepts events from a source that has no Kafka client.
 struct IngestRoutes: Sendable {
+    let reader: LedgerReader
     let writer: EventWriter
     let decoder: RequestBodyDecoder
     /// Large bodies are read and decoded a few at a time: each takes memory, and a core for a third of a second.
@@ -15,7 +17,8 @@ struct IngestRoutes: Sendable {
     /// In bytes; smaller bodies are decoded at once.
     private static let largeBody = 65_536
 
-    init(writer: EventWriter, decoder: RequestBodyDecoder) {
+    init(reader: LedgerReader, writer: EventWriter, decoder: RequestBodyDecoder) {
+        self.reader = reader
         self.writer = writer
         self.decoder = decoder
     }
@@ -38,10 +41,41 @@ struct IngestRoutes: Sendable {
                 errors: foreign.prefix(100).map { .init(member: "[\($0)].tenant", reason: "is not the token's") }
             )
         }
+        try await checkBounds(of: events, viewer.tenant)
         guard try await writer.write(events, by: nil) else {
             return .accepted(Self.location(of: events))
         }
         return .json { json in json.member("accepted", Int64(events.count)) }
+    }
+
+    /// Refuses allocations beyond the bounds of their orders, as far as is known now. Where Redis does not answer, or other
+    /// events are on their way, they are written, and the worker says in a dead letter what does not count.
+    private func checkBounds(of events: [Event], _ tenant: Identifier) async throws {
+        let orders = Set(
+            events.compactMap { event in
+                if case .order(let id, let change) = event.change, change.isOfAllocation { id } else { nil }
+            }
+        )
+        guard let found = try? await reader.orders(Array(orders), of: tenant) else { return }
+        var entries = Dictionary(uniqueKeysWithValues: found.map { ($0.id, $0.entry) })
+        var errors: [Problem.BadMember] = []
+        for (place, event) in events.enumerated() {
+            guard case .order(let id, let change) = event.change else { continue }
+            do throws(BoundExceeded) {
+                _ = try entries[id]?.apply(change)
+            } catch  where change.isOfAllocation {
+                errors.append(.init(member: events.count == 1 ? "id" : "[\(place)].id", reason: error.reason))
+            } catch {
+                // The order itself is never refused for its allocations.
+            }
+        }
+        guard errors.isEmpty else {
+            throw Problem(
+                status: .conflict,
+                detail: "An order has as many allocations as it may have; nothing was written.",
+                errors: Array(errors.prefix(100))
+            )
+        }
     }
 
     /// The headers of the request as those of a record: `ce-type` is `ce_type` (CloudEvents 1.0, HTTP protocol binding).

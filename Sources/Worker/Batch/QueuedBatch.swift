@@ -12,8 +12,6 @@ struct QueuedBatch {
     var isLast = false
     /// Whether its posting noted keys whose state is to be written once more.
     var owesRecords = false
-    /// Records whose change may still be refused when it is applied to its order, by the number of the change.
-    private var refusable: [Int: LogRecord] = [:]
 
     init(shard: Int) { orders = OrderBatch(shard: shard) }
 
@@ -25,21 +23,17 @@ struct QueuedBatch {
         _ kind: ChangeSource.Kind
     ) {
         let source = ChangeSource(kind, record: record)
-        let number = orders.append(change, to: order, range: range, offset: record.offset, source: source)
-        if case .allocationSaved = change { refusable[number] = record }
+        orders.append(change, to: order, range: range, offset: record.offset, source: source)
     }
 
     /// The dead letters of this batch, without those of records that an earlier posting has already applied.
     func deadLetters(
         _ snapshot: OrderReads.Snapshot,
-        refused: [(change: Int, OrderChangeRefusal)]
+        exceeded: [(record: LogRecord, BoundExceeded)]
     ) -> [RefusedRecord] {
         let undecodable = deadLetters.filter {
             !snapshot.hasApplied($0.record.topicPartition, offset: $0.record.offset, in: orders.ranges)
         }
-        return undecodable
-            + refused.compactMap { change, refusal in
-                refusable[change].map { RefusedRecord(record: $0, error: EventError(refusal)) }
-            }
+        return undecodable + exceeded.map { RefusedRecord(record: $0, error: EventError($1)) }
     }
 }

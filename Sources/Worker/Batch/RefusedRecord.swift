@@ -3,7 +3,7 @@ internal import Ledger
 package import Log
 internal import SalesRules
 
-/// A record that cannot be applied, and why.
+/// A record that becomes a dead letter, and why.
 package struct RefusedRecord {
     /// The record as it was read.
     package let record: LogRecord
@@ -12,14 +12,5 @@ package struct RefusedRecord {
 }
 
 extension EventError {
-    init(_ refusal: OrderChangeRefusal) {
-        switch refusal {
-        case .tooManyAllocations:
-            self.init(
-                member: "id",
-                reason: "the order already has the maximum of \(OrderEntry.maximumAllocations) allocations saved on "
-                    + "their own, or of \(OrderEntry.maximumOwn) saved or deleted"
-            )
-        }
-    }
+    init(_ exceeded: BoundExceeded) { self.init(member: exceeded.member, reason: exceeded.reason) }
 }

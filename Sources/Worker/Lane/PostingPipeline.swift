@@ -69,8 +69,8 @@ struct PostingPipeline {
         reading = nil
         let snapshot = try batch.orders.reads(settings).snapshot(from: replies)
         switch try batch.orders.derive(from: snapshot, catalogs: catalogs, settings: settings) {
-        case .post(let posting, let refused):
-            try writeDeadLetters(batch.deadLetters(snapshot, refused: refused))
+        case .post(let posting, let exceeded):
+            try writeDeadLetters(batch.deadLetters(snapshot, exceeded: exceeded))
             batch.deadLetters = []
             batch.owesRecords = posting.owesRecords
             applying = batch

@@ -218,6 +218,27 @@ struct AllocationWriteTests {
         }
     }
 
+    @Test("An allocation beyond the hundred that count says so, and counts when there is room")
+    func uncounted() async throws {
+        let own = (1...101).map { allocated("SO-2", "X-\($0) u-18 1%") }
+        try await withServer(Self.events + own) { server in
+            func counts() async throws -> [String: Bool] {
+                let order = try await server.get("orders/SO-2").json()
+                let allocations = order["allocations"] as? [[String: Any]] ?? []
+                return Dictionary(
+                    uniqueKeysWithValues: allocations.map { ($0["id"] as! String, $0["counts"] as? Bool ?? true) }
+                )
+            }
+            let before = try await counts()
+            #expect(before.count == 101 && before.filter { !$0.value } == ["X-101": false])
+            #expect(try await server.get("allocations/X-101").json()["counts"] as? Bool == false)
+            try expectProblem(try await server.send(.put, "allocations/X-101", #"{"salesperson":"u-18"}"#), 409)
+            #expect(try await server.send(.delete, "allocations/X-7").status == 204)
+            let after = try await counts()
+            #expect(after.count == 100 && after.values.allSatisfy(\.self))
+        }
+    }
+
     @Test("A write that no worker applies in time gets 202 with the location of the result")
     func accepted() async throws {
         try await withFixture(Self.events) { fixture in

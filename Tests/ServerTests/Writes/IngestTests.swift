@@ -9,6 +9,30 @@ import Testing
 
 @Suite("Events over HTTP", .timeLimit(.minutes(1)))
 struct IngestTests {
+    @Test("Events with the 101st allocation of an order are refused with its place, and nothing is written")
+    func tooManyAllocations() async throws {
+        let known = (1...99).map { allocated("SO-1", "A-\($0) u-18 1%") }
+        try await withFixture([saved("SO-1", total: "100.00")] + known) { fixture in
+            let log = DirectLog(fixture.sink)
+            try await fixture.application(log: log).test(.router) { client in
+                let server = APIClient(client: client)
+                func event(_ number: Int) -> String {
+                    #"{"type":"allocation.saved","id":"A-\#(number)","order":"SO-1","salesperson":"u-18"}"#
+                }
+                let both = try await server.send(.post, "orders", "[\(event(100)),\(event(101))]", as: "crm", .ingest)
+                try expectProblem(both, 409)
+                let errors = try both.json()["errors"] as? [[String: String]]
+                #expect(errors?.map { $0["member"] } == ["[1].id"])
+                #expect(await log.events.isEmpty)
+                let one = try await server.send(.post, "orders", event(100), as: "crm", .ingest)
+                #expect(one.status == 200)
+                try expectProblem(try await server.send(.post, "orders", event(101), as: "crm", .ingest), 409)
+                let again = try await server.send(.post, "orders", "[\(event(7)),\(event(100))]", as: "crm", .ingest)
+                #expect(again.status == 200)
+            }
+        }
+    }
+
     private static let order =
         #"{"type":"order.saved","id":"SO-1","owner":"u-17","total":1250.005,"date":"2026-03-14"}"#
     private static let target = #"""

@@ -34,8 +34,8 @@ struct CompactionCheck {
             let key = TenantScoped(tenant: event.tenant, id: id)
             _ =
                 event.isRestated
-                ? try compacted[key, default: OrderEntry()].restate(change)
-                : try compacted[key, default: OrderEntry()].apply(change)
+                ? try? compacted[key, default: OrderEntry()].restate(change)
+                : try? compacted[key, default: OrderEntry()].apply(change)
         }
         return Set(entries.keys).union(compacted.keys).sorted { "\($0)" < "\($1)" }.compactMap { key in
             let found = Self.known(entries[key]), expected = Self.known(compacted[key])

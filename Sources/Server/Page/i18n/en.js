@@ -187,6 +187,7 @@ export default {
   'allocation.value': 'Value',
   'allocation.source.own': 'set here',
   'allocation.source.order': 'from the CRM',
+  'allocation.uncounted': 'Does not count: the order has more than 100 allocations.',
   preview: 'What it leaves',
   'preview.hint': 'Fill in the fields to see what this leaves of the order.',
   'preview.left': 'Leaves {left} of {total}',

@@ -187,6 +187,7 @@ export default {
   'allocation.value': 'Waarde',
   'allocation.source.own': 'hier ingesteld',
   'allocation.source.order': 'uit het CRM',
+  'allocation.uncounted': 'Telt niet mee: de order heeft meer dan 100 toewijzingen.',
   preview: 'Wat er overblijft',
   'preview.hint': 'Vul de velden in om te zien wat er van de order overblijft.',
   'preview.left': 'Laat {left} over van {total}',

@@ -142,6 +142,7 @@ function allocationRow(allocation, order, buttons) {
       null,
       h('p', { class: 'allocation-name' }, nameOf(allocation)),
       h('p', { class: 'allocation-id' }, `${allocation.id} · ${t(`allocation.source.${allocation.source ?? 'own'}`)}`),
+      allocation.counts === false && h('p', { class: 'allocation-uncounted' }, t('allocation.uncounted')),
     ),
     h('p', { class: 'amount' }, limitText(allocation, order.currency)),
     buttons,
