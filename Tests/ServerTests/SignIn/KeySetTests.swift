@@ -76,6 +76,18 @@ private final class Provider: Sendable {
 struct KeySetTests {
     private let logger = quietLogger
 
+    /// Runs `body` with a verifier that asks the provider for its keys whenever it needs them.
+    private func withVerifier(
+        of provider: Provider,
+        logger: Logger = quietLogger,
+        _ body: @Sendable (TokenVerifier) async throws -> Void
+    ) async throws {
+        try await provider.run { address in
+            let keys = FetchedKeys(address, pause: .zero, logger: logger)
+            try await body(try await TokenVerifier(secret: nil, provider: keys))
+        }
+    }
+
     private func isGood(_ token: String, _ verifier: TokenVerifier) async -> Bool {
         (try? await verifier.viewer(of: token, defaultTenant: acme, now: ServerFixture.now)) != nil
     }
@@ -84,9 +96,7 @@ struct KeySetTests {
     func rotation() async throws {
         let provider = Provider()
         provider.publish("k-1")
-        try await provider.run { address in
-            let keys = FetchedKeys(address, pause: .zero, logger: logger)
-            let verifier = try await TokenVerifier(secret: nil, provider: keys)
+        try await withVerifier(of: provider) { verifier in
             let old = try await provider.token("k-1")
             #expect(await isGood(old, verifier))
             #expect(await isGood(old, verifier))
@@ -126,9 +136,7 @@ struct KeySetTests {
         let provider = Provider()
         provider.publish("k-1")
         let log = RecordedLog()
-        try await provider.run { address in
-            let keys = FetchedKeys(address, pause: .zero, logger: log.logger)
-            let verifier = try await TokenVerifier(secret: nil, provider: keys)
+        try await withVerifier(of: provider, logger: log.logger) { verifier in
             let token = try await provider.token("k-1")
             #expect(await isGood(token, verifier))
             let answers: [@Sendable (String) -> Response] = [
@@ -152,9 +160,7 @@ struct KeySetTests {
         let provider = Provider()
         provider.publish("k-1", "k-2")
         let log = RecordedLog()
-        try await provider.run { address in
-            let keys = FetchedKeys(address, pause: .zero, logger: log.logger)
-            let verifier = try await TokenVerifier(secret: nil, provider: keys)
+        try await withVerifier(of: provider, logger: log.logger) { verifier in
             let tokens = [try await provider.token("k-1"), try await provider.token("k-2")]
             for token in tokens { #expect(await isGood(token, verifier)) }
             for (list, isGoodNow) in [
@@ -173,9 +179,7 @@ struct KeySetTests {
     func rotationWithUnusableKey() async throws {
         let provider = Provider()
         provider.publish("k-1")
-        try await provider.run { address in
-            let keys = FetchedKeys(address, pause: .zero, logger: logger)
-            let verifier = try await TokenVerifier(secret: nil, provider: keys)
+        try await withVerifier(of: provider) { verifier in
             let old = try await provider.token("k-1")
             #expect(await isGood(old, verifier))
             provider.publish("k-2")
@@ -190,15 +194,12 @@ struct KeySetTests {
     func lateProvider() async throws {
         let provider = Provider()
         provider.answer { _ in Response(status: .serviceUnavailable) }
-        try await provider.run { address in
-            let verifier = try await TokenVerifier(
-                secret: nil,
-                provider: FetchedKeys(address, pause: .zero, logger: logger)
-            )
+        try await withVerifier(of: provider) { verifier in
             provider.publish("k-1")
-            #expect(await !isGood(try await provider.token("k-1"), verifier))
+            let token = try await provider.token("k-1")
+            #expect(await !isGood(token, verifier))
             provider.answer { Response.text($0) }
-            #expect(await isGood(try await provider.token("k-1"), verifier))
+            #expect(await isGood(token, verifier))
         }
     }
 
