@@ -41,6 +41,7 @@ struct ErrorTests {
         arguments: [
             "enable.auto.commit": "true", "auto.offset.reset": "latest", "enable.partition.eof": "false",
             "partition.assignment.strategy": "cooperative-sticky", "bootstrap.servers": "elsewhere:9092",
+            "isolation.level": "read_uncommitted",
         ]
     )
     func forced(name: String, value: String) throws {

@@ -168,5 +168,7 @@ public final class KafkaConsumer: BlockingLogConsumer {
         "enable.auto.offset.store": "false",
         "auto.offset.reset": "error",
         "enable.partition.eof": "true",
+        // Records of transactions that were aborted are no events.
+        "isolation.level": "read_committed",
     ]
 }
