@@ -18,6 +18,8 @@ package enum LedgerError: Error, Sendable, CustomStringConvertible {
     case unexpectedReply(String)
     /// The targets changed after they were read: read them again and continue.
     case catalogChanged
+    /// The targets are being read for the first time, and it takes long.
+    case loading(CatalogLoading)
     /// A cursor in Redis is before the records that were read: read again from the cursor.
     case cursorBehind
     /// Redis holds another view than before: the worker must be admitted again (``Admission``).
@@ -55,6 +57,8 @@ package enum LedgerError: Error, Sendable, CustomStringConvertible {
         case .unexpectedReply(let what):
             "Redis gave an unexpected reply to \(what): check that --redis-url is the address of a Redis or Valkey server"
         case .catalogChanged: "the targets changed while they were used"
+        case .loading(let loading):
+            "the targets are being loaded (\(loading.read) of \(loading.count)): it takes a moment after a start"
         case .cursorBehind: "a cursor in Redis is before the records that were read"
         case .viewChanged: "Redis was restarted, emptied or replaced"
         case .held: "`salestargets rebuild` is replacing the numbers in Redis"
@@ -68,7 +72,7 @@ package enum LedgerError: Error, Sendable, CustomStringConvertible {
     /// Whether it can help to try again, later or on another connection. If not, an operator must act.
     package var isTemporary: Bool {
         switch self {
-        case .catalogChanged, .cursorBehind, .viewChanged, .held, .notReady: true
+        case .catalogChanged, .loading, .cursorBehind, .viewChanged, .held, .notReady: true
         case .redis(let error): !error.needsPerson
         case .refused(let error): error.isTransient
         case .corrupt, .otherSettings, .otherCluster, .partialPosting, .broken, .unexpectedReply, .unfit, .replica:

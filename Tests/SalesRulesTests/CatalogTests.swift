@@ -45,6 +45,29 @@ struct CatalogTests {
         #expect(catalog.overlaps(of: worth, revision: 1).isEmpty)
     }
 
+    @Test("A copy of a large catalog keeps its targets while the original changes")
+    func copies() {
+        func name(_ number: Int) -> String { "T-\(number)" }
+        var catalog = Catalog()
+        for number in 0..<5_000 {
+            let target = target(name(number), from: "2026-01-01", to: "2026-12-31", for: "p-\(number / 2)", "all-of-us")
+            catalog.put(CatalogTarget(target: target, revision: 1))
+        }
+        let copy = catalog
+        for number in stride(from: 0, to: 5_000, by: 2) { catalog.remove(id(name(number))) }
+        for number in 5_000..<6_000 {
+            catalog.put(CatalogTarget(target: target(name(number), for: "p-0"), revision: 2))
+        }
+        #expect(copy.count == 5_000 && catalog.count == 3_500)
+        #expect(copy.targets.map(\.target.id) == (0..<5_000).map { id(name($0)) }.sorted())
+        #expect(catalog.targets.allSatisfy { catalog[$0.target.id] == $0 })
+        #expect(copy.targets(of: id("p-0"), in: 2026).map(\.target.id) == [id("T-0"), id("T-1")])
+        #expect(catalog.targets(of: id("p-0"), in: 2026).count == 1_001)
+        #expect(copy.targets(of: id("all-of-us"), in: 2026).count == 5_000)
+        #expect(catalog.targets(of: id("all-of-us"), in: 2026).count == 2_500)
+        #expect(copy.people(in: 2026).count == 2_501)
+    }
+
     @Test("After any puts and removals the catalog holds exactly the remaining targets")
     func random() {
         let events = History(seed: seedOfThisRun, events: 20_000, targets: 50).filter {

@@ -63,6 +63,7 @@ struct ImportTargetsCommand: AsyncParsableCommand {
         let writer = EventWriter(log: producer, link: client, keys: ledger.keys, timeout: .seconds(60))
         let outcome: Result<Void, any Error>
         do {
+            try await reader.loadCatalog()
             let plan = try await TargetImport(table, into: tenant, reader)
             for warning in plan.warnings { Terminal.write("\(file): warning: \(warning)\n", to: .standardError) }
             if !dryRun { try await Self.write(plan.events, with: writer) }

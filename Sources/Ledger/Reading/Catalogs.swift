@@ -8,6 +8,7 @@ package struct Catalogs: Sendable {
     package var revision = CatalogRevision.none
     /// The targets by tenant.
     package private(set) var byTenant: [Identifier: Catalog] = [:]
+    private var states: [Identifier: UInt64] = [:]
 
     /// Without targets, at revision 0.
     package init(view: ViewStamp? = nil) { self.view = view }
@@ -15,6 +16,14 @@ package struct Catalogs: Sendable {
     /// The targets of a tenant.
     package subscript(tenant: Identifier) -> Catalog {
         byTenant[tenant] ?? Self.none
+    }
+
+    /// A random number that is another one after each change of the tenant's targets.
+    func state(of tenant: Identifier) -> UInt64 { states[tenant] ?? 0 }
+
+    /// Gives these tenants another ``state(of:)``.
+    mutating func noteChange(of tenants: Set<Identifier>) {
+        for tenant in tenants { states[tenant] = .random(in: 1...(.max)) }
     }
 
     /// Applies the record of one target.

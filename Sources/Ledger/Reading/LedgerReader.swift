@@ -32,28 +32,57 @@ package struct LedgerReader: Sendable {
 
     /// The targets of a tenant now.
     package func catalog(of tenant: Identifier) async throws(LedgerError) -> Catalog {
-        try await read { (_) throws(LedgerError) in [] }.catalogs[tenant]
+        try await read(of: tenant) { (_) throws(LedgerError) in [] }.catalogs[tenant]
     }
 
-    /// Runs the commands that `make` derives from the catalogs. If the catalogs changed before the commands ran, it
-    /// makes and runs them again.
+    /// How far the first reading of all targets is; nil once they were read.
+    package var catalogLoading: CatalogLoading? { get async { await cache.loading } }
+
+    /// Reads all targets, or what has changed of them, so that no read has to wait for it. Ends between two pages when
+    /// the task is cancelled.
+    package func loadCatalog() async throws(LedgerError) {
+        while !Task.isCancelled, try await cache.advance(from: link, keys: keys) == .behind {}
+    }
+
+    /// Runs the commands that `make` derives from the catalogs, of which it may use this tenant's. If these changed before
+    /// the commands ran, it makes and runs them again. Changes of other tenants' targets do not delay it.
+    /// - Throws: ``LedgerError/loading(_:)`` when the targets are not read yet and it takes more than two seconds.
     func read(
+        of tenant: Identifier,
         _ make: @Sendable (Catalogs) throws(LedgerError) -> [RedisCommand]
     ) async throws(LedgerError) -> (catalogs: Catalogs, replies: [RedisValue]) {
+        let deadline = ContinuousClock.now + Self.loadingTime
+        var readsChanges = false
         for _ in 0..<20 {
-            let catalogs = await cache.catalogs
-            let commands = try make(catalogs)
+            let latest = await cache.latest
+            let commands = try make(latest.catalogs)
             let fixed = RedisCommand("MGET", keys.view(shard: 0), keys.revision, keys.settings(shard: 0))
-            let replies = try await link.snapshot([fixed] + commands)
+            let changes = readsChanges ? ChangesPage.commands(after: latest.read, known: latest.known, keys: keys) : []
+            let replies = try await link.snapshot([fixed] + changes + commands)
             let state = try replies[0].elements("MGET")
             guard state.count == 3 else { throw .unexpectedReply("MGET") }
             try settings.check(stored: try state[2].optionalBytes("settings"))
-            if try state[0].view() == catalogs.view, try state[1].catalogRevision() == catalogs.revision {
-                return (catalogs, Array(replies.dropFirst(1)))
+            let view = try state[0].view()
+            let isCurrent: Bool
+            if readsChanges {
+                let page = try ChangesPage(replies[1...4], after: latest.read, keys: keys)
+                isCurrent = try latest.hasAll(of: tenant, as: page, keys: keys)
+            } else {
+                isCurrent = latest.isCurrent(view, try state[1].catalogRevision())
             }
-            try await cache.refresh(from: link, keys: keys)
+            if isCurrent { return (latest.catalogs, Array(replies.dropFirst(1 + changes.count))) }
+            if readsChanges || view != latest.catalogs.view { try await catchUp(before: deadline) }
+            readsChanges = true
         }
         throw .catalogChanged
+    }
+
+    private static let loadingTime = Duration.seconds(2)
+
+    private func catchUp(before deadline: ContinuousClock.Instant) async throws(LedgerError) {
+        while try await cache.advance(from: link, keys: keys) == .behind {
+            if ContinuousClock.now >= deadline { throw .loading(await cache.loading ?? CatalogLoading()) }
+        }
     }
 
     /// The month goals of all salespeople together in these catalogs.
@@ -62,36 +91,5 @@ package struct LedgerReader: Sendable {
         let goals = catalogs[key.tenant].monthGoalsOfAll(year: key.year, measure: key.measure)
         await cache.keep(goals, for: key, in: catalogs)
         return goals
-    }
-}
-
-/// Caches the catalogs, and what is expensive to compute from them, for all reads of one server.
-actor CatalogCache {
-    private(set) var catalogs = Catalogs()
-    private var goalsOfAll: [GoalsKey: [Int64]] = [:]
-
-    struct GoalsKey: Hashable {
-        let tenant: Identifier
-        let year: Int
-        let measure: Measure
-    }
-
-    func refresh(from link: any RedisLink, keys: KeySpace) async throws(LedgerError) {
-        var catalogs = self.catalogs
-        try await catalogs.refresh(from: link, keys: keys)
-        if !isCurrent(catalogs) { goalsOfAll = [:] }
-        self.catalogs = catalogs
-    }
-
-    func goals(_ key: GoalsKey, in catalogs: Catalogs) -> [Int64]? {
-        isCurrent(catalogs) ? goalsOfAll[key] : nil
-    }
-
-    func keep(_ goals: [Int64], for key: GoalsKey, in catalogs: Catalogs) {
-        if isCurrent(catalogs) { goalsOfAll[key] = goals }
-    }
-
-    private func isCurrent(_ other: Catalogs) -> Bool {
-        other.revision == catalogs.revision && other.view == catalogs.view
     }
 }

@@ -32,7 +32,7 @@ extension LedgerReader {
         of tenant: Identifier,
         _ choose: @escaping @Sendable (Catalog) -> [CatalogTarget]
     ) async throws(LedgerError) -> [TargetResult] {
-        let (catalogs, replies) = try await read { [keys] (catalogs) throws(LedgerError) in
+        let (catalogs, replies) = try await read(of: tenant) { [keys] (catalogs) throws(LedgerError) in
             TargetQuery(choose(catalogs[tenant]), tenant: tenant, keys: keys).commands
         }
         return try TargetQuery(choose(catalogs[tenant]), tenant: tenant, keys: keys).results(from: replies)

@@ -20,7 +20,7 @@ extension LedgerReader {
     ) async throws(LedgerError) -> YearResult {
         let shards = keys.shards
         let days = DaysKey(tenant: tenant, person: person, year: year)
-        let (catalogs, replies) = try await read { [keys] (_) throws(LedgerError) in
+        let (catalogs, replies) = try await read(of: tenant) { [keys] (_) throws(LedgerError) in
             (0..<shards).map { PackedTallies.read(key: keys.days(days, shard: $0), 0...365) }
         }
         var tallies = Array(repeating: Tally.zero, count: 366)

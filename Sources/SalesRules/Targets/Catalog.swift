@@ -16,13 +16,17 @@ public struct CatalogTarget: Hashable, Sendable {
 }
 
 /// All targets of one tenant. An index by salesperson and year finds the targets of an order without a scan.
+///
+/// A copy shares nearly all of its memory with the original, also after changes: a server keeps a catalog for its reads
+/// while it changes the next one.
 public struct Catalog: Sendable {
-    private var slots: [CatalogTarget?] = []
-    private var freeSlots: [Int] = []
-    private var slotsByID: [Identifier: Int] = [:]
-    private var slotsByPersonYear: [PersonYear: [Int]] = [:]
+    private var slots = Slots<CatalogTarget>()
+    private var slotsByID = BucketedDictionary<Identifier, Int>()
+    private var slotsByPersonYear = Index()
     /// The same for shared targets only; only they have overlaps.
-    private var sharedByPersonYear: [PersonYear: [Int]] = [:]
+    private var sharedByPersonYear = Index()
+
+    private typealias Index = BucketedDictionary<PersonYear, [Int]>
 
     private struct PersonYear: Hashable {
         let person: Identifier
@@ -37,7 +41,7 @@ public struct Catalog: Sendable {
 
     /// Every target, sorted by id.
     public var targets: [CatalogTarget] {
-        slotsByID.sorted { $0.key < $1.key }.compactMap { slots[$0.value] }
+        slotsByID.keys.sorted().compactMap { self[$0] }
     }
 
     /// The target with this id.
@@ -47,40 +51,43 @@ public struct Catalog: Sendable {
 
     /// The targets of a salesperson whose period has a day in the year.
     public func targets(of person: Identifier, in year: Int) -> [CatalogTarget] {
-        slotsByPersonYear[PersonYear(person: person, year: year), default: []].compactMap { slots[$0] }
+        (slotsByPersonYear[PersonYear(person: person, year: year)] ?? []).compactMap { slots[$0] }
     }
 
     /// The people who have a target whose period has a day in the year, sorted by id.
     public func people(in year: Int) -> [Identifier] {
-        slotsByPersonYear.keys.lazy.filter { $0.year == year }.map(\.person).sorted()
+        slotsByPersonYear.keys.filter { $0.year == year }.map(\.person).sorted()
     }
 
     /// Adds a target, or replaces the one with the same id.
     public mutating func put(_ entry: CatalogTarget) {
         remove(entry.target.id)
-        let slot = freeSlots.popLast() ?? slots.endIndex
-        if slot == slots.endIndex { slots.append(entry) } else { slots[slot] = entry }
+        let slot = slots.add(entry)
         slotsByID[entry.target.id] = slot
         for key in Self.keys(of: entry.target) {
-            slotsByPersonYear[key, default: []].append(slot)
-            if entry.target.isShared { sharedByPersonYear[key, default: []].append(slot) }
+            slotsByPersonYear.update(key, default: []) { $0.append(slot) }
+            if entry.target.isShared { sharedByPersonYear.update(key, default: []) { $0.append(slot) } }
         }
     }
 
     /// Removes a target, if there is one with this id.
     public mutating func remove(_ id: Identifier) {
-        guard let slot = slotsByID.removeValue(forKey: id), let entry = slots[slot] else { return }
-        slots[slot] = nil
-        freeSlots.append(slot)
+        guard let slot = slotsByID[id], let entry = slots[slot] else { return }
+        slotsByID[id] = nil
+        slots.remove(slot)
         for key in Self.keys(of: entry.target) {
             Self.remove(slot, at: key, from: &slotsByPersonYear)
             if entry.target.isShared { Self.remove(slot, at: key, from: &sharedByPersonYear) }
         }
     }
 
-    private static func remove(_ slot: Int, at key: PersonYear, from index: inout [PersonYear: [Int]]) {
-        index[key]?.removeAll { $0 == slot }
-        if index[key]?.isEmpty == true { index[key] = nil }
+    private static func remove(_ slot: Int, at key: PersonYear, from index: inout Index) {
+        var isEmpty = false
+        index.update(key, default: []) { slots in
+            slots.removeAll { $0 == slot }
+            isEmpty = slots.isEmpty
+        }
+        if isEmpty { index[key] = nil }
     }
 
     private static func keys(of target: Target) -> some Sequence<PersonYear> {
@@ -137,7 +144,7 @@ extension Catalog {
         var people: Int64
     }
 
-    private func shares(of worth: OrderWorth, in index: [PersonYear: [Int]]) -> [Share] {
+    private func shares(of worth: OrderWorth, in index: Index) -> [Share] {
         var shares: [Share] = []
         let year = worth.day.year
         for credit in worth.credits {

@@ -15,6 +15,8 @@ actor FreshnessMonitor: Service {
     static let kafkaTimeout = Duration.seconds(2)
     /// How long a refresh waits for Redis: a little longer than a request does, so that both fail with the same error.
     static let redisTimeout = Duration.seconds(3)
+    /// How long a refresh waits until the targets are read. It takes longer only where there are very many.
+    static let catalogTimeout = Duration.milliseconds(500)
 
     private let reader: LedgerReader
     private let dependencies: ServerDependencies
@@ -25,6 +27,8 @@ actor FreshnessMonitor: Service {
     private var refreshedAt: ContinuousClock.Instant?
     /// The query that Kafka has not answered yet. There is never more than one.
     private var kafkaQuery: (since: Date, task: Task<[TopicPartition: Watermarks], any Error>)?
+    /// The reading of targets that is not done yet. There is never more than one.
+    private var catalogRead: Task<LedgerError?, Never>?
 
     /// - Parameter publish: called after each refresh.
     init(
@@ -62,14 +66,21 @@ actor FreshnessMonitor: Service {
     private func cancel() {
         refreshTask?.cancel()
         kafkaQuery?.task.cancel()
+        catalogRead?.cancel()
     }
 
     private func performRefresh() async {
         let (date, log) = await queryKafka()
-        let ledger = await queryRedis(log)
+        var ledger = await queryRedis(log)
+        if case .success = ledger, let error = await readCatalog() { ledger = .failure(LedgerFailure(error)) }
         let before = state
         state.apply(
-            FreshnessState.Observation(date: date, log: log.mapError(\.fault), ledger: ledger.mapError(\.fault))
+            FreshnessState.Observation(
+                date: date,
+                log: log.mapError(\.fault),
+                ledger: ledger.mapError(\.fault),
+                loading: await reader.catalogLoading
+            )
         )
         report(before, errors: [log.error, ledger.error].compactMap(\.self))
         publish(state)
@@ -105,6 +116,25 @@ actor FreshnessMonitor: Service {
             return .failure(LedgerFailure(error: "no answer in \(Self.redisTimeout)", fault: .unavailable(.redisAway)))
         }
         return health.mapError { LedgerFailure($0) }
+    }
+
+    /// Keeps the targets in memory up to date, so that requests need not. At the start, and where Redis holds another view,
+    /// it reads all of them.
+    private func readCatalog() async -> LedgerError? {
+        let read =
+            catalogRead
+            ?? Task { [reader] in
+                do throws(LedgerError) {
+                    try await reader.loadCatalog()
+                    return nil
+                } catch {
+                    return error
+                }
+            }
+        catalogRead = read
+        guard let error = await withTimeLimit(Self.catalogTimeout, { await read.value }) else { return nil }
+        catalogRead = nil
+        return error
     }
 
     /// Logs the problems when they change. The log has the errors too, which clients do not see.

@@ -35,6 +35,8 @@ struct FreshnessState: Sendable {
         /// Where the partitions begin and end.
         let log: Result<[TopicPartition: Watermarks], Fault>
         let ledger: Result<LedgerHealth, LedgerFault>
+        /// How far the first reading of all targets is; nil once they were read.
+        var loading: CatalogLoading?
     }
 
     struct Fault: Error, Hashable {
@@ -55,6 +57,7 @@ struct FreshnessState: Sendable {
     private(set) var lag: Int64?
     private(set) var stopped: [StoppedPartition] = []
     private var refusals: [String] = []
+    private var loading: CatalogLoading?
     /// When a record was applied, or none waited, for the last time.
     private var progress: Date?
     private var isAtStandstill = false
@@ -89,6 +92,12 @@ struct FreshnessState: Sendable {
         case nil: break
         }
         problems += refusals
+        if let loading, isRedisFit {
+            problems.append(
+                "The targets are being loaded: \(loading.read) of \(loading.count). Until then requests may take long, or get "
+                    + "503."
+            )
+        }
         if isAtStandstill {
             problems.append(
                 "\(lag ?? 0) records wait, and none was applied for more than a minute: check that a worker runs "
@@ -110,6 +119,7 @@ struct FreshnessState: Sendable {
             addPending(observation.date, bounds)
         case .failure(let fault): kafkaFault = fault
         }
+        loading = observation.loading
         switch observation.ledger {
         case .success(let health):
             redisFault = nil

@@ -147,6 +147,22 @@ struct FreshnessStateTests {
         #expect(state.isReady && state.kind == .fresh)
     }
 
+    @Test("While the targets are being loaded the server is not ready, and says how far it is")
+    mutating func loading() {
+        var observation = FreshnessState.Observation(
+            date: Self.noon,
+            log: .success([:]),
+            ledger: .success(LedgerHealth(stopped: [], cursors: [:]))
+        )
+        observation.loading = CatalogLoading(read: 120_000, count: 924_000)
+        state.apply(observation)
+        #expect(!state.isReady && state.problems.count == 1)
+        #expect(state.problems.first?.contains("120000 of 924000") == true)
+        observation.loading = nil
+        state.apply(observation)
+        #expect(state.isReady)
+    }
+
     @Test("When records wait and none is applied for more than a minute, that is a problem")
     mutating func standstill() {
         for second in [0.0, 30, 60] {
