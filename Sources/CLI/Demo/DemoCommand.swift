@@ -116,7 +116,17 @@ private struct Demo: Sendable {
 
     func run() async throws {
         let producer = try settings.log.producer(for: .bulk)
-        defer { producer.close(timeoutMilliseconds: 2_000) }
+        let outcome: Result<Void, any Error>
+        do {
+            outcome = .success(try await serve(producer))
+        } catch {
+            outcome = .failure(error)
+        }
+        try await BlockingThread.run("close") { producer.close(timeoutMilliseconds: 2_000) }
+        try outcome.get()
+    }
+
+    private func serve(_ producer: any LogProducer) async throws {
         let publisher = Publisher(topics: settings.topics, currency: .euro)
         let client = ServerAssembly.client(settings.redis)
         let eventProducer = EventProducer(settings.log, topics: settings.topics, currency: .euro)
