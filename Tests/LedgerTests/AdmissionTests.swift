@@ -121,7 +121,7 @@ struct AdmissionTests {
         try await withRedis { server in
             let connection = try await server.connect()
             let before = try await Admission.admit(connection, settings)
-            try await ViewSwap.hold(connection, settings.keys, for: .milliseconds(50))
+            try await ViewSwap.hold(connection, settings.keys, for: .seconds(2))
             await #expect { try await Admission.admit(connection, settings) } throws: { error in
                 if case LedgerError.held? = error as? LedgerError { true } else { false }
             }
