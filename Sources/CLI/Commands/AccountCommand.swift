@@ -56,6 +56,13 @@ struct AccountCommand: AsyncParsableCommand {
         }
     }
 
+    /// - Throws: where the id stands for everyone.
+    static func check(_ person: Identifier) throws(ValidationError) {
+        if !person.isPerson {
+            throw ValidationError("`\(person)` stands for everyone and is nobody's id: give the id of one person.")
+        }
+    }
+
     /// Why a command changed nothing.
     struct Refusal: Error, CustomStringConvertible {
         let description: String
@@ -97,6 +104,8 @@ struct AccountCommand: AsyncParsableCommand {
 
         @Option(help: "The name to show until an event gives the person a name (default: none).")
         var name = ""
+
+        func validate() throws { try AccountCommand.check(person) }
 
         func run() async throws {
             let file = try options.file()

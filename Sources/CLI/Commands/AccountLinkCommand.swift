@@ -62,6 +62,7 @@ struct AccountLinkCommand: AsyncParsableCommand {
     var widget = false
 
     func validate() throws {
+        try AccountCommand.check(person)
         guard (1...Int(TokenSigner.linkSeconds)).contains(seconds) else {
             throw ValidationError("--seconds takes 1 to \(Int(TokenSigner.linkSeconds)).")
         }

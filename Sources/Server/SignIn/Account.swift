@@ -75,7 +75,9 @@ package struct Account: Sendable, Codable, Hashable {
             return value
         }
         username = try value(.username, "a username") { Username($0) }
-        person = try value(.person, "an id") { Identifier($0) }
+        person = try value(.person, "the id of a person (`all` is nobody's)") {
+            Identifier($0).flatMap { $0.isPerson ? $0 : nil }
+        }
         role = try value(.role, "manager, salesperson or ingest") { Role(rawValue: $0) }
         tenant = try value(.tenant, "an id") { Identifier($0) }
         name = try container.decodeIfPresent(String.self, forKey: .name) ?? ""

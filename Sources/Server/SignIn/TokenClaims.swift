@@ -49,8 +49,11 @@ struct TokenClaims {
     /// The person whom the claims name.
     func viewer(_ names: ClaimNames, defaultTenant: Identifier, now: Date) throws(TokenRefusal) -> Viewer {
         let end = try checkTimes(now: now)
-        guard let person = self[names.person]?.idText.flatMap({ Identifier($0) }), person.rawValue != "all" else {
+        guard let person = self[names.person]?.idText.flatMap({ Identifier($0) }) else {
             throw TokenRefusal("the claim \(names.person) is missing or not an id")
+        }
+        guard person.isPerson else {
+            throw TokenRefusal("the claim \(names.person) is `\(person)`, which stands for everyone and is nobody's id")
         }
         guard let role = names.role(of: self[names.role]?.texts ?? []) else {
             throw TokenRefusal("the claim \(names.role) is missing or has no role of this program")

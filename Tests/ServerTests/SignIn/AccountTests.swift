@@ -61,6 +61,19 @@ struct AccountTests {
         }
     }
 
+    @Test("An account of `all`, which stands for everyone, is refused with the reason")
+    func everyone() throws {
+        let text = String(
+            decoding: try JSONEncoder().encode(try TestAccounts.account("x", person: "u-17", .manager)),
+            as: UTF8.self
+        )
+        #expect(throws: Never.self) { try JSONDecoder().decode(Account.self, from: Data(text.utf8)) }
+        let everyone = Data(text.replacing(#""u-17""#, with: #""all""#).utf8)
+        #expect { try JSONDecoder().decode(Account.self, from: everyone) } throws: {
+            "\($0)".contains("`all` is nobody's")
+        }
+    }
+
     @Test("A password matches only itself, in any Unicode composition of its characters")
     func passwords() throws {
         let weak = PasswordHash.Strength(n: 16, r: 1, p: 1)

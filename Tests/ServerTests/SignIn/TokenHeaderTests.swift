@@ -107,6 +107,7 @@ struct TokenHeaderTests {
         let tokens = [
             ("algorithm", try sha256.token(header: #"{"alg":"none"}"#)), ("expired", try sha256.token(#""exp":1"#)),
             ("sub", try sha256.token(#""sub":"a/b""#)), ("role", try sha256.token(#""role":"admin""#)),
+            ("stands for everyone", try sha256.token(#""sub":"all""#)),
             ("crit", try sha256.token(header: #"{"alg":"HS256","crit":["x"]}"#)), ("three parts", "x.y"),
         ]
         try await withFixture([]) { fixture in
