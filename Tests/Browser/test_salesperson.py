@@ -1,6 +1,8 @@
 """What a salesperson does: read, choose, and return; and what they may not do."""
 
+import base64
 import datetime
+import json
 import re
 
 from playwright.sync_api import expect
@@ -53,6 +55,28 @@ def test_a_session_that_is_signed_out_stays_signed_out(salesperson):
     salesperson.page.reload()
     expect(salesperson.page.locator("input[name=username]")).to_be_visible()
     assert salesperson.asks("GET", "/me") == 401
+
+
+def link_for(person):
+    """A link that the server refuses with 401, as it does a used one."""
+    claims = base64.urlsafe_b64encode(json.dumps({"sub": person, "aud": "salestargets-link"}).encode()).decode()
+    return f"#link=e30.{claims.rstrip('=')}.e30"
+
+
+def test_a_used_link_does_not_ask_for_a_password_while_its_session_is_good(salesperson):
+    me = salesperson.reads("/me")
+    salesperson.open("about:blank")
+    salesperson.open("/" + link_for(me["id"]))
+    salesperson.sees_the_year()
+    salesperson.open("about:blank")
+    salesperson.open("/widget" + link_for(me["id"]))
+    salesperson.sees_the_year()
+
+
+def test_a_refused_link_does_not_show_the_session_of_another_person(salesperson):
+    salesperson.open("about:blank")
+    salesperson.open("/" + link_for("someone-else"))
+    expect(salesperson.page.locator("input[name=username]")).to_be_visible()
 
 
 def test_a_salesperson_sees_no_button_of_a_manager(salesperson):

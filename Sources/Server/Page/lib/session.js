@@ -9,11 +9,23 @@ import { Problem } from './problem.js';
  */
 export async function resume() {
   const link = takeLink();
-  if (link) return start({ link });
+  if (!link) return current();
+  try {
+    return await start({ link });
+  } catch (error) {
+    // A frame that is loaded again has the used link once more, and the session that it began.
+    const viewer = isRefusal(error) ? await current() : null;
+    if (viewer && isFor(viewer, link)) return viewer;
+    throw error;
+  }
+}
+
+/** The viewer of the cookie or of the tab's stored token; null when there is none. */
+async function current() {
   try {
     return await read('/me');
   } catch (error) {
-    if (!(error instanceof Problem) || error.status !== 401) throw error;
+    if (!isRefusal(error)) throw error;
     setToken(null);
     return null;
   }
@@ -36,9 +48,22 @@ async function start(proof) {
   try {
     return await read('/me');
   } catch (error) {
-    if (isFramed || !(error instanceof Problem) || error.status !== 401) throw error;
+    if (isFramed || !isRefusal(error)) throw error;
     setToken(data.token);
     return read('/me');
+  }
+}
+
+function isRefusal(error) {
+  return error instanceof Problem && error.status === 401;
+}
+
+/** Whether a link names this viewer. The browser may still have another person's session. */
+function isFor(viewer, link) {
+  try {
+    return JSON.parse(atob(link.split('.')[1].replaceAll('-', '+').replaceAll('_', '/'))).sub === viewer.id;
+  } catch {
+    return false;
   }
 }
 
