@@ -86,11 +86,13 @@ struct CodecTests {
     func tallies() {
         let greatest: [UInt8] = [0x7f] + [UInt8](repeating: 0xff, count: 7) + [0, 0, 0, 1]
         let least: [UInt8] = [0x80] + [UInt8](repeating: 0, count: 7) + [0, 0, 0, 1]
-        #expect(PackedTallies.sum(greatest + greatest) == Tally(revenue: .max, orders: 2))
-        #expect(PackedTallies.sum(least + least) == Tally(revenue: .min, orders: 2))
-        var tallies = [Tally(revenue: 1, orders: 1)]
-        PackedTallies.add(greatest, to: &tallies[...])
-        #expect(tallies == [Tally(revenue: .max, orders: 2)])
+        #expect(PackedTallies.sum(greatest + greatest).tally == Tally(revenue: .max, orders: 2))
+        #expect(PackedTallies.sum(least + least).tally == Tally(revenue: .min, orders: 2))
+        #expect(PackedTallies.sum(greatest + least + greatest + least).tally == Tally(revenue: -2, orders: 4))
+        var sums = [TallySum(revenue: 1, orders: 1)]
+        PackedTallies.add(greatest, to: &sums[...])
+        #expect(sums.map(\.tally) == [Tally(revenue: .max, orders: 2)])
+        #expect(PackedTallies.overlap(greatest + greatest).tally == Tally(revenue: .max, orders: 1))
     }
 
     @Test("Targets, also deleted ones, can be read back; truncated ones are an error")

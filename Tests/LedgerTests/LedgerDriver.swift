@@ -87,6 +87,7 @@ final class LedgerDriver {
         let snapshot = try reads.snapshot(from: try await connection.send(pipeline)[...])
         switch try batch.derive(from: snapshot, catalogs: catalogs, settings: settings) {
         case .post(let posting, _): transaction = posting.transaction()
+        case .readSums: try await prepare(batch)
         case .refreshCatalog: try await refresh()
         }
     }

@@ -40,7 +40,7 @@ extension OrderBatch {
     func posting(on snapshot: OrderReads.Snapshot, catalogs: Catalogs, settings: LedgerSettings) throws -> Posting {
         switch try derive(from: snapshot, catalogs: catalogs, settings: settings) {
         case .post(let posting, _): return posting
-        case .refreshCatalog: throw NotDerived()
+        case .refreshCatalog, .readSums: throw NotDerived()
         }
     }
 

@@ -84,7 +84,7 @@ struct SharedDays {
 
     private mutating func note(_ item: SoldDays, _ reply: RedisValue) throws(LedgerError) {
         guard let bytes = try reply.optionalBytes("GETRANGE") else { return }
-        var tallies = Array(repeating: Tally.zero, count: item.part.places.count)
+        var tallies = Array(repeating: TallySum.zero, count: item.part.places.count)
         PackedTallies.add(bytes, to: &tallies[...])
         for (index, tally) in tallies.enumerated() where tally.orders > 0 {
             guard let day = Day(number: item.part.firstDay.number + index) else { continue }

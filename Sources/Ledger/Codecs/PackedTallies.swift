@@ -15,15 +15,16 @@ package enum PackedTallies {
 
     /// Appends the increments of the tally at the given place; none for zero.
     static func appendIncrement(_ tally: Tally, at place: Int, to command: inout RedisCommand) {
-        func append(_ type: String, offset: Int, value: Int64) {
-            guard value != 0 else { return }
-            command.append("INCRBY")
-            command.append(type)
-            command.append(offset)
-            command.append(value)
-        }
-        append("i64", offset: place * stride * 8, value: tally.revenue)
-        append("i32", offset: place * stride * 8 + 64, value: tally.orders)
+        append(tally.revenue, "i64", at: place * stride, to: &command)
+        append(tally.orders, "i32", at: place * stride + 8, to: &command)
+    }
+
+    private static func append(_ increment: Int64, _ type: String, at byte: Int, to command: inout RedisCommand) {
+        guard increment != 0 else { return }
+        command.append("INCRBY")
+        command.append(type)
+        command.append(byte * 8)
+        command.append(increment)
     }
 
     /// The command that reads the tallies at the given places.
@@ -35,17 +36,17 @@ package enum PackedTallies {
         return command
     }
 
-    /// Adds the tallies in `bytes`, place by place, to those in `tallies`.
-    package static func add(_ bytes: [UInt8], to tallies: inout ArraySlice<Tally>) {
-        for (count, index) in tallies.indices.enumerated() {
+    /// Adds the tallies in `bytes`, place by place, to those in `sums`.
+    package static func add(_ bytes: [UInt8], to sums: inout ArraySlice<TallySum>) {
+        for (count, index) in sums.indices.enumerated() {
             guard let tally = tally(at: count, in: bytes) else { return }
-            tallies[index] += tally
+            sums[index] += tally
         }
     }
 
     /// The sum of all tallies in `bytes`.
-    package static func sum(_ bytes: [UInt8]) -> Tally {
-        var sum = Tally.zero
+    package static func sum(_ bytes: [UInt8]) -> TallySum {
+        var sum = TallySum.zero
         var place = 0
         while let tally = tally(at: place, in: bytes) {
             sum += tally
@@ -58,12 +59,42 @@ package enum PackedTallies {
     private static func tally(at place: Int, in bytes: [UInt8]) -> Tally? {
         let start = place * stride
         guard start < bytes.count else { return nil }
-        func bits(_ range: Range<Int>) -> UInt64 {
-            range.reduce(0) { $0 << 8 | UInt64($1 < bytes.count ? bytes[$1] : 0) }
-        }
         return Tally(
-            revenue: Int64(bitPattern: bits(start..<start + 8)),
-            orders: Int64(Int32(truncatingIfNeeded: bits(start + 8..<start + 12)))
+            revenue: Int64(bitPattern: bits(start..<start + 8, of: bytes)),
+            orders: Int64(Int32(truncatingIfNeeded: bits(start + 8..<start + 12, of: bytes)))
         )
+    }
+
+    /// The bytes of a big-endian number; zeros after the end of the string.
+    private static func bits(_ range: Range<Int>, of bytes: [UInt8]) -> UInt64 {
+        range.reduce(0) { $0 << 8 | UInt64($1 < bytes.count ? bytes[$1] : 0) }
+    }
+}
+
+// Overlaps. Those of one order can be a hundred times its total, and an order is not refused for them, so the revenue of
+// an overlap is in two counters of 64 bits: multiples of 2^40, and the rest. A billion orders of the largest kind fill
+// neither.
+extension PackedTallies {
+    /// What the higher counter counts.
+    private static let overlapUnit = Int128(1) << 40
+    private static let overlapStride = stride + 8
+
+    /// Appends the increments of an overlap.
+    static func appendIncrement(ofOverlap overlap: TallySum, to command: inout RedisCommand) {
+        let (units, rest) = overlap.revenue.quotientAndRemainder(dividingBy: overlapUnit)
+        appendIncrement(Tally(revenue: Int64(rest), orders: overlap.orders), at: 0, to: &command)
+        append(Int64(clamping: units), "i64", at: stride, to: &command)
+    }
+
+    /// The command that reads an overlap.
+    package static func readOverlap(key: String) -> RedisCommand {
+        RedisCommand("GETRANGE", key, "0", "\(overlapStride - 1)")
+    }
+
+    /// The overlap that a string holds.
+    package static func overlap(_ bytes: [UInt8]) -> TallySum {
+        guard let rest = tally(at: 0, in: bytes) else { return .zero }
+        let units = Int64(bitPattern: bits(stride..<overlapStride, of: bytes))
+        return TallySum(revenue: Int128(units) * overlapUnit + Int128(rest.revenue), orders: rest.orders)
     }
 }

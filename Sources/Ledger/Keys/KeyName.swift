@@ -5,6 +5,8 @@ package import SalesRules
 package enum KeyName: Hashable, Sendable {
     case settings
     case view
+    case highSums
+    case refused
     case revision
     case revisionTokens
     case backfillProgress
@@ -57,6 +59,8 @@ extension KeySpace {
         switch text {
         case "settings": return .settings
         case "view": return .view
+        case "high-sums": return .highSums
+        case "refused": return .refused
         case "revision": return .revision
         case "revisions": return .revisionTokens
         case "backfill": return .backfillProgress

@@ -11,6 +11,8 @@ package import SalesRules
 /// | `{s<n>}:view` | string | which view of the log this is (``ViewStamp``) |
 /// | `{s0}:revision` | string | the catalog revision (``CatalogRevision``) |
 /// | `{s<n>}:backfill` | string | how far the present backfill is in the shard (``BackfillProgress``) |
+/// | `{s<n>}:high-sums` | string | `1` where a sum of a day is near the limit of 64 bits (``SumLimits``) |
+/// | `{s<n>}:refused` | set | topic:partition:offset of records that would have passed that limit |
 /// | `{s0}:revisions` | hash | the numbers of the latest catalog revisions → their tokens |
 /// | `{s0}:cluster` | string | the Kafka cluster whose log this is a view of |
 /// | `{s0}:rebuild` | string | in a view that is being built: the settings that it is built with |
@@ -26,7 +28,7 @@ package import SalesRules
 /// | `{s<n>}:d:<tenant>/<person>:<year>` | string | a tally for each day of the year; `*` is everyone |
 /// | `{s<n>}:i:<tenant>/<person>:<day>` | hash | the orders that credit the person on that day (``IndexMark``) |
 /// | `{s<n>}:a:<tenant>/<allocation>` | set | the orders that have this allocation, saved on its own |
-/// | `{s<n>}:v:<tenant>/<target>:<revision>` | string | a tally: what the assignees' credits count more than once |
+/// | `{s<n>}:v:<tenant>/<target>:<revision>` | string | an overlap: what the assignees' credits count more than once |
 package struct KeySpace: Sendable {
     /// How many shards the orders are spread over, 1 to 1,024.
     package let shards: Int
@@ -81,6 +83,17 @@ package struct KeySpace: Sendable {
 
     /// The stamp of the view that a shard belongs to.
     package func view(shard: Int) -> String { "{s\(shard)}:view" }
+
+    /// Marks a shard in which a sum of a day is near the limit of 64 bits (``SumLimits``).
+    package func highSums(shard: Int) -> String { "{s\(shard)}:high-sums" }
+
+    /// The set of records of a shard that are not applied because a sum of a day would pass the limit.
+    package func refused(shard: Int) -> String { "{s\(shard)}:refused" }
+
+    /// The member of ``refused(shard:)`` for a record.
+    package static func refused(_ partition: TopicPartition, offset: Int64) -> String {
+        "\(partition.topic):\(partition.partition):\(offset)"
+    }
 
     /// How far the present backfill is in a shard (``BackfillProgress``).
     package func backfillProgress(shard: Int) -> String { "{s\(shard)}:backfill" }

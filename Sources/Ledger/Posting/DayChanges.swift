@@ -54,6 +54,16 @@ struct DayChanges {
 
     var isEmpty: Bool { days.isEmpty }
 
+    /// Whether a sum changes by at least this much.
+    func hasChange(of amount: Int64) -> Bool { days.contains { $0.tally.revenue.magnitude >= amount.magnitude } }
+
+    /// The sums that change.
+    var sums: [DaySum] {
+        years.flatMap { year in
+            chain(year.lastDay, { days[$0].nextOfYear }).map { DaySum(days: year.key, ordinal: days[$0].day.ordinal) }
+        }
+    }
+
     /// For each year the range from the first changed day to the last.
     var announced: [Announcement.Days] {
         years.map { year in

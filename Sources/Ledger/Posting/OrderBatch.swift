@@ -12,6 +12,8 @@ package final class OrderBatch {
     /// The orders of the changes, without duplicates.
     private var orders: [TenantScoped] = []
     private var places: [TenantScoped: Int] = [:]
+    /// The sums of days that were found to be needed (``SumLimits``).
+    private var sums: [DaySum] = []
 
     private struct Change {
         /// Index into `ranges`.
@@ -21,6 +23,19 @@ package final class OrderBatch {
         let order: Int
         let change: OrderChange
         let source: ChangeSource
+
+        func apply(to entry: inout OrderEntry) -> BoundExceeded? {
+            do throws(BoundExceeded) {
+                switch source.kind {
+                case .event: _ = try entry.apply(change)
+                case .restatement: _ = try entry.restate(change)
+                case .refused: break
+                }
+                return nil
+            } catch {
+                return error
+            }
+        }
     }
 
     /// A batch without changes.
@@ -48,14 +63,16 @@ package final class OrderBatch {
 
     /// What must be read from Redis to derive the batch.
     package func reads(_ settings: LedgerSettings) -> OrderReads {
-        OrderReads(shard: shard, partitions: ranges.map(\.partition), orders: orders, settings: settings)
+        OrderReads(shard: shard, partitions: ranges.map(\.partition), orders: orders, sums: sums, settings: settings)
     }
 
     /// What to do with a batch after its reads.
     package enum Derivation {
         /// Send the posting.
-        /// - `exceeded`: the records after which an order has allocations beyond a bound.
-        case post(Posting, exceeded: [(record: LogRecord, BoundExceeded)])
+        /// - `faults`: the records that are dead letters because of what their orders or the sums are.
+        case post(Posting, faults: [(record: LogRecord, ChangeFault)])
+        /// Read the batch again: sums of days are needed too.
+        case readSums
         /// The targets changed: refresh the catalog, and read the batch again.
         case refreshCatalog
     }
@@ -78,12 +95,14 @@ package final class OrderBatch {
     }
 
     /// Derives the orders from what was read.
+    /// - Parameter checksSums: whether sums are read also for small changes.
     /// - Throws: ``LedgerError/viewChanged``, or ``LedgerError/cursorBehind`` when Redis has not applied all records
     ///   before this batch.
     package func derive(
         from snapshot: OrderReads.Snapshot,
         catalogs: Catalogs,
-        settings: LedgerSettings
+        settings: LedgerSettings,
+        checksSums: Bool = false
     ) throws(LedgerError) -> Derivation {
         if snapshot.view == nil || snapshot.view != catalogs.view { throw .viewChanged }
         if snapshot.catalogRevision != catalogs.revision { return .refreshCatalog }
@@ -91,19 +110,15 @@ package final class OrderBatch {
         for (range, next) in zip(ranges, applied) where next < range.start { throw .cursorBehind }
 
         var posting = Posting(shard: shard, settings: settings)
-        var exceeded: [(record: LogRecord, BoundExceeded)] = []
+        var faults: [(record: LogRecord, ChangeFault)] = []
+        var sums = snapshot.sums
         // Nil for an order without new changes: to copy all entries would cost more than to derive them.
         var entries: [OrderEntry?] = Array(repeating: nil, count: orders.count)
         for change in changes where change.offset >= applied[change.range] {
             var entry = entries[change.order].take() ?? snapshot.entries[change.order]
-            do throws(BoundExceeded) {
-                switch change.source.kind {
-                case .event: _ = try entry.apply(change.change)
-                case .restatement: _ = try entry.restate(change.change)
-                case .refused: break
-                }
-            } catch {
-                if let record = change.source.record { exceeded.append((record, error)) }
+            if let fault = apply(change, to: &entry, &sums, settings.rules) {
+                if case .sum = fault { posting.refuse(ranges[change.range].partition, offset: change.offset) }
+                if let record = change.source.record { faults.append((record, fault)) }
             }
             note(change, on: entry, in: &posting)
             entries[change.order] = entry
@@ -112,10 +127,40 @@ package final class OrderBatch {
             guard let entry = entries[place], entry != snapshot.entries[place] else { continue }
             posting.move(order, from: snapshot.entries[place], to: entry, catalogs: catalogs)
         }
+        if let sums {
+            if !sums.missing.isEmpty { return read(sums.places) }
+            if sums.hasHigh, !snapshot.hasHighSums { posting.markHighSums() }
+        } else if checksSums || snapshot.hasHighSums || posting.needsSums, !posting.sums.isEmpty {
+            return read(posting.sums)
+        }
         for (range, next) in zip(ranges, applied) where next < range.end.next {
             posting.advance(range.partition, to: range.end)
         }
-        return .post(posting, exceeded: exceeded)
+        return .post(posting, faults: faults)
+    }
+
+    private func apply(
+        _ change: Change,
+        to entry: inout OrderEntry,
+        _ sums: inout DaySums?,
+        _ rules: Rules
+    ) -> ChangeFault? {
+        guard sums != nil else { return change.apply(to: &entry).map { .bound($0) } }
+        var next = entry
+        let exceeded = change.apply(to: &next)
+        let tenant = orders[change.order].tenant
+        do throws(SumTooLarge) {
+            try sums?.move(in: tenant, from: rules.worth(of: entry), to: rules.worth(of: next))
+        } catch {
+            return .sum(error)
+        }
+        entry = next
+        return exceeded.map { .bound($0) }
+    }
+
+    private func read(_ sums: some Sequence<DaySum>) -> Derivation {
+        self.sums = Array(sums)
+        return .readSums
     }
 }
 

@@ -11,16 +11,25 @@ package struct OrderReads: Sendable {
     package let partitions: [TopicPartition]
     /// The orders whose entries are read, all in this shard.
     package let orders: [TenantScoped]
+    /// The sums of days that are read; most postings read none (``SumLimits``).
+    package let sums: [DaySum]
     private let settings: LedgerSettings
 
     /// The number of replies to the commands.
-    package static let replyCount = 2
+    package var replyCount: Int { 2 + sums.count }
 
-    /// The reads of these cursors and orders.
-    package init(shard: Int, partitions: [TopicPartition], orders: [TenantScoped], settings: LedgerSettings) {
+    /// The reads of these cursors, orders and sums.
+    package init(
+        shard: Int,
+        partitions: [TopicPartition],
+        orders: [TenantScoped],
+        sums: [DaySum] = [],
+        settings: LedgerSettings
+    ) {
         self.shard = shard
         self.partitions = partitions
         self.orders = orders
+        self.sums = sums
         self.settings = settings
     }
 
@@ -34,35 +43,44 @@ package struct OrderReads: Sendable {
         package let cursors: [Cursor?]
         /// In the order of `orders`; an unknown order has an empty entry.
         package let entries: [OrderEntry]
+        /// Whether a sum of a day in the shard is near the limit.
+        let hasHighSums: Bool
+        /// Nil where none were read.
+        let sums: DaySums?
     }
 
     /// Appends the commands, which have ``replyCount`` replies.
     package func append(to pipeline: inout RedisPipeline) {
         let keys = settings.keys
-        var watch = RedisCommand("WATCH", keys.view(shard: shard), keys.revision)
+        var watch = RedisCommand("WATCH", keys.view(shard: shard), keys.revision, keys.highSums(shard: shard))
         watch.reserveCapacity(arguments: partitions.count + orders.count, bytes: 64 * orders.count)
         for partition in partitions { watch.append(keys.cursor(partition, shard: shard)) }
         for order in orders { keys.append(entryOf: order, shard: shard, to: &watch) }
+        let read = watch.renamed("MGET")
+        for year in Set(sums.map(\.days)) { keys.append(daysOf: year, shard: shard, to: &watch) }
         pipeline.append(watch)
-        pipeline.append(watch.renamed("MGET"))
+        pipeline.append(read)
+        DaySums.append(readsOf: sums, shard: shard, keys: keys, to: &pipeline)
     }
 
     /// - Parameter replies: the ``replyCount`` replies to the commands.
     package func snapshot(from replies: ArraySlice<RedisValue>) throws(LedgerError) -> Snapshot {
         let first = replies.startIndex
-        guard replies.count == Self.replyCount else { throw .unexpectedReply("WATCH") }
+        guard replies.count == replyCount else { throw .unexpectedReply("WATCH") }
         if case .error(let error) = replies[first] { throw .refused(error) }
         let values = try replies[first + 1].elements("MGET")
-        guard values.count == 2 + partitions.count + orders.count else { throw .unexpectedReply("MGET") }
+        guard values.count == 3 + partitions.count + orders.count else { throw .unexpectedReply("MGET") }
         var cursors: [Cursor?] = []
-        for (value, partition) in zip(values.dropFirst(2), partitions) {
+        for (value, partition) in zip(values.dropFirst(3), partitions) {
             cursors.append(try value.cursor(of: partition))
         }
         return Snapshot(
             view: try values[0].view(),
             catalogRevision: try values[1].catalogRevision(),
             cursors: cursors,
-            entries: try entries(values.suffix(orders.count))
+            entries: try entries(values.suffix(orders.count)),
+            hasHighSums: !values[2].isNull,
+            sums: sums.isEmpty ? nil : try DaySums(sums, replies.dropFirst(2), limits: settings.sums)
         )
     }
 

@@ -10,7 +10,8 @@ package struct Posting {
     private let settings: LedgerSettings
     private var values = RedisCommand("MSET")
     private var days = DayChanges()
-    private var overlaps: [OverlapKey: Tally] = [:]
+    private var overlaps: [OverlapKey: TallySum] = [:]
+    private var refused: [String] = []
     private var allocations = AllocationIndex()
     /// The keys of records whose present state is to be written once more, or no longer.
     var owed = OwedKeys()
@@ -18,6 +19,11 @@ package struct Posting {
     private struct OverlapKey: Hashable {
         let target: TenantScoped
         let revision: Int64
+
+        init(_ overlap: Catalog.Contribution, tenant: Identifier) {
+            target = TenantScoped(tenant: tenant, id: overlap.target.target.id)
+            revision = overlap.target.revision
+        }
     }
 
     /// A posting that changes nothing yet.
@@ -30,6 +36,12 @@ package struct Posting {
 
     /// Whether no result would change: only entries and cursors, if anything.
     package var movesNothing: Bool { days.isEmpty && overlaps.values.allSatisfy { $0 == .zero } }
+
+    /// Whether the sums of days have to be read before (``SumLimits``).
+    var needsSums: Bool { days.hasChange(of: settings.sums.largeChange) }
+
+    /// The sums of days that change.
+    var sums: [DaySum] { days.sums }
 
     /// Whether the log now has a record whose state is to be written once more behind it.
     package var owesRecords: Bool { owed.hasNew }
@@ -58,12 +70,12 @@ package struct Posting {
         // Only an order that credits several people can count more than once.
         if let before, before.credits.count > 1 {
             for overlap in catalogs[order.tenant].overlaps(of: before, revision: old.revision) {
-                addOverlap(overlap, tenant: order.tenant, sign: -1)
+                overlaps[OverlapKey(overlap, tenant: order.tenant), default: .zero] -= overlap.tally
             }
         }
         if let after, after.credits.count > 1 {
             for overlap in catalogs[order.tenant].overlaps(of: after, revision: catalogs.revision.number) {
-                addOverlap(overlap, tenant: order.tenant, sign: 1)
+                overlaps[OverlapKey(overlap, tenant: order.tenant), default: .zero] += overlap.tally
             }
         }
     }
@@ -72,6 +84,14 @@ package struct Posting {
     package mutating func advance(_ partition: TopicPartition, to cursor: Cursor) {
         setValue(keys.cursor(partition, shard: shard), cursor.encoded)
     }
+
+    /// Notes that a record is not applied because of a sum. The log alone does not show that.
+    mutating func refuse(_ partition: TopicPartition, offset: Int64) {
+        refused.append(KeySpace.refused(partition, offset: offset))
+    }
+
+    /// Marks the shard: a sum of a day is so high that every posting has to read the sums.
+    mutating func markHighSums() { setValue(keys.highSums(shard: shard), "1") }
 
     /// Notes how far a backfill is.
     mutating func note(_ progress: BackfillProgress) {
@@ -83,15 +103,6 @@ package struct Posting {
         values.append(value)
     }
 
-    private mutating func addOverlap(_ overlap: Catalog.Contribution, tenant: Identifier, sign: Int64) {
-        let key = OverlapKey(
-            target: TenantScoped(tenant: tenant, id: overlap.target.target.id),
-            revision: overlap.target.revision
-        )
-        let signed = Tally(revenue: sign * overlap.tally.revenue, orders: sign * overlap.tally.orders)
-        overlaps[key, default: .zero] += signed
-    }
-
     /// The transaction. Send it on the same connection after the ``OrderReads`` that it was derived from.
     package func transaction() -> RedisPipeline {
         var pipeline = RedisPipeline(reserving: 131_072)
@@ -101,7 +112,12 @@ package struct Posting {
         for (key, tally) in overlaps where tally != .zero {
             var command = RedisCommand("BITFIELD", keys.overlap(key.target, revision: key.revision, shard: shard))
             PackedTallies.refuseOverflow(&command)
-            PackedTallies.appendIncrement(tally, at: 0, to: &command)
+            PackedTallies.appendIncrement(ofOverlap: tally, to: &command)
+            pipeline.append(command)
+        }
+        if !refused.isEmpty {
+            var command = RedisCommand("SADD", keys.refused(shard: shard))
+            for record in refused { command.append(record) }
             pipeline.append(command)
         }
         allocations.append(to: &pipeline, keys: keys, shard: shard)
@@ -139,6 +155,18 @@ package struct Posting {
             return .applied
         case .some(.error(let error)): throw .refused(error)
         default: throw .unexpectedReply("EXEC")
+        }
+    }
+
+    /// Whether the replies to a transaction that was applied show a sum that is to mark its shard (``SumLimits``).
+    package static func showsHighSum(
+        _ replies: some BidirectionalCollection<RedisValue>,
+        _ limits: SumLimits
+    ) -> Bool {
+        guard case .array(let results) = replies.last else { return false }
+        return results.contains { result in
+            guard case .array(let sums) = result else { return false }
+            return sums.contains { if case .integer(let sum) = $0 { limits.isHigh(sum) } else { false } }
         }
     }
 

@@ -69,7 +69,7 @@ extension LedgerReader {
         )
         for (index, reply) in replies.enumerated() {
             let part = parts[index / keys.shards]
-            var tallies = Array(repeating: Tally.zero, count: part.places.count)
+            var tallies = Array(repeating: TallySum.zero, count: part.places.count)
             PackedTallies.add(try reply.optionalBytes("GETRANGE") ?? [], to: &tallies[...])
             for (place, tally) in tallies.enumerated() where tally.orders != 0 {
                 hasOrders.insert(part.firstDay.number + place)

@@ -55,7 +55,7 @@ struct TargetQuery {
         targets.flatMap { entry in
             var commands = entry.target.assignees.flatMap { tallies(of: $0, in: entry.target.period) }
             if entry.target.isShared {
-                commands += (0..<keys.shards).map { PackedTallies.read(key: overlapKey(entry, shard: $0), 0...0) }
+                commands += (0..<keys.shards).map { PackedTallies.readOverlap(key: overlapKey(entry, shard: $0)) }
                 commands.append(RedisCommand("HEXISTS", keys.backfills, name(entry).description))
             }
             return commands
@@ -66,22 +66,23 @@ struct TargetQuery {
         var replies = replies[...]
         var results: [TargetResult] = []
         for entry in targets {
-            var realized = Tally.zero
+            var realized = TallySum.zero
             var assignees: [(person: Identifier, tally: Tally)] = []
             for person in entry.target.assignees {
-                let tally = try sum(of: tallies(of: person, in: entry.target.period).count, from: &replies)
-                assignees.append((person, tally))
-                realized += tally
+                let count = tallies(of: person, in: entry.target.period).count
+                let sum = try sum(of: count, from: &replies, PackedTallies.sum)
+                assignees.append((person, sum.tally))
+                realized += sum
             }
             var isCounting = false
             if entry.target.isShared {
-                realized -= try sum(of: keys.shards, from: &replies)
+                realized -= try sum(of: keys.shards, from: &replies, PackedTallies.overlap)
                 isCounting = replies.popFirst() == .integer(1)
             }
             results.append(
                 TargetResult(
                     target: entry.target,
-                    realized: realized,
+                    realized: realized.tally,
                     assignees: assignees,
                     isCounting: isCounting
                 )
@@ -104,11 +105,15 @@ struct TargetQuery {
         }
     }
 
-    private func sum(of count: Int, from replies: inout ArraySlice<RedisValue>) throws(LedgerError) -> Tally {
-        var sum = Tally.zero
+    private func sum(
+        of count: Int,
+        from replies: inout ArraySlice<RedisValue>,
+        _ decode: ([UInt8]) -> TallySum
+    ) throws(LedgerError) -> TallySum {
+        var sum = TallySum.zero
         for _ in 0..<count {
             guard let reply = replies.popFirst() else { throw .unexpectedReply("EXEC") }
-            sum += PackedTallies.sum(try reply.optionalBytes("GETRANGE") ?? [])
+            sum += decode(try reply.optionalBytes("GETRANGE") ?? [])
         }
         return sum
     }

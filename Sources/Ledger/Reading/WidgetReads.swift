@@ -23,7 +23,7 @@ extension LedgerReader {
         let (catalogs, replies) = try await read(of: tenant) { [keys] (_) throws(LedgerError) in
             (0..<shards).map { PackedTallies.read(key: keys.days(days, shard: $0), 0...365) }
         }
-        var tallies = Array(repeating: Tally.zero, count: 366)
+        var tallies = Array(repeating: TallySum.zero, count: 366)
         for reply in replies {
             PackedTallies.add(try reply.optionalBytes("GETRANGE") ?? [], to: &tallies[...])
         }
@@ -35,7 +35,7 @@ extension LedgerReader {
             }
         let results = (1...12).map { month in
             guard let period = Month(year: year, month: month).period else { return Int64(0) }
-            return tallies[period.start.ordinal...period.end.ordinal].reduce(.zero, +).quantity(measure)
+            return tallies[period.start.ordinal...period.end.ordinal].reduce(into: .zero, +=).tally.quantity(measure)
         }
         return YearResult(goals: goals, results: results)
     }

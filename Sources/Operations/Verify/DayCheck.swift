@@ -46,7 +46,7 @@ package struct DayCheck {
             let who = "\(owner.tenant)/\(owner.person?.rawValue ?? "*") on \(date)"
             let behind = parts.map { Difference.OrderBehind($0.order, $0.amount) }
             let tally = replies.popFirst() ?? .null
-            let expected = Tally(revenue: parts.reduce(0) { Tally.sum($0, $1.amount) }, orders: Int64(parts.count))
+            let expected = TallySum(revenue: parts.reduce(0) { $0 + Int128($1.amount) }, orders: Int64(parts.count))
             if case .bytes(let bytes) = tally {
                 let found = PackedTallies.sum(bytes)
                 if found != expected {

@@ -57,9 +57,9 @@ package struct Difference: Hashable, Sendable, CustomStringConvertible {
     package var description: String { "\(kind.rawValue) \(key): \(problem)" }
 }
 
-extension Tally {
+extension TallySum {
     func text(_ currency: Currency) -> String {
-        "\(Money.text(revenue, in: currency)) \(currency), \(orders) order\(orders == 1 ? "" : "s")"
+        "\(Money.text(tally.revenue, in: currency)) \(currency), \(orders) order\(orders == 1 ? "" : "s")"
     }
 }
 

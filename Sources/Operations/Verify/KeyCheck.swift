@@ -25,7 +25,8 @@ package struct KeyCheck {
 
     private static func isCompared(_ name: KeyName?, _ fold: LogFold, _ shard: Int) throws -> Bool {
         switch name {
-        case .settings, .view, .cluster, .revision, .revisionTokens, .targets, .targetChanges, .backfills,
+        case .settings, .view, .highSums, .refused, .cluster, .revision, .revisionTokens, .targets, .targetChanges,
+            .backfills,
             .backfillProgress, .people, .preferences, .signIn:
             return true
         case .cursor(let partition), .owed(let partition): return fold.known.contains(partition)
@@ -141,7 +142,7 @@ package struct KeyCheck {
         guard let first = Day(year: days.year, month: 1, day: 1) else { return nil }
         let owner = OrderFold.DayOwner(tenant: days.tenant, person: days.person)
         var tallies = Array(
-            repeating: Tally.zero,
+            repeating: TallySum.zero,
             count: max(366, (bytes.count + PackedTallies.stride - 1) / PackedTallies.stride)
         )
         PackedTallies.add(bytes, to: &tallies[...])

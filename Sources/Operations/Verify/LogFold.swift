@@ -19,6 +19,8 @@ package final class LogFold {
     /// By shard and partition: the offset after the last folded event.
     private var done: [[Int64]]
     private var waiting: [[[Waiting]]]
+    /// By shard: the records that are not applied because of a sum.
+    private var refused: [Set<String>]
     /// By partition: the offset after the last record that was read.
     private var read: [Int64]
     /// By partition: the highest of its cursors.
@@ -52,6 +54,7 @@ package final class LogFold {
         orders = (0..<settings.shards).map { OrderFold(shard: $0, rules: settings.rules, file: file) }
         cursors = Array(repeating: Array(repeating: 0, count: partitions.count), count: settings.shards)
         done = cursors
+        refused = Array(repeating: [], count: settings.shards)
         read = cursors[0]
         highest = cursors[0]
         waiting = Array(repeating: Array(repeating: [], count: partitions.count), count: settings.shards)
@@ -108,6 +111,9 @@ package final class LogFold {
         }
     }
 
+    /// Sets which records a shard has not applied because of a sum (``KeySpace/refused(_:offset:)``).
+    package func passOver(_ refused: Set<String>, shard: Int) { self.refused[shard] = refused }
+
     /// Sets the cursors of a shard, and folds the waiting events before them.
     /// - Throws: ``CursorMovedBack`` if a cursor is lower than before.
     package func advance(shard: Int, to offsets: [Int64]) throws {
@@ -127,6 +133,9 @@ package final class LogFold {
 
     private func fold(_ event: Event, partition: Int, _ offset: Int64, shard: Int) throws {
         done[shard][partition] = offset + 1
+        if !refused[shard].isEmpty, refused[shard].contains(KeySpace.refused(partitions[partition], offset: offset)) {
+            return
+        }
         switch event.change {
         case .order(let id, let change):
             try orders[shard].apply(

@@ -21,7 +21,7 @@ package struct OverlapCheck {
 
     /// The commands that read the overlaps.
     package var commands: [RedisCommand] {
-        targets.map { PackedTallies.read(key: name($0), 0...0) }
+        targets.map { PackedTallies.readOverlap(key: name($0)) }
     }
 
     private func name(_ target: (key: TenantScoped, entry: CatalogTarget)) -> String {
@@ -36,7 +36,7 @@ package struct OverlapCheck {
         _ state: VerifySnapshot
     ) throws -> (differences: [Difference], unsettled: [TenantScoped]) {
         let orders = fold.orders[shard]
-        var expected = Array(repeating: Tally.zero, count: targets.count)
+        var expected = Array(repeating: TallySum.zero, count: targets.count)
         try forEachOverlap(in: orders) { place, _, tally in expected[place] += tally }
         var unsettled: [TenantScoped] = []
         var wrong: [Int: String] = [:]
@@ -50,7 +50,7 @@ package struct OverlapCheck {
                 wrong[place] = reply.wrongType ?? "it is not a string"
                 continue
             }
-            let found = PackedTallies.sum(bytes)
+            let found = PackedTallies.overlap(bytes)
             if found == expected[place] { continue }
             let currency = settings.rules.currency
             wrong[place] =

@@ -163,8 +163,8 @@ package actor Verifier {
         for _ in 0..<1_000 {
             if stop.isSet { throw CancellationError() }
             let replies = try await pass.connection.snapshot(fixed + commands)
-            guard let state = try VerifySnapshot(replies[..<2], partitions: pass.fold.partitions, catalogs: catalogs)
-            else {
+            let read = replies.prefix(fixed.count)
+            guard let state = try VerifySnapshot(read, partitions: pass.fold.partitions, catalogs: catalogs) else {
                 var catalogs = self.catalogs
                 try await catalogs.refresh(from: pass.connection, keys: keys)
                 self.catalogs = catalogs
@@ -173,9 +173,10 @@ package actor Verifier {
             for (place, cursor) in state.cursors.enumerated() {
                 if let cursor { pass.reader.expect(cursor, of: place) }
             }
+            pass.fold.passOver(state.refused, shard: shard)
             try pass.fold.advance(shard: shard, to: state.cursors.map { $0?.next ?? 0 })
             if reads { try catchUp(pass) }
-            return (state, replies[2...])
+            return (state, replies.dropFirst(fixed.count))
         }
         throw LedgerError.catalogChanged
     }

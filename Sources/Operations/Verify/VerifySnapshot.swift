@@ -11,12 +11,16 @@ package struct VerifySnapshot: Sendable {
     package let jobs: [TenantScoped: BackfillJob]
     /// The cursors of the shard, in the order of the partitions; nil if nothing was ever applied.
     package let cursors: [Cursor?]
+    /// The records that the shard has not applied because of a sum (``KeySpace/refused(_:offset:)``).
+    package let refused: Set<String>
 
     /// The commands that read the snapshot. They are sent in one transaction with those of the compared part.
     package static func commands(shard: Int, partitions: [TopicPartition], keys: KeySpace) -> [RedisCommand] {
         var cursors = RedisCommand("MGET", keys.view(shard: 0), keys.revision)
         for partition in partitions { cursors.append(keys.cursor(partition, shard: shard)) }
-        return [RedisCommand("HGETALL", keys.backfills), cursors]
+        return [
+            RedisCommand("HGETALL", keys.backfills), cursors, RedisCommand("SMEMBERS", keys.refused(shard: shard)),
+        ]
     }
 
     /// Nil if `catalogs` are not of the view and revision that were read.
@@ -38,6 +42,7 @@ package struct VerifySnapshot: Sendable {
             cursors.append(try value.cursor(of: partition))
         }
         self.cursors = cursors
+        refused = Set(try replies[first + 2].elements("SMEMBERS").compactMap(\.string))
     }
 }
 

@@ -1,5 +1,5 @@
-/// A sum over orders: money and number. The bounds of orders keep sums far below the limits of 64 bits. Redis may hold
-/// other numbers if another program wrote them; then a sum stays at the limit, so that this program does not crash.
+/// Money and number of some orders. A sum stays at the limit of 64 bits where it would overflow; add up many tallies in a
+/// ``TallySum``.
 public struct Tally: Hashable, Sendable {
     /// Minor units of the reporting currency.
     public var revenue: Int64
@@ -33,7 +33,8 @@ public struct Tally: Hashable, Sendable {
         return overflows ? (right < 0 ? .min : .max) : sum
     }
 
-    private static func difference(_ left: Int64, _ right: Int64) -> Int64 {
+    /// The difference of two figures; it stays at the limit of 64 bits where it would overflow.
+    public static func difference(_ left: Int64, _ right: Int64) -> Int64 {
         let (difference, overflows) = left.subtractingReportingOverflow(right)
         return overflows ? (right < 0 ? .max : .min) : difference
     }

@@ -29,11 +29,11 @@ struct QueuedBatch {
     /// The dead letters of this batch, without those of records that an earlier posting has already applied.
     func deadLetters(
         _ snapshot: OrderReads.Snapshot,
-        exceeded: [(record: LogRecord, BoundExceeded)]
+        faults: [(record: LogRecord, ChangeFault)]
     ) -> [RefusedRecord] {
         let undecodable = deadLetters.filter {
             !snapshot.hasApplied($0.record.topicPartition, offset: $0.record.offset, in: orders.ranges)
         }
-        return undecodable + exceeded.map { RefusedRecord(record: $0, error: EventError($1)) }
+        return undecodable + faults.map { RefusedRecord(record: $0, error: EventError($1)) }
     }
 }

@@ -12,5 +12,10 @@ package struct RefusedRecord {
 }
 
 extension EventError {
-    init(_ exceeded: BoundExceeded) { self.init(member: exceeded.member, reason: exceeded.reason) }
+    init(_ fault: ChangeFault) {
+        switch fault {
+        case .bound(let exceeded): self.init(member: exceeded.member, reason: exceeded.reason)
+        case .sum(let tooLarge): self.init(member: nil, reason: tooLarge.reason)
+        }
+    }
 }

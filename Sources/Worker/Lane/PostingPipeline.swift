@@ -15,6 +15,8 @@ struct PostingPipeline {
     private var applying: QueuedBatch?
     /// The replies to both.
     private var pending: PendingReplies?
+    /// Whether a sum was seen that is near the limit (``SumLimits``).
+    private var checksSums = false
 
     init(links: any PostingLinks, settings: LedgerSettings) {
         self.links = links
@@ -56,25 +58,34 @@ struct PostingPipeline {
         var finished: Step = .inProgress
         if let batch = applying {
             applying = nil
-            let readCount = reading == nil ? 0 : OrderReads.replyCount
-            let outcome = try Posting.outcome(of: replies.dropLast(readCount))
+            let readCount = reading?.orders.reads(settings).replyCount ?? 0
+            let posted = replies.dropLast(readCount)
+            let outcome = try Posting.outcome(of: posted)
             replies = replies.suffix(readCount)
             if outcome == .lostRace {
                 putBack(batch)
                 return .lostRace
             }
+            if Posting.showsHighSum(posted, settings.sums) { checksSums = true }
             finished = .applied(batch)
         }
         guard var batch = reading else { return finished }
         reading = nil
         let snapshot = try batch.orders.reads(settings).snapshot(from: replies)
-        switch try batch.orders.derive(from: snapshot, catalogs: catalogs, settings: settings) {
-        case .post(let posting, let exceeded):
-            try writeDeadLetters(batch.deadLetters(snapshot, exceeded: exceeded))
+        let derivation = try batch.orders.derive(
+            from: snapshot,
+            catalogs: catalogs,
+            settings: settings,
+            checksSums: checksSums
+        )
+        switch derivation {
+        case .post(let posting, let faults):
+            try writeDeadLetters(batch.deadLetters(snapshot, faults: faults))
             batch.deadLetters = []
             batch.owesRecords = posting.owesRecords
             applying = batch
             send(posting.transaction(), over: links.link(of: batch.orders.shard))
+        case .readSums: putBack(batch)
         case .refreshCatalog:
             putBack(batch)
             // The finished batch is reported first; the next step reads again and finds that the catalog changed.

@@ -14,12 +14,14 @@ struct CompactionCheck {
         self.world = world
         let decoder = EventDecoder(try EventSettings(currency: .euro))
         let topics = TopicNames().byName
+        let refused = FinalCheck.refused(world)
         var events: [Event] = []
         for partition in world.log.names {
             guard let topic = topics[partition.topic] else { continue }
             for record in world.log.lastOfEachKey(in: partition) {
                 // A null value is removed too, in the end.
                 if record.withValue({ $0 == nil }) { continue }
+                if refused.contains(KeySpace.refused(partition, offset: record.offset)) { continue }
                 events.append(try decoder.decode(record, topic: topic))
             }
         }

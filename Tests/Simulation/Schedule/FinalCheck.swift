@@ -11,6 +11,7 @@ struct FinalCheck {
     private let keys: KeySpace
     private let rules: Rules
     private let model: SalesModel
+    private let sums: SumLimits
 
     init(_ world: World, _ model: SalesModel) {
         var values: [String: Contents.Value] = [:]
@@ -21,6 +22,19 @@ struct FinalCheck {
         keys = world.settings.keys
         rules = world.settings.rules
         self.model = model
+        sums = world.settings.sums
+    }
+
+    /// The records that are not applied because of a sum.
+    static func refused(_ world: World) -> Set<String> {
+        var refused: Set<String> = []
+        for (key, value) in world.servers[world.primary].contents.values {
+            guard case .refused = world.settings.keys.place(of: String(decoding: key.name, as: UTF8.self))?.name,
+                key.database == 0, case .set(let members) = value
+            else { continue }
+            for member in members { refused.insert(String(decoding: member, as: UTF8.self)) }
+        }
+        return refused
     }
 
     /// Whether every cursor is at the end of the log, and no backfill job is left.
@@ -105,7 +119,11 @@ struct FinalCheck {
         func compare<Value: Equatable>(_ what: String, _ found: Value, _ expected: Value) {
             if found != expected { differences.append("\(tenant) \(what): \(found), not \(expected)") }
         }
-        compare("days", try days(of: tenant), Self.days(figures))
+        let days = try days(of: tenant)
+        compare("days", days, Self.days(figures))
+        for (day, sum) in days where keys.shards == 1 && sum.revenue.magnitude > sums.greatest.magnitude {
+            differences.append("\(tenant) \(day) has passed the limit: \(sum)")
+        }
         compare("orders by day", index(of: tenant), Self.index(figures))
         let targets = try targets(of: tenant)
         compare("targets", targets.keys.sorted(), figures.targets.map(\.id))
@@ -117,7 +135,7 @@ struct FinalCheck {
             let credits = figures.assignees(of: target).reduce(Tally.zero) { $0 + $1.tally }
             if target.isShared {
                 let key = TenantScoped(tenant: tenant, id: target.id)
-                let expected = credits - figures.result(of: target)
+                let expected = TallySum(credits - figures.result(of: target))
                 compare("overlap of \(target.id)", try overlap(of: key, from: record.countsFrom), expected)
             }
         }
@@ -131,8 +149,8 @@ struct FinalCheck {
         var description: String { "\(person?.rawValue ?? "*") \(day)" }
     }
 
-    private static func days(_ figures: Figures) -> [PersonDay: Tally] {
-        var days: [PersonDay: Tally] = [:]
+    private static func days(_ figures: Figures) -> [PersonDay: TallySum] {
+        var days: [PersonDay: TallySum] = [:]
         for sale in figures.sales {
             for (person, amount) in sale.credits {
                 days[PersonDay(person: person, day: sale.day), default: .zero] += Tally(revenue: amount, orders: 1)
@@ -144,13 +162,13 @@ struct FinalCheck {
         return days.filter { $0.value != .zero }
     }
 
-    private func days(of tenant: Identifier) throws -> [PersonDay: Tally] {
-        var days: [PersonDay: Tally] = [:]
+    private func days(of tenant: Identifier) throws -> [PersonDay: TallySum] {
+        var days: [PersonDay: TallySum] = [:]
         for (key, value) in values {
             guard case .days(let name) = keys.place(of: key)?.name, name.tenant == tenant,
                 case .string(let bytes) = value
             else { continue }
-            var tallies = Array(repeating: Tally.zero, count: 366)
+            var tallies = Array(repeating: TallySum.zero, count: 366)
             PackedTallies.add(bytes, to: &tallies[...])
             guard let first = Day(year: name.year, month: 1, day: 1) else { continue }
             for (place, tally) in tallies.enumerated() where tally != .zero {
@@ -196,11 +214,11 @@ struct FinalCheck {
         return targets
     }
 
-    private func overlap(of target: TenantScoped, from revision: Int64) throws -> Tally {
-        var sum = Tally.zero
+    private func overlap(of target: TenantScoped, from revision: Int64) throws -> TallySum {
+        var sum = TallySum.zero
         for shard in 0..<keys.shards {
             if case .string(let bytes) = values[keys.overlap(target, revision: revision, shard: shard)] {
-                sum += PackedTallies.sum(bytes)
+                sum += PackedTallies.overlap(bytes)
             }
         }
         return sum

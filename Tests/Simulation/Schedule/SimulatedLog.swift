@@ -25,12 +25,15 @@ package struct SimulatedLog {
     }
 
     /// Adds an event to the partition of this number.
-    package mutating func append(_ event: Event, to number: Int32) {
+    /// - Returns: the place of its record.
+    @discardableResult
+    package mutating func append(_ event: Event, to number: Int32) -> (partition: TopicPartition, offset: Int64) {
         let (topic, key, value) = encoder.encode(event)
         clock += 1
-        partitions[TopicPartition(topic: topics[topic], partition: number), default: []].append(
-            .record(key: key, value: value, timestamp: clock)
-        )
+        let partition = TopicPartition(topic: topics[topic], partition: number)
+        let offset = end(of: partition)
+        partitions[partition, default: []].append(.record(key: key, value: value, timestamp: clock))
+        return (partition, offset)
     }
 
     /// Adds a record that a worker writes.

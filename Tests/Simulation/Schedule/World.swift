@@ -71,10 +71,10 @@ package final class World: @unchecked Sendable {
         var replies: [(values: [RedisValue], completion: RedisCompletion<[RedisValue]>)] = []
     }
 
-    init(seed: UInt64, partitions: Int, shards: Int, appendOnly: Bool) {
+    init(seed: UInt64, partitions: Int, shards: Int, appendOnly: Bool, sums: SumLimits) {
         random = SeededGenerator(seed: seed)
         log = SimulatedLog(partitions: partitions)
-        settings = LedgerSettings(rules: Rules(), shards: shards)
+        settings = LedgerSettings(rules: Rules(), shards: shards, sums: sums)
         servers = [SimulatedRedis(seed: 1), SimulatedRedis(seed: 2)]
         for place in servers.indices { servers[place].server.appendOnly = appendOnly }
         snapshots = [servers[0]]
