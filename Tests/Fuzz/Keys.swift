@@ -16,7 +16,7 @@ extension Fuzz {
             let names = [
                 keys.settings(shard: 2), keys.view(shard: 1), keys.revision, keys.cluster, keys.targets,
                 keys.revisionTokens, keys.backfillProgress(shard: 1),
-                keys.targetChanges, keys.backfills, keys.people, keys.preferences,
+                keys.targetChanges, keys.backfills, keys.people(of: order.tenant), keys.preferences,
                 keys.cursor(TopicPartition(topic: "sales.orders", partition: 11), shard: 1),
                 keys.entry(order, shard: keys.shard(of: order)), keys.days(days, shard: 1),
                 keys.index(tenant: order.tenant, person: order.id, day: day, shard: 0),
@@ -25,7 +25,8 @@ extension Fuzz {
             return names.map { [1] + Array($0.utf8) }
         },
         words: [
-            "{s0}:", "{s1}:", "{s2}:", "cursor:", "o:", "d:", "i:", "v:", "a:", "/*:", "settings", "view", "cluster",
+            "{s0}:", "{s1}:", "{s2}:", "cursor:", "o:", "d:", "i:", "v:", "a:", "/*:", "people:", "settings", "view",
+            "cluster",
         ]
     )
 
@@ -56,7 +57,7 @@ extension KeySpace {
         case .targets: targets
         case .targetChanges: targetChanges
         case .backfills: backfills
-        case .people: people
+        case .people(let tenant): people(of: tenant)
         case .preferences: preferences
         case .stopped: stopped
         case .cursor(let partition): cursor(partition, shard: shard)

@@ -26,7 +26,7 @@ struct KeyNameTests {
             (keys.targets, 0, .targets),
             (keys.targetChanges, 0, .targetChanges),
             (keys.backfills, 0, .backfills),
-            (keys.people, 0, .people),
+            (keys.people(of: tenant), 0, .people(of: tenant)),
             (keys.preferences, 0, .preferences),
             (keys.stopped, 0, .stopped), (keys.endedSessions, 0, .signIn), (keys.usedLinks, 0, .signIn),
             (keys.cursor(partition, shard: 1), 1, .cursor(partition)),
@@ -51,7 +51,9 @@ struct KeyNameTests {
         let order = TenantScoped(tenant: tenant, id: id("SO-1"))
         let wrong = (keys.shard(of: order) + 1) % 3
         for key in [
-            keys.entry(order, shard: wrong), "{s1}:targets", "{s1}:stopped", "{s1}:x", "{s1}:o:acme",
+            keys.entry(order, shard: wrong), "{s1}:targets", "{s1}:stopped", "{s1}:people:acme", "{s0}:people",
+            "{s0}:people:",
+            "{s0}:people:acme/u-1", "{s1}:x", "{s1}:o:acme",
             "{s1}:d:acme/u-1:99",
             "{s9}:settings",
             // Numbers in a form that the program never writes.

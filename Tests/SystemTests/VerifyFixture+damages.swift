@@ -38,7 +38,7 @@ extension VerifyFixture {
     static func damages(_ connection: RedisConnection, _ settings: LedgerSettings) async throws -> [Damage] {
         let entries = try await entryDamages(connection)
         let targets = try await targetDamages(connection, settings)
-        return tallyDamages + entries + indexDamages + targets + otherDamages
+        return tallyDamages + entries + indexDamages + targets + peopleDamages + otherDamages
     }
 
     private static var tallyDamages: [Damage] {

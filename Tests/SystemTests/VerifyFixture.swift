@@ -45,6 +45,10 @@ enum VerifyFixture {
     static let events: [Event] = [
         Event(
             tenant: tenant,
+            .person(Identifier("u-1")!, .saved(Person(id: Identifier("u-1")!, name: "Ann")))
+        ),
+        Event(
+            tenant: tenant,
             .target(
                 Identifier("T-1")!,
                 .saved(

@@ -32,7 +32,7 @@ package struct Backfill {
     /// Reads the jobs from a reply to HGETALL.
     package static func jobs(from reply: RedisValue) throws(LedgerError) -> [TenantScoped: BackfillJob] {
         var jobs: [TenantScoped: BackfillJob] = [:]
-        for (key, bytes) in try reply.scopedFields("the backfills") {
+        for (key, bytes) in try reply.fields("the backfills", { TenantScoped($0) }) {
             jobs[key] = try reading("the backfill of target \(key)") { () throws(CorruptRecord) in
                 try BackfillJob(parsing: bytes)
             }

@@ -80,12 +80,16 @@ extension RedisValue {
         }
     }
 
-    /// The fields and values of a hash whose field names are `<tenant>/<id>`.
-    package func scopedFields(_ what: String) throws(LedgerError) -> [(key: TenantScoped, value: [UInt8])] {
-        var fields: [(key: TenantScoped, value: [UInt8])] = []
+    /// The fields and values of a hash.
+    /// - Parameter parse: reads the name of a field; nil where it is not valid.
+    package func fields<Key>(
+        _ what: String,
+        _ parse: (String) -> Key?
+    ) throws(LedgerError) -> [(key: Key, value: [UInt8])] {
+        var fields: [(key: Key, value: [UInt8])] = []
         for (field, value) in try pairs("HGETALL") {
             let name = String(decoding: try field.optionalBytes("HGETALL") ?? [], as: UTF8.self)
-            guard let key = TenantScoped(name) else {
+            guard let key = parse(name) else {
                 throw .corrupt(CorruptRecord(place: what, reason: "the name of a field is not valid"))
             }
             fields.append((key, try value.optionalBytes("HGETALL") ?? []))

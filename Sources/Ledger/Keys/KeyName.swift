@@ -14,7 +14,7 @@ package enum KeyName: Hashable, Sendable {
     case targets
     case targetChanges
     case backfills
-    case people
+    case people(of: Identifier)
     case preferences
     case stopped
     /// The server's lists of sessions and links: they are not from the log.
@@ -68,7 +68,6 @@ extension KeySpace {
         case "targets": return .targets
         case "target-changes": return .targetChanges
         case "counting": return .backfills
-        case "people": return .people
         case "preferences": return .preferences
         case "stopped": return .stopped
         case "ended-sessions", "used-links": return .signIn
@@ -77,6 +76,7 @@ extension KeySpace {
         guard let kindEnd = text.firstIndex(of: ":") else { return nil }
         let rest = String(text[text.index(after: kindEnd)...])
         if text[..<kindEnd] == "o" { return TenantScoped(rest).map { .entry($0) } }
+        if text[..<kindEnd] == "people" { return Identifier(rest).map { .people(of: $0) } }
         if text[..<kindEnd] == "a" { return TenantScoped(rest).map { .allocation($0) } }
         // Ids may contain colons, so the number is after the last colon. The ledger never writes 007 or +7.
         guard let numberStart = rest.lastIndex(of: ":"),

@@ -19,7 +19,8 @@ package import SalesRules
 /// | `{s0}:targets` | hash | tenant/target → target and the revision it counts from |
 /// | `{s0}:target-changes` | sorted set | tenant/target by the revision of its last change |
 /// | `{s0}:counting` | hash | tenant/target → the backfill of a shared target (``BackfillJob``) |
-/// | `{s0}:people` · `{s0}:preferences` | hash | tenant/person → name · what they chose to see |
+/// | `{s0}:people:<tenant>` | hash | person → name and address |
+/// | `{s0}:preferences` | hash | tenant/person → what they chose to see |
 /// | `{s0}:stopped` | hash | topic:partition → since when a worker has stopped it, and why |
 /// | `{s0}:ended-sessions` · `{s0}:used-links` | sorted set | ids by the second at which they expire; the server's |
 /// | `{s<n>}:cursor:<topic>:<partition>` | string | the next offset, and the fingerprint of the last record applied |
@@ -66,8 +67,6 @@ package struct KeySpace: Sendable {
     package var revisionTokens: String { "{s0}:revisions" }
     /// The hash of backfills that are not finished.
     package var backfills: String { "{s0}:counting" }
-    /// The hash of people.
-    package var people: String { "{s0}:people" }
     /// The hash of what people chose to see.
     package var preferences: String { "{s0}:preferences" }
     /// The hash of stopped partitions (``StoppedPartitions``).
@@ -77,6 +76,9 @@ package struct KeySpace: Sendable {
     package var endedSessions: String { "{s0}:ended-sessions" }
     /// The sorted set of sign-in links that were used before they expired.
     package var usedLinks: String { "{s0}:used-links" }
+
+    /// The hash of a tenant's people. Each tenant has its own, so that reading all of one's people costs nobody else.
+    package func people(of tenant: Identifier) -> String { "{s0}:people:\(tenant.rawValue)" }
 
     /// The settings that a shard's numbers were made with.
     package func settings(shard: Int) -> String { "{s\(shard)}:settings" }

@@ -10,6 +10,7 @@ package struct CatalogBatch {
     private let changes: [Change]
     private let targets: [TenantScoped]
     private let people: [TenantScoped]
+    private let peopleByTenant: [(tenant: Identifier, people: [TenantScoped])]
 
     /// One change and its record.
     package struct Change {
@@ -55,6 +56,7 @@ package struct CatalogBatch {
         }
         self.targets = Array(targets)
         self.people = Array(people)
+        peopleByTenant = Dictionary(grouping: people, by: \.tenant).map { ($0, $1) }
     }
 
     /// Applies the batch.
@@ -78,7 +80,7 @@ package struct CatalogBatch {
         var pipeline = RedisPipeline()
         let fixed = [keys.view(shard: 0), keys.revision] + ranges.map { keys.cursor($0.partition, shard: 0) }
         var watch = RedisCommand("WATCH")
-        for key in fixed + [keys.targets, keys.backfills, keys.people, keys.preferences] { watch.append(key) }
+        for key in fixed + hashes.map(\.key) { watch.append(key) }
         pipeline.append(watch)
         var read = RedisCommand("MGET")
         for key in fixed { read.append(key) }
@@ -87,14 +89,19 @@ package struct CatalogBatch {
             var command = RedisCommand("HMGET")
             command.append(key)
             // HMGET needs at least one field; no record has an empty id.
-            for field in fields.isEmpty ? [""] : fields.map(\.description) { command.append(field) }
+            for field in fields.isEmpty ? [""] : fields { command.append(field) }
             pipeline.append(command)
         }
         return pipeline
     }
 
-    private var hashes: [(key: String, fields: [TenantScoped])] {
-        [(keys.targets, targets), (keys.backfills, targets), (keys.people, people), (keys.preferences, people)]
+    /// Of people only the hashes of the batch's tenants.
+    private var hashes: [(key: String, fields: [String])] {
+        let targets = targets.map(\.description)
+        let ofAll = [
+            (keys.targets, targets), (keys.backfills, targets), (keys.preferences, people.map(\.description)),
+        ]
+        return ofAll + peopleByTenant.map { (keys.people(of: $0), $1.map(\.id.rawValue)) }
     }
 
     /// What was read from Redis.
@@ -112,7 +119,7 @@ package struct CatalogBatch {
 
     /// - Throws: ``LedgerError`` when Redis refused a command, or a value cannot be read.
     package func snapshot(from replies: [RedisValue]) throws(LedgerError) -> Snapshot {
-        guard replies.count == 6 else { throw .unexpectedReply("WATCH") }
+        guard replies.count == 5 + peopleByTenant.count else { throw .unexpectedReply("WATCH") }
         if case .error(let error) = replies[0] { throw .refused(error) }
         let fixed = try replies[1].elements("MGET")
         guard fixed.count == 2 + ranges.count else { throw .unexpectedReply("MGET") }
@@ -137,17 +144,19 @@ package struct CatalogBatch {
         }
         for person in people { snapshot.people[person] = PersonEntry() }
         for (key, bytes) in try fields(people, replies[4]) {
-            let person = try reading("person \(key)") { () throws(CorruptRecord) in
-                try PersonCodec.decode(bytes, id: key.id)
-            }
-            snapshot.people[key] = PersonEntry(person: person)
-        }
-        for (key, bytes) in try fields(people, replies[5]) {
             let preference = try reading("the preferences of \(key)") { () throws(CorruptRecord) in
                 try PersonCodec.decodeChoice(bytes)
             }
-            let person = snapshot.people[key]?.person ?? Versioned()
-            snapshot.people[key] = PersonEntry(person: person, preference: preference)
+            snapshot.people[key] = PersonEntry(preference: preference)
+        }
+        for ((_, people), reply) in zip(peopleByTenant, replies[5...]) {
+            for (key, bytes) in try fields(people, reply) {
+                let person = try reading("person \(key)") { () throws(CorruptRecord) in
+                    try PersonCodec.decode(bytes, id: key.id)
+                }
+                let preference = snapshot.people[key]?.preference ?? Versioned()
+                snapshot.people[key] = PersonEntry(person: person, preference: preference)
+            }
         }
         return snapshot
     }
@@ -239,14 +248,14 @@ package struct CatalogBatch {
     }
 
     private func append(_ person: TenantScoped, _ snapshot: Snapshot, to pipeline: inout RedisPipeline) {
-        func write(_ key: String, _ bytes: [UInt8]?) {
-            var command = RedisCommand(bytes == nil ? "HDEL" : "HSET", key, person.description)
+        func write(_ key: String, _ field: String, _ bytes: [UInt8]?) {
+            var command = RedisCommand(bytes == nil ? "HDEL" : "HSET", key, field)
             if let bytes { command.append(bytes) }
             pipeline.append(command)
         }
         let entry = snapshot.people[person] ?? PersonEntry()
-        write(keys.people, PersonCodec.encode(entry.person))
-        write(keys.preferences, PersonCodec.encode(entry.preference))
+        write(keys.people(of: person.tenant), person.id.rawValue, PersonCodec.encode(entry.person))
+        write(keys.preferences, person.description, PersonCodec.encode(entry.preference))
     }
 }
 

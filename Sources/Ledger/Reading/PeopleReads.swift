@@ -4,10 +4,10 @@ package import SalesRules
 extension LedgerReader {
     /// Every person of a tenant that an event has saved, by id.
     package func people(of tenant: Identifier) async throws(LedgerError) -> [Identifier: Person] {
-        let reply = try await link.replies(to: RedisCommand("HGETALL", keys.people))[0]
+        let reply = try await link.replies(to: RedisCommand("HGETALL", keys.people(of: tenant)))[0]
         var people: [Identifier: Person] = [:]
-        for (key, bytes) in try reply.scopedFields("the people") where key.tenant == tenant {
-            people[key.id] = try Self.person(bytes, key)
+        for (id, bytes) in try reply.fields("the people of \(tenant)", { Identifier($0) }) {
+            people[id] = try Self.person(bytes, TenantScoped(tenant: tenant, id: id))
         }
         return people
     }
@@ -19,8 +19,8 @@ extension LedgerReader {
     ) async throws(LedgerError) -> [Identifier: Person] {
         if ids.isEmpty { return [:] }
         var command = RedisCommand("HMGET")
-        command.append(keys.people)
-        for id in ids { command.append(TenantScoped(tenant: tenant, id: id).description) }
+        command.append(keys.people(of: tenant))
+        for id in ids { command.append(id.rawValue) }
         let values = try (try await link.replies(to: command)[0]).elements("HMGET")
         var people: [Identifier: Person] = [:]
         for (id, value) in zip(ids, values) {

@@ -75,7 +75,7 @@ package struct Restatements: Sendable {
         switch name {
         case .order(let order, _): RedisCommand("GET", keys.entry(order, shard: shard))
         case .target(let target): RedisCommand("HGET", keys.targets, target.description)
-        case .person(let person): RedisCommand("HGET", keys.people, person.description)
+        case .person(let person): RedisCommand("HGET", keys.people(of: person.tenant), person.id.rawValue)
         case .preference(let person): RedisCommand("HGET", keys.preferences, person.description)
         }
     }

@@ -11,9 +11,10 @@ package struct CatalogCheck {
     /// The number of records that one check compares.
     package static let chunk = 500
 
-    package enum Kind: CaseIterable, Sendable {
+    /// What one hash holds.
+    package enum Kind: Sendable {
         case targets
-        case people
+        case people(of: Identifier)
         case preferences
     }
 
@@ -24,11 +25,20 @@ package struct CatalogCheck {
         self.settings = settings
     }
 
+    /// The kinds that occur in the log.
+    package static func kinds(in fold: LogFold) -> [Kind] {
+        [.targets] + fold.catalog.people.keys.map { .people(of: $0) } + [.preferences]
+    }
+
     /// The names that occur in the log.
     package static func names(_ kind: Kind, in fold: LogFold) -> [TenantScoped] {
-        switch kind {
+        func people(_ tenant: Identifier) -> [TenantScoped] {
+            fold.catalog.people[tenant, default: [:]].keys.map { TenantScoped(tenant: tenant, id: $0) }
+        }
+        return switch kind {
         case .targets: Array(fold.catalog.targets.keys)
-        case .people, .preferences: Array(fold.catalog.people.keys)
+        case .people(let tenant): people(tenant)
+        case .preferences: fold.catalog.people.keys.flatMap(people)
         }
     }
 
@@ -36,18 +46,32 @@ package struct CatalogCheck {
     package static func key(_ kind: Kind, _ keys: KeySpace) -> String {
         switch kind {
         case .targets: keys.targets
-        case .people: keys.people
+        case .people(let tenant): keys.people(of: tenant)
         case .preferences: keys.preferences
+        }
+    }
+
+    /// Reads the name of a field; nil where it is not valid.
+    package static func name(_ kind: Kind, field: String) -> TenantScoped? {
+        switch kind {
+        case .people(let tenant): Identifier(field).map { TenantScoped(tenant: tenant, id: $0) }
+        case .targets, .preferences: TenantScoped(field)
+        }
+    }
+
+    private func field(_ name: TenantScoped) -> String {
+        switch kind {
+        case .people: name.id.rawValue
+        case .targets, .preferences: name.description
         }
     }
 
     /// The commands that read the records.
     package var commands: [RedisCommand] {
         var command = RedisCommand("HMGET", Self.key(kind, settings.keys))
-        for name in names { command.append(name.description) }
-        let scores =
-            kind == .targets ? names.map { RedisCommand("ZSCORE", settings.keys.targetChanges, $0.description) } : []
-        return [command] + scores
+        for name in names { command.append(field(name)) }
+        guard case .targets = kind else { return [command] }
+        return [command] + names.map { RedisCommand("ZSCORE", settings.keys.targetChanges, $0.description) }
     }
 
     /// The differences. The fold must be at the cursors that were read with the replies.
@@ -67,14 +91,14 @@ package struct CatalogCheck {
             var problem: String?
             do throws(CorruptRecord) {
                 problem = try self.problem(name, bytes, fold.catalog)
-                if problem == nil, kind == .targets, let bytes {
+                if problem == nil, case .targets = kind, let bytes {
                     let score = replies[replies.startIndex + 1 + place]
                     problem = try changeProblem(bytes, name, score, state)
                 }
             } catch {
                 problem = "it cannot be read: \(error.reason)"
             }
-            if let problem { differences.append(Difference(difference, "\(key) \(name)", problem)) }
+            if let problem { differences.append(Difference(difference, "\(key) \(field(name))", problem)) }
         }
         return differences
     }
@@ -102,7 +126,7 @@ package struct CatalogCheck {
             func text(_ person: Person?) -> String { person.map { "\"\($0.name)\" \"\($0.email)\"" } ?? "deleted" }
             return Self.compare(
                 found.flatMap { Self.kept($0.value, $0.version, text) },
-                fold.people[name].flatMap { Self.kept($0.person.value, $0.person.version, text) }
+                fold.people[name.tenant]?[name.id].flatMap { Self.kept($0.person.value, $0.person.version, text) }
             )
         case .preferences:
             let found = try bytes.map { (bytes) throws(CorruptRecord) in try PersonCodec.decodeChoice(bytes) }
@@ -114,7 +138,9 @@ package struct CatalogCheck {
             }
             return Self.compare(
                 found.flatMap { Self.kept($0.value, $0.version, text) },
-                fold.people[name].flatMap { Self.kept($0.preference.value, $0.preference.version, text) }
+                fold.people[name.tenant]?[name.id].flatMap {
+                    Self.kept($0.preference.value, $0.preference.version, text)
+                }
             )
         }
     }

@@ -3,7 +3,8 @@ internal import SalesRules
 /// The targets and people that result from the log.
 package struct CatalogFold: Sendable {
     private(set) var targets: [TenantScoped: Versioned<Target>] = [:]
-    private(set) var people: [TenantScoped: PersonEntry] = [:]
+    /// By tenant and id.
+    private(set) var people: [Identifier: [Identifier: PersonEntry]] = [:]
 
     mutating func apply(_ change: TargetChange, to key: TenantScoped, isRestated: Bool) {
         guard isRestated else {
@@ -16,6 +17,6 @@ package struct CatalogFold: Sendable {
     }
 
     mutating func apply(_ change: PersonChange, to key: TenantScoped, isRestated: Bool) {
-        people[key, default: PersonEntry()].apply(change, isRestated: isRestated)
+        people[key.tenant, default: [:]][key.id, default: PersonEntry()].apply(change, isRestated: isRestated)
     }
 }

@@ -26,9 +26,9 @@ package struct KeyCheck {
     private static func isCompared(_ name: KeyName?, _ fold: LogFold, _ shard: Int) throws -> Bool {
         switch name {
         case .settings, .view, .highSums, .refused, .cluster, .revision, .revisionTokens, .targets, .targetChanges,
-            .backfills,
-            .backfillProgress, .people, .preferences, .signIn:
+            .backfills, .backfillProgress, .preferences, .signIn:
             return true
+        case .people(let tenant): return !fold.hasCatalog || fold.catalog.people[tenant] != nil
         case .cursor(let partition), .owed(let partition): return fold.known.contains(partition)
         case .entry(let order): return try fold.orders[shard].slot(of: order) != nil
         case .index(let tenant, let person, let day):
@@ -91,6 +91,7 @@ package struct KeyCheck {
                     continue
                 }
                 add("target \(target) does not count from revision \(revision), or is not shared")
+            case .people(let tenant): add("the log has no people of tenant \(tenant)")
             case .cursor(let partition), .owed(let partition):
                 add("the log has no \(partition)")
             case nil:

@@ -26,6 +26,8 @@ package final class LogFold {
     /// By partition: the highest of its cursors.
     private var highest: [Int64]
     private let isCatalog: [Bool]
+    /// Whether targets and people are folded too.
+    var hasCatalog: Bool { isCatalog.contains(true) }
     /// The number of events that wait for the cursors of their shards.
     package private(set) var waitingCount = 0
 

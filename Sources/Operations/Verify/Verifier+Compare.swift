@@ -5,13 +5,13 @@ internal import SalesRules
 
 extension Verifier {
     func compareCatalog(_ pass: Pass) async throws {
-        for kind in CatalogCheck.Kind.allCases {
+        for kind in CatalogCheck.kinds(in: pass.fold) {
             var names = Set(CatalogCheck.names(kind, in: pass.fold))
-            for name in try await fields(of: CatalogCheck.key(kind, keys), pass) {
-                if let name = TenantScoped(name) {
+            for field in try await fields(of: CatalogCheck.key(kind, keys), pass) {
+                if let name = CatalogCheck.name(kind, field: field) {
                     names.insert(name)
                 } else {
-                    let problem = "it has a field \"\(name)\", which is not a valid name"
+                    let problem = "it has a field \"\(field)\", which is not a valid name"
                     found([.foreign(CatalogCheck.key(kind, keys), problem)])
                 }
             }
@@ -24,7 +24,7 @@ extension Verifier {
                 )
                 let (state, replies) = try await observe(0, check.commands, pass)
                 found(try check.differences(replies, pass.fold, state))
-                show(.catalog, start, of: all.count)
+                show(.catalog, summary.catalog + start, of: summary.catalog + all.count)
             }
             summary.catalog += all.count
         }

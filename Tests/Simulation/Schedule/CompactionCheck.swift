@@ -45,11 +45,11 @@ struct CompactionCheck {
         }
     }
 
-    /// The differences of targets, people and preferences, given the values of their hashes in Redis.
+    /// The differences of targets, people and preferences, given their values in Redis.
     func differences(
-        targets: [[UInt8]: [UInt8]],
-        people: [[UInt8]: [UInt8]],
-        preferences: [[UInt8]: [UInt8]]
+        targets: [TenantScoped: [UInt8]],
+        people: [TenantScoped: [UInt8]],
+        preferences: [TenantScoped: [UInt8]]
     ) throws -> [String] {
         var compacted = (targets: [TenantScoped: Versioned<Target>](), people: [TenantScoped: PersonEntry]())
         for event in events {
@@ -65,24 +65,16 @@ struct CompactionCheck {
             case .order: break
             }
         }
-        func id(_ name: [UInt8]) throws -> TenantScoped {
-            guard let key = TenantScoped(String(decoding: name, as: UTF8.self)) else {
-                throw CorruptRecord(reason: "name")
-            }
-            return key
-        }
         var found: [String: String] = [:]
-        for (name, bytes) in targets {
-            let key = try id(name)
+        for (key, bytes) in targets {
             let record = try CatalogRecord.decode(bytes, id: key.id)
             found["target \(key)"] = "\(Versioned(record.target, version: record.version))"
         }
-        for (name, bytes) in people {
-            let key = try id(name)
+        for (key, bytes) in people {
             found["person \(key)"] = "\(try PersonCodec.decode(bytes, id: key.id))"
         }
-        for (name, bytes) in preferences {
-            found["preferences of \(try id(name))"] = "\(try PersonCodec.decodeChoice(bytes))"
+        for (key, bytes) in preferences {
+            found["preferences of \(key)"] = "\(try PersonCodec.decodeChoice(bytes))"
         }
         var expected: [String: String] = [:]
         for (key, target) in compacted.targets { expected["target \(key)"] = "\(target)" }

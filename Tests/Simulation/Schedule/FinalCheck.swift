@@ -90,19 +90,38 @@ struct FinalCheck {
                 }
                 entries[order] = try EntryCodec.decode(bytes, id: order.id, reporting: rules.currency)
             }
-            func hash(_ key: String) -> [[UInt8]: [UInt8]] {
-                if case .hash(let fields) = values[key] { fields } else { [:] }
-            }
             let check = try CompactionCheck(world)
             return try check.differences(entries)
                 + check.differences(
-                    targets: hash(keys.targets),
-                    people: hash(keys.people),
-                    preferences: hash(keys.preferences)
+                    targets: records(keys.targets) { TenantScoped($0) },
+                    people: people(),
+                    preferences: records(keys.preferences) { TenantScoped($0) }
                 )
         } catch {
             return ["\(error)"]
         }
+    }
+
+    private func records(_ key: String, _ parse: (String) -> TenantScoped?) throws -> [TenantScoped: [UInt8]] {
+        guard case .hash(let fields) = values[key] else { return [:] }
+        var records: [TenantScoped: [UInt8]] = [:]
+        for (field, bytes) in fields {
+            guard let name = parse(String(decoding: field, as: UTF8.self)) else {
+                throw CorruptRecord(place: key, reason: "the name of a field is not valid")
+            }
+            records[name] = bytes
+        }
+        return records
+    }
+
+    private func people() throws -> [TenantScoped: [UInt8]] {
+        var people: [TenantScoped: [UInt8]] = [:]
+        for key in values.keys {
+            guard case .people(let tenant) = keys.place(of: key)?.name else { continue }
+            let own = try records(key) { Identifier($0).map { TenantScoped(tenant: tenant, id: $0) } }
+            people.merge(own) { first, _ in first }
+        }
+        return people
     }
 
     /// The differences, one line each.
