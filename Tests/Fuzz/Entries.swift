@@ -37,7 +37,7 @@ extension Fuzz {
         }
         require(again == entry, "\(entry) is decoded as \(again)")
         for allocation in entry.allocations {
-            if case .amount(let amount) = allocation.limit { require(amount.units >= 0, "\(allocation)") }
+            if case .amount(let amount) = allocation.limit { require(amount == amount.absolute, "\(allocation)") }
         }
         for ownerCredit in OwnerCredit.allCases {
             let rules = Rules(currency: reporting, ownerCredit: ownerCredit, excludedStatuses: [])

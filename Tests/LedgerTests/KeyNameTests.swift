@@ -20,6 +20,7 @@ struct KeyNameTests {
         let one = DaysKey(tenant: tenant, person: person, year: 2026)
         let names: [(String, Int, KeyName)] = [
             (keys.settings(shard: 2), 2, .settings),
+            (keys.highSums(shard: 1), 1, .highSums), (keys.refused(shard: 2), 2, .refused),
             (keys.revision, 0, .revision),
             (keys.revisionTokens, 0, .revisionTokens),
             (keys.backfillProgress(shard: 1), 1, .backfillProgress),
@@ -30,6 +31,7 @@ struct KeyNameTests {
             (keys.preferences, 0, .preferences),
             (keys.stopped, 0, .stopped), (keys.endedSessions, 0, .signIn), (keys.usedLinks, 0, .signIn),
             (keys.cursor(partition, shard: 1), 1, .cursor(partition)),
+            (keys.owed(partition, shard: 2), 2, .owed(partition)),
             (keys.entry(order, shard: shard), shard, .entry(order)),
             (keys.days(all, shard: 1), 1, .days(all)),
             (keys.days(one, shard: 2), 2, .days(one)),
