@@ -42,7 +42,7 @@ extension World {
             rebalance(among: workers.keys.sorted())
         case .zombie:
             let number = random.pick(workers.keys.sorted())
-            workers[number]?.paused = Int.random(in: 20...200, using: &random)
+            pause(number)
             rebalance(among: workers.keys.sorted().filter { $0 != number })
         case .rebalance: rebalance(among: workers.keys.sorted())
         case .brokenConnection:
@@ -68,8 +68,12 @@ extension World {
             // Redis rewrites its append-only file after it has taken the data.
             if torn?.server == primary { torn = nil }
             if random.chance(300) { closeConnections(to: primary) }
+            // A worker that hangs for a moment keeps its partitions, and what it remembers, while others go on.
+            if random.chance(500) { pause(random.pick(workers.keys.sorted())) }
         }
     }
+
+    private func pause(_ worker: Int) { workers[worker]?.paused = Int.random(in: 20...200, using: &random) }
 
     private func restart(keeping snapshot: SimulatedRedis) {
         servers[primary].restart(keeping: snapshot)
