@@ -8,7 +8,7 @@ public struct LogError: Error, Hashable, Sendable, CustomStringConvertible {
     public let reason: String
     /// What to do about it; nil where the reason says enough.
     public let remedy: String?
-    /// Whether the client cannot be used any more: a new one is needed.
+    /// Whether it has ended the client. A consumer cannot be used any more; a producer goes on with a new client.
     public let isFatal: Bool
     /// Whether the same call may succeed later although nobody changed anything.
     public let isRetriable: Bool

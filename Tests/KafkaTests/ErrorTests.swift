@@ -1,3 +1,4 @@
+import Concurrency
 import Kafka
 import LocalServers
 import Log
@@ -96,19 +97,37 @@ struct ErrorTests {
         #expect(try await producer.send(.init(topic: "orders", key: nil, value: [1])).offset == 1)
     }
 
-    @Test("An error that ends an idempotent producer is fatal")
+    @Test("After an error that ends its client a producer goes on with a new one")
     func fatal() async throws {
         let mock = try MockCluster()
         try mock.createTopic("orders", partitions: 1)
         let producer = try KafkaProducer(.test(mock.bootstrapServers))
         // OUT_OF_ORDER_SEQUENCE_NUMBER for the first record, which is impossible.
         mock.pushErrors(requestKey: 0, errors: [45])
-        _ = await #expect(throws: LogError.self) {
+        let error = await #expect(throws: LogError.self) {
             try await producer.send(.init(topic: "orders", key: nil, value: [1]))
         }
-        let error = await #expect(throws: LogError.self) {
-            try await producer.send(.init(topic: "orders", key: nil, value: [2]))
+        #expect(error?.isFatal == true && error?.isRetriable == true, "\(String(describing: error))")
+        #expect(try await producer.send(.init(topic: "orders", key: nil, value: [2])).offset == 0)
+    }
+
+    @Test("A batch says that its records may be written again when its client has ended")
+    func fatalBatch() async throws {
+        let mock = try MockCluster()
+        try mock.createTopic("orders", partitions: 1)
+        let producer = try KafkaProducer(.test(mock.bootstrapServers))
+        mock.pushErrors(requestKey: 0, errors: [45])
+        let error = try await BlockingThread.run("batch") { () -> LogError? in
+            let batch = producer.batch()
+            try batch.append(.init(topic: "orders", key: nil, value: [1]))
+            do throws(LogError) {
+                try batch.wait(timeoutMilliseconds: 30_000)
+                return nil
+            } catch {
+                return error
+            }
         }
-        #expect(error?.isFatal == true)
+        #expect(error?.isFatal == true && error?.isRetriable == true, "\(String(describing: error))")
+        #expect(try await producer.send(.init(topic: "orders", key: nil, value: [2])).offset == 0)
     }
 }

@@ -16,6 +16,7 @@ extension LogError {
         _ code: rd_kafka_resp_err_t,
         reason: String? = nil,
         isFatal: Bool = false,
+        isRetriable: Bool? = nil,
         needsPerson: Bool? = nil,
         isBadSetting: Bool = false,
         topicPartition: TopicPartition? = nil,
@@ -28,7 +29,7 @@ extension LogError {
             reason: reason ?? String(cString: rd_kafka_err2str(code)),
             remedy: Self.remedy(for: code),
             isFatal: isFatal,
-            isRetriable: !isFatal && Self.retriable.contains(code.rawValue),
+            isRetriable: isRetriable ?? (!isFatal && Self.retriable.contains(code.rawValue)),
             needsPerson: needsPerson ?? Self.needsPerson(code, reason: reason),
             isBadSetting: isBadSetting,
             isTooLarge: code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
@@ -50,10 +51,11 @@ extension LogError {
     }
 
     /// The error that ended a client, if one did.
-    static func fatal(of client: OpaquePointer) -> LogError? {
+    /// - Parameter isRetriable: whether the caller goes on with another client.
+    static func fatal(of client: OpaquePointer, isRetriable: Bool = false) -> LogError? {
         var text = ErrorText()
         let code = text.read { rd_kafka_fatal_error(client, $0, $1) }
-        return code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : LogError(code, reason: text.string, isFatal: true)
+        return code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : LogError(code, reason: text.string, isFatal: true, isRetriable: isRetriable)
     }
 
     private static let retriable = Set(

@@ -22,7 +22,7 @@ final class KafkaBatch: ProducerBatch {
         let client = try open()
         state.withLock { $0.waiting += 1 }
         do throws(LogError) {
-            try client.produceWaiting(record, receiver: DeliveryReceiver { self.receive($0) })
+            try client.produceWaiting(record, receiver: DeliveryReceiver { self.receive($0, by: client) })
         } catch {
             state.withLock { $0.waiting -= 1 }
             throw error
@@ -45,23 +45,24 @@ final class KafkaBatch: ProducerBatch {
                 )
             )
         }
-        guard let first = result.first.map(client.refusal.explaining) else { return client.refusal.clear() }
+        guard let first = result.first else { return client.refusal.clear() }
         if result.failures == 1 { throw first }
         throw LogError(
             rd_kafka_resp_err_t(first.code),
             reason: "\(result.failures) messages were not written; the first: \(first.reason)",
             isFatal: first.isFatal,
+            isRetriable: first.isRetriable,
             topicPartition: first.topicPartition,
             subject: first.subject
         )
     }
 
-    private func receive(_ result: Result<RecordPosition, LogError>) {
+    private func receive(_ result: Result<RecordPosition, LogError>, by client: ProducerClient) {
         state.withLock { state in
             state.waiting -= 1
             guard case .failure(let error) = result else { return }
             state.failures += 1
-            state.first = state.first ?? error
+            state.first = state.first ?? client.explaining(error)
         }
     }
 }

@@ -5,20 +5,28 @@ internal import Synchronization
 
 /// An idempotent producer: all in-sync replicas wrote an acknowledged record, once and in order.
 ///
-/// Any thread may use it. After a fatal error (`LogError.isFatal`) create a new producer. A record that is not delivered
-/// within `message.timeout.ms` (30 s unless configured) fails.
+/// Any thread may use it. A record that is not delivered within `message.timeout.ms` (30 s unless configured) fails. A
+/// fatal error (`LogError.isFatal`), as after brokers have lost records, ends a client of librdkafka: the records that it
+/// had fail, and the next one is written by a new client.
 public final class KafkaProducer: LogProducer {
+    private let configuration: KafkaConfiguration
+    /// Nil when the producer is closed.
     private let client: Mutex<ProducerClient?>
 
     /// - Throws: an error that names the refused property.
     public init(_ configuration: KafkaConfiguration) throws(LogError) {
+        self.configuration = configuration
+        client = Mutex(try Self.start(configuration))
+    }
+
+    private static func start(_ configuration: KafkaConfiguration) throws(LogError) -> ProducerClient {
         let client = try ProducerClient(configuration)
-        self.client = Mutex(client)
         do {
             try BlockingThread.start("kafka-producer") { client.servePolls() }
         } catch {
             throw LogError(RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, reason: "\(error)")
         }
+        return client
     }
 
     deinit { close(timeoutMilliseconds: 1_000) }
@@ -41,7 +49,7 @@ public final class KafkaProducer: LogProducer {
             client.refusal.clear()
             return position
         } catch {
-            throw client.refusal.explaining(error)
+            throw client.explaining(error)
         }
     }
 
@@ -61,8 +69,24 @@ public final class KafkaProducer: LogProducer {
     }
 
     private func open() throws(LogError) -> ProducerClient {
-        guard let client = client.withLock({ $0 }) else {
-            throw LogError(RD_KAFKA_RESP_ERR__DESTROY, reason: "the producer is closed")
+        let opened: Result<(client: ProducerClient, ended: ProducerClient?), LogError> = client.withLock { client in
+            guard let present = client else {
+                return .failure(LogError(RD_KAFKA_RESP_ERR__DESTROY, reason: "the producer is closed"))
+            }
+            guard present.hasEnded else { return .success((present, nil)) }
+            do throws(LogError) {
+                let new = try Self.start(configuration)
+                client = new
+                return .success((new, present))
+            } catch {
+                return .failure(error)
+            }
+        }
+        let (client, ended) = try opened.get()
+        if let ended {
+            let closing = ProducerClosing(ended)
+            // If there is no thread for it, the client is destroyed without being closed.
+            try? BlockingThread.start("kafka-close") { closing.run(timeoutMilliseconds: 1_000) }
         }
         return client
     }

@@ -35,6 +35,15 @@ final class ProducerClient: Sendable {
         handle = try ClientHandle(RD_KAFKA_PRODUCER, native, callbackTarget: refusal)
     }
 
+    /// Whether a fatal error has ended it.
+    var hasEnded: Bool { rd_kafka_fatal_error(handle.pointer, nil, 0) != RD_KAFKA_RESP_ERR_NO_ERROR }
+
+    /// The error of a record with what is known of the client: a fatal error, or why the brokers refuse it.
+    func explaining(_ error: LogError) -> LogError { fatalError ?? refusal.explaining(error) }
+
+    /// The error that ended the client. The same record may be written by the next one.
+    private var fatalError: LogError? { LogError.fatal(of: handle.pointer, isRetriable: true) }
+
     /// Serves delivery reports until the client is closed and all reports were served. Runs on the producer's thread.
     func servePolls() {
         while !isDone.load(ordering: .acquiring) || rd_kafka_outq_len(handle.pointer) > 0 {
@@ -93,7 +102,7 @@ final class ProducerClient: Sendable {
             context.release()
             // `LogError(consuming:)` destroys the error object.
             let refusal = LogError(consuming: error, subject: record.topic)
-            throw LogError.fatal(of: handle.pointer) ?? refusal
+            throw fatalError ?? refusal
         }
         headers?.wasTaken()
     }

@@ -4,7 +4,7 @@ package import Log
 package import SalesRules
 internal import Synchronization
 
-/// Writes events to the log. It connects at the first write, and again after a fatal error of its producer.
+/// Writes events to the log. It connects at the first write.
 package final class EventProducer: EventLog {
     private let log: any LogBackend
     private let topics: TopicNames
@@ -26,9 +26,8 @@ package final class EventProducer: EventLog {
         do {
             return try await append(records, to: producer)
         } catch let error as LogError where error.isFatal {
-            discard(producer)
             // An event may now be in the log twice. That changes nothing, because an event has the whole record.
-            return try await append(records, to: try current())
+            return try await append(records, to: producer)
         }
     }
 
@@ -45,16 +44,6 @@ package final class EventProducer: EventLog {
             producer = new
             return new
         }
-    }
-
-    /// Closing blocks, so it runs on its own thread.
-    private func discard(_ ended: any LogProducer) {
-        let wasCurrent = producer.withLock { producer in
-            guard producer === ended else { return false }
-            producer = nil
-            return true
-        }
-        if wasCurrent { try? BlockingThread.start("event-producer") { ended.close(timeoutMilliseconds: 1_000) } }
     }
 
     private func record(for event: Event, by person: Identifier?) -> ProducerRecord {
