@@ -97,6 +97,21 @@ struct AccountCommandTests {
         }
     }
 
+    @Test("`all`, which stands for everyone, is refused as the person of an account or a link, and no file is written")
+    func everyone() throws {
+        try withShell { shell in
+            for (arguments, input) in [
+                (["add", "jan", "--person", "all", "--role", "manager", "--password-stdin"], "a long enough one\n"),
+                (["link", "all", "--role", "manager", "--base-url", "https://targets.example.com"], ""),
+            ] {
+                let answer = try shell.account(arguments, input: input)
+                #expect(answer.code == 2 && answer.out.isEmpty, "\(arguments)")
+                #expect(answer.error.contains("`all` stands for everyone"), "\(answer.error)")
+            }
+            #expect(!FileManager.default.fileExists(atPath: shell.file))
+        }
+    }
+
     @Test("A link needs the secret, and consists of the server's address and a token")
     func link() throws {
         try withShell { shell in

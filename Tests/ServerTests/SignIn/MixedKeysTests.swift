@@ -53,6 +53,19 @@ struct MixedKeysTests {
         }
     }
 
+    @Test("A key that is published for another purpose than signatures checks none", arguments: [true, false])
+    func otherPurpose(isListed: Bool) async throws {
+        let key = try TestRSA.privateKey()
+        let more = isListed ? #""key_ops":["encrypt"]"# : #""use":"enc""#
+        let jwks = Self.set([
+            try Self.entry(ES256PrivateKey(), "good"),
+            #"{"kty":"RSA","kid":"k",\#(more),"n":"\#(TestRSA.modulus)","e":"AQAB"}"#,
+        ])
+        #expect(try await statuses([RawToken.key(key).token(kid: "k")], jwks: jwks) == [401])
+        let signing = jwks.replacing(more, with: #""use":"sig","key_ops":["verify"]"#)
+        #expect(try await statuses([RawToken.key(key).token(kid: "k")], jwks: signing) == [200])
+    }
+
     @Test("An RSA key and an EC key may have the same id")
     func sameID() async throws {
         let (elliptic, rsa) = (ES256PrivateKey(), try TestRSA.privateKey())
