@@ -55,7 +55,8 @@ extension LogError {
     static func fatal(of client: OpaquePointer, isRetriable: Bool = false) -> LogError? {
         var text = ErrorText()
         let code = text.read { rd_kafka_fatal_error(client, $0, $1) }
-        return code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : LogError(code, reason: text.string, isFatal: true, isRetriable: isRetriable)
+        if code == RD_KAFKA_RESP_ERR_NO_ERROR { return nil }
+        return LogError(code, reason: text.string, isFatal: true, isRetriable: isRetriable)
     }
 
     private static let retriable = Set(
