@@ -46,10 +46,10 @@ struct PublishedRecords {
             guard let topic = site.topics.byName[partition.topic] else { continue }
             for record in records[partition] ?? [] {
                 let event = try record.event(of: topic, decoder)
-                // The workers write states once more, which changes no result.
+                // States that workers wrote once more count where the broker has lost the events that gave them.
+                model.apply(event)
                 if event.isRestated { continue }
                 found[Place(topic: partition.topic, key: record.key), default: []].append(record.value)
-                model.apply(event)
             }
         }
         // A few orders have more allocations than count, which changes nothing of their records.

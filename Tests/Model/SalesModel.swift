@@ -5,15 +5,17 @@ package import SalesRules
 package struct SalesModel: Sendable {
     /// Only the values of these settings are used, none of their methods.
     package let rules: Rules
-    private var orders: [TenantScoped: OrderState] = [:]
-    private var targets: [TenantScoped: Versioned<Target>] = [:]
-    private var names: [TenantScoped: Versioned<Person>] = [:]
-    private var choices: [TenantScoped: Versioned<WidgetChoice>] = [:]
+    var orders: [TenantScoped: OrderState] = [:]
+    var targets: [TenantScoped: Versioned<Target>] = [:]
+    var names: [TenantScoped: Versioned<Person>] = [:]
+    var choices: [TenantScoped: Versioned<WidgetChoice>] = [:]
 
     /// The current value of a record, nil when deleted, and its highest version: number and edit.
     struct Versioned<Value: Sendable>: Sendable {
         private(set) var value: Value?
-        private var highest: (number: Int64?, edit: Int64) = (nil, 0)
+        private(set) var highest: (number: Int64?, edit: Int64) = (nil, 0)
+        /// Whether any event was applied.
+        private(set) var isKnown = false
 
         mutating func set(_ value: Value?, _ version: RecordVersion?) -> Bool {
             if let version {
@@ -23,14 +25,15 @@ package struct SalesModel: Sendable {
                 highest = (version.number, version.edit)
             }
             self.value = value
+            isKnown = true
             return true
         }
     }
 
     struct OrderState: Sendable {
         var order = Versioned<Order>()
-        /// Kept when the order is deleted.
-        var listed: [Allocation] = []
+        /// Kept when the order is deleted. Nil before the first save with a list.
+        var listed: [Allocation]?
         private(set) var own: [Identifier: Versioned<Allocation>] = [:]
 
         /// Of all that were saved or deleted on their own, the first 1,000 ids are kept.
@@ -43,7 +46,7 @@ package struct SalesModel: Sendable {
         /// Of all in force, the first 100 ids count.
         var allocations: [Allocation] {
             var inForce: [Identifier: Allocation] = [:]
-            for allocation in listed { inForce[allocation.id] = allocation }
+            for allocation in listed ?? [] { inForce[allocation.id] = allocation }
             for (id, state) in own { inForce[id] = state.value }
             return Self.inOrder(inForce.keys).prefix(100).compactMap { inForce[$0] }.sorted { $0.id < $1.id }
         }
@@ -61,6 +64,7 @@ package struct SalesModel: Sendable {
     }
 
     package mutating func apply(_ event: Event) {
+        if event.isRestated { return restate(event) }
         func key(_ id: Identifier) -> TenantScoped { TenantScoped(tenant: event.tenant, id: id) }
         switch event.change {
         case .order(let id, .saved(let order, let listed, let version)):
