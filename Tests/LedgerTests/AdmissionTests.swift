@@ -234,4 +234,25 @@ struct AdmissionTests {
             #expect(try await other.digest() == digest)
         }
     }
+
+    @Test(
+        "A lane that was admitted to another view, or whose view is held for a swap, posts nothing",
+        arguments: ["held for a rebuilt view", "0a1b 17 0", nil]
+    )
+    func otherView(view: String?) async throws {
+        try await withRedis { server in
+            var fixture = LedgerFixture(try await server.connect())
+            try await fixture.save(order("SO-1"))
+            let key = fixture.settings.keys.view(shard: 0)
+            let other = try await server.connect()
+            _ = try await view == nil ? other.send("DEL", key) : other.send("SET", key, view ?? "")
+            let batch = fixture.batch([LedgerFixture.saved(order("SO-2"))])
+            let snapshot = try await fixture.read(batch)
+            #expect {
+                try batch.derive(from: snapshot, catalogs: fixture.catalogs, settings: fixture.settings)
+            } throws: { error in
+                if case LedgerError.viewChanged? = error as? LedgerError { true } else { false }
+            }
+        }
+    }
 }
