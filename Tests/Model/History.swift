@@ -10,6 +10,7 @@ package struct History: Sequence, Sendable {
     package let people: [Identifier]
     package let orders: Int
     package let targets: Int
+    package let days: Int?
     package let weights: Weights
 
     package static let tenants = [id("acme"), id("globex")]
@@ -33,12 +34,14 @@ package struct History: Sequence, Sendable {
     /// - Parameters:
     ///   - orders: per tenant; with fewer orders, each one is saved more often.
     ///   - targets: per tenant.
+    ///   - days: how many days of March 2026 the orders are on; nil for days of all ``years``.
     package init(
         seed: UInt64,
         events count: Int,
         people: Int = 12,
         orders: Int = 400,
         targets: Int = 40,
+        days: Int? = nil,
         weights: Weights = Weights()
     ) {
         self.seed = seed
@@ -46,6 +49,7 @@ package struct History: Sequence, Sendable {
         self.people = (1...people).map { id("u-\($0)") }
         self.orders = orders
         self.targets = targets
+        self.days = days
         self.weights = weights
     }
 
@@ -133,6 +137,9 @@ package struct History: Sequence, Sendable {
         }
 
         mutating func day() -> Day {
+            if let days = history.days {
+                return Day(year: 2026, month: 3, day: Int.random(in: 1...days, using: &random))!
+            }
             let year = Int.random(in: History.years, using: &random)
             let month = Month(year: year, month: Int.random(in: 1...12, using: &random))
             // The first and last days of months are the boundary cases.

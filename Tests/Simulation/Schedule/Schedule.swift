@@ -52,7 +52,8 @@ package struct Schedule: Sendable {
             events: Int.random(in: 8...32, using: &world.random),
             people: 4,
             orders: 3,
-            targets: 2
+            targets: 2,
+            days: sums == Self.lowSums ? 2 : nil
         )
         var events = Array(history.reversed())
         var written: [(event: Event, record: String)] = []
