@@ -97,13 +97,17 @@ struct ErrorTests {
         #expect(try await producer.send(.init(topic: "orders", key: nil, value: [1])).offset == 1)
     }
 
+    /// A producer whose first record gets OUT_OF_ORDER_SEQUENCE_NUMBER, which is impossible for a first one.
+    private func producer(losingItsClient mock: MockCluster) throws -> KafkaProducer {
+        try mock.createTopic("orders", partitions: 1)
+        mock.pushErrors(requestKey: 0, errors: [45])
+        return try KafkaProducer(.test(mock.bootstrapServers))
+    }
+
     @Test("After an error that ends its client a producer goes on with a new one")
     func fatal() async throws {
         let mock = try MockCluster()
-        try mock.createTopic("orders", partitions: 1)
-        let producer = try KafkaProducer(.test(mock.bootstrapServers))
-        // OUT_OF_ORDER_SEQUENCE_NUMBER for the first record, which is impossible.
-        mock.pushErrors(requestKey: 0, errors: [45])
+        let producer = try producer(losingItsClient: mock)
         let error = await #expect(throws: LogError.self) {
             try await producer.send(.init(topic: "orders", key: nil, value: [1]))
         }
@@ -114,9 +118,7 @@ struct ErrorTests {
     @Test("A batch says that its records may be written again when its client has ended")
     func fatalBatch() async throws {
         let mock = try MockCluster()
-        try mock.createTopic("orders", partitions: 1)
-        let producer = try KafkaProducer(.test(mock.bootstrapServers))
-        mock.pushErrors(requestKey: 0, errors: [45])
+        let producer = try producer(losingItsClient: mock)
         let error = try await BlockingThread.run("batch") { () -> LogError? in
             let batch = producer.batch()
             try batch.append(.init(topic: "orders", key: nil, value: [1]))

@@ -59,6 +59,8 @@ struct CatalogReadTests {
             try await save(3, of: Self.large, goal: 7, on: connection)
             link.hold(after: 0)
             async let changed = reader.catalog(of: Self.large).count
+            // Also where an expectation fails: the scope waits for `changed`.
+            defer { link.release() }
             await link.untilHeld()
             #expect(try await reader.catalog(of: Self.small).count == 1)
             let year = try await reader.year(2026, of: nil, tenant: Self.small, measure: .revenue)
@@ -89,6 +91,7 @@ struct CatalogReadTests {
             // The first page ends with a whole revision; its targets are read 250 at a time.
             link.hold(after: 5)
             async let loading: Void = reader.loadCatalog()
+            defer { link.release() }
             await link.untilHeld()
             let progress = await reader.catalogLoading
             #expect(progress?.read == 1_002 && progress?.count == 3_002)

@@ -93,7 +93,7 @@ package struct KeySpace: Sendable {
     package func refused(shard: Int) -> String { "{s\(shard)}:refused" }
 
     /// The member of ``refused(shard:)`` for a record.
-    package static func refused(_ partition: TopicPartition, offset: Int64) -> String {
+    package static func refusedRecord(_ partition: TopicPartition, offset: Int64) -> String {
         "\(partition.topic):\(partition.partition):\(offset)"
     }
 

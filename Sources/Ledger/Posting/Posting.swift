@@ -87,7 +87,7 @@ package struct Posting {
 
     /// Notes that a record is not applied because of a sum. The log alone does not show that.
     mutating func refuse(_ partition: TopicPartition, offset: Int64) {
-        refused.append(KeySpace.refused(partition, offset: offset))
+        refused.append(KeySpace.refusedRecord(partition, offset: offset))
     }
 
     /// Marks the shard: a sum of a day is so high that every posting has to read the sums.

@@ -113,7 +113,7 @@ package final class LogFold {
         }
     }
 
-    /// Sets which records a shard has not applied because of a sum (``KeySpace/refused(_:offset:)``).
+    /// Sets which records a shard has not applied because of a sum (``KeySpace/refusedRecord(_:offset:)``).
     package func passOver(_ refused: Set<String>, shard: Int) { self.refused[shard] = refused }
 
     /// Sets the cursors of a shard, and folds the waiting events before them.
@@ -135,8 +135,9 @@ package final class LogFold {
 
     private func fold(_ event: Event, partition: Int, _ offset: Int64, shard: Int) throws {
         done[shard][partition] = offset + 1
-        if !refused[shard].isEmpty, refused[shard].contains(KeySpace.refused(partitions[partition], offset: offset)) {
-            return
+        if !refused[shard].isEmpty {
+            let record = KeySpace.refusedRecord(partitions[partition], offset: offset)
+            if refused[shard].contains(record) { return }
         }
         switch event.change {
         case .order(let id, let change):

@@ -11,7 +11,7 @@ package struct VerifySnapshot: Sendable {
     package let jobs: [TenantScoped: BackfillJob]
     /// The cursors of the shard, in the order of the partitions; nil if nothing was ever applied.
     package let cursors: [Cursor?]
-    /// The records that the shard has not applied because of a sum (``KeySpace/refused(_:offset:)``).
+    /// The records that the shard has not applied because of a sum (``KeySpace/refusedRecord(_:offset:)``).
     package let refused: Set<String>
 
     /// The commands that read the snapshot. They are sent in one transaction with those of the compared part.

@@ -26,7 +26,8 @@ package final class EventProducer: EventLog {
         do {
             return try await append(records, to: producer)
         } catch let error as LogError where error.isFatal {
-            // An event may now be in the log twice. That changes nothing, because an event has the whole record.
+            // The producer has a new client now. An event may be in the log twice: that changes nothing, because an event
+            // has the whole record.
             return try await append(records, to: producer)
         }
     }

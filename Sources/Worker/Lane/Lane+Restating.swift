@@ -18,41 +18,52 @@ extension Lane {
         guard settings.restates, !stop.isSet, !owing.isEmpty, dependencies.now() >= nextRestating else { return }
         nextRestating = dependencies.now() + Self.restatingInterval
         let restatements = Restatements(settings.ledger)
-        let encoder = EventEncoder(currency: settings.ledger.rules.currency)
         let asked = owing.intersection(positions.keys)
         owing = []
+        for (partition, shards) in try await owingShards(of: asked, restatements, over: links) {
+            owing.insert(partition)
+            var owed: [Restatements.Restatement] = []
+            for shard in shards {
+                owed += try await restatements.owed(to: partition, shard: shard, over: links.link(of: shard))
+            }
+            if !owed.isEmpty { try write(owed, to: partition) }
+        }
+    }
+
+    /// The partitions to which records are owed, and in which shards.
+    private func owingShards(
+        of partitions: Set<TopicPartition>,
+        _ restatements: Restatements,
+        over links: any PostingLinks
+    ) async throws(LedgerError) -> [(key: TopicPartition, value: [Int])] {
         var shards: [TopicPartition: [Int]] = [:]
         for shard in 0..<settings.ledger.keys.shards {
-            let here = asked.filter { shard == 0 || !settings.topics.catalog.contains($0.topic) }.sorted()
+            let here = partitions.filter { shard == 0 || !settings.topics.catalog.contains($0.topic) }.sorted()
             for partition in try await restatements.areOwed(here, shard: shard, over: links.link(of: shard)) {
                 shards[partition, default: []].append(shard)
             }
         }
-        for (partition, shards) in shards.sorted(by: { $0.key < $1.key }) {
-            owing.insert(partition)
-            var records: [ProducerRecord] = []
-            for shard in shards {
-                for owed in try await restatements.owed(to: partition, shard: shard, over: links.link(of: shard)) {
-                    records.append(
-                        ProducerRecord(
-                            topic: partition.topic,
-                            partition: partition.partition,
-                            key: owed.key,
-                            value: encoder.encode(owed.event).value
-                        )
-                    )
-                }
-            }
-            if records.isEmpty { continue }
-            do {
-                try dependencies.restate(records)
-                counters.restatements.add(records.count, ordering: .relaxed)
-            } catch let error as LogError {
-                logger.warning(
-                    "states could not be written behind outdated records, trying again",
-                    metadata: ["partition": "\(partition)", "error": "\(error)"]
-                )
-            }
+        return shards.sorted { $0.key < $1.key }
+    }
+
+    private func write(_ owed: [Restatements.Restatement], to partition: TopicPartition) throws {
+        let encoder = EventEncoder(currency: settings.ledger.rules.currency)
+        let records = owed.map { owed in
+            ProducerRecord(
+                topic: partition.topic,
+                partition: partition.partition,
+                key: owed.key,
+                value: encoder.encode(owed.event).value
+            )
+        }
+        do {
+            try dependencies.restate(records)
+            counters.restatements.add(records.count, ordering: .relaxed)
+        } catch let error as LogError {
+            logger.warning(
+                "states could not be written behind outdated records, trying again",
+                metadata: ["partition": "\(partition)", "error": "\(error)"]
+            )
         }
     }
 }

@@ -9,8 +9,8 @@ struct PostingPipeline {
     private let links: any PostingLinks
     private let settings: LedgerSettings
     private var waiting: [QueuedBatch] = []
-    /// The batch whose reads are sent.
-    private var reading: QueuedBatch?
+    /// The batch whose reads are sent, and these reads.
+    private var reading: (batch: QueuedBatch, reads: OrderReads)?
     /// The batch whose transaction is sent.
     private var applying: QueuedBatch?
     /// The replies to both.
@@ -58,7 +58,7 @@ struct PostingPipeline {
         var finished: Step = .inProgress
         if let batch = applying {
             applying = nil
-            let readCount = reading?.orders.reads(settings).replyCount ?? 0
+            let readCount = reading?.reads.replyCount ?? 0
             let posted = replies.dropLast(readCount)
             let outcome = try Posting.outcome(of: posted)
             replies = replies.suffix(readCount)
@@ -69,9 +69,10 @@ struct PostingPipeline {
             if Posting.showsHighSum(posted, settings.sums) { checksSums = true }
             finished = .applied(batch)
         }
-        guard var batch = reading else { return finished }
+        guard let (next, reads) = reading else { return finished }
+        var batch = next
         reading = nil
-        let snapshot = try batch.orders.reads(settings).snapshot(from: replies)
+        let snapshot = try reads.snapshot(from: replies)
         let derivation = try batch.orders.derive(
             from: snapshot,
             catalogs: catalogs,
@@ -98,7 +99,7 @@ struct PostingPipeline {
     /// Puts a batch at the front of the queue again, and after it the batch whose reads were sent, without their
     /// replies.
     private mutating func putBack(_ batch: QueuedBatch) {
-        if let next = reading { waiting.insert(next, at: 0) }
+        if let next = reading?.batch { waiting.insert(next, at: 0) }
         reading = nil
         waiting.insert(batch, at: 0)
     }
@@ -108,8 +109,9 @@ struct PostingPipeline {
         var pipeline = transaction
         guard let link = link ?? waiting.first.map({ links.link(of: $0.orders.shard) }) else { return }
         if let next = waiting.first, links.link(of: next.orders.shard) === link {
-            reading = waiting.removeFirst()
-            next.orders.reads(settings).append(to: &pipeline)
+            let reads = next.orders.reads(settings)
+            reading = (waiting.removeFirst(), reads)
+            reads.append(to: &pipeline)
         }
         if !pipeline.isEmpty { pending = link.submit(pipeline) }
     }

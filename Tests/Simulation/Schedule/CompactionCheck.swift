@@ -21,7 +21,7 @@ struct CompactionCheck {
             for record in world.log.lastOfEachKey(in: partition) {
                 // A null value is removed too, in the end.
                 if record.withValue({ $0 == nil }) { continue }
-                if refused.contains(KeySpace.refused(partition, offset: record.offset)) { continue }
+                if refused.contains(KeySpace.refusedRecord(partition, offset: record.offset)) { continue }
                 events.append(try decoder.decode(record, topic: topic))
             }
         }

@@ -108,7 +108,7 @@ package struct Schedule: Sendable {
         world.record("log: \(event)")
         let (partition, offset) = world.log.append(event, to: Int32(hash % 2))
         if world.random.chance(50) { world.log.leaveHole(in: world.random.pick(world.log.names)) }
-        return KeySpace.refused(partition, offset: offset)
+        return KeySpace.refusedRecord(partition, offset: offset)
     }
 
     /// Continues until all records are applied and all backfill jobs are done.
