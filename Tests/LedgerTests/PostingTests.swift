@@ -215,6 +215,22 @@ struct PostingTests {
         }
     }
 
+    @Test("A transaction during which Redis runs out of memory or becomes a replica is tried again")
+    func refusedAtItsEnd() async throws {
+        for change in [["CONFIG", "SET", "maxmemory", "1"], ["REPLICAOF", "127.0.0.1", "1"]] {
+            try await withRedis { server in
+                let (connection, other) = (try await server.connect(), try await server.connect())
+                let begun = RedisPipeline(RedisCommand("MULTI"), RedisCommand("SET", "key", "value"))
+                var replies = try await connection.replies(to: begun)
+                var command = RedisCommand(change[0])
+                for argument in change.dropFirst() { command.append(argument) }
+                _ = try await other.replies(to: command)
+                replies += try await connection.replies(to: RedisCommand("EXEC"))
+                #expect { try Posting.outcome(of: replies) } throws: { ($0 as? LedgerError)?.isTemporary == true }
+            }
+        }
+    }
+
     @Test("A refusal that passes is tried again, and one that a person must mend is not")
     func refusals() {
         for code in ["OOM", "MISCONF", "NOREPLICAS", "READONLY", "LOADING", "BUSY", "CLUSTERDOWN"] {

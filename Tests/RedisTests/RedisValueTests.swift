@@ -12,6 +12,15 @@ struct RedisValueTests {
         #expect(RedisServerError("EXECABORT").message == "")
     }
 
+    @Test("A transaction whose EXEC is refused has the code of the reason")
+    func discarded() {
+        let reason = "READONLY You can't write against a read only replica."
+        let error = RedisServerError("EXECABORT Transaction discarded because of: \(reason)")
+        #expect(error.description == reason)
+        #expect(error.code == "READONLY" && error.isTransient)
+        #expect(RedisServerError("EXECABORT Transaction discarded because of previous errors.").code == "EXECABORT")
+    }
+
     @Test("Numbers are read only from integers and decimal text")
     func numbers() throws {
         #expect(RedisValue.integer(-7).int == -7)

@@ -18,9 +18,6 @@ package struct Backfill {
     /// What every shard must have noted of this backfill.
     private var progress: [BackfillProgress]
 
-    /// The most orders that one step derives again.
-    package static let stepSize = 500
-
     /// The jobs to be done, by target.
     package static func jobs(
         in link: some RedisLink,
@@ -72,7 +69,7 @@ package struct Backfill {
         }
         if waiting == nil { waiting = try await days.take(on: connection) }
         guard let orders = waiting else { return try await finish(on: connection, catalogs: catalogs) }
-        let chunk = Array(orders.orders.prefix(Self.stepSize))
+        let chunk = Array(orders.orders.prefix(settings.backfillStep))
         guard let outcome = try await rederive(chunk, shard: orders.shard, on: connection, catalogs: catalogs) else {
             return .lost
         }

@@ -1,11 +1,13 @@
 /// An error reply of Redis: it refused the command, and the connection stays usable.
 public struct RedisServerError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The whole line from Redis, such as `WRONGTYPE Operation against a key…`. One string keeps ``RedisValue`` small.
+    /// For a transaction that was discarded because `EXEC` itself was refused, only the reason that Redis gives.
     public let description: String
 
     /// - Parameter line: the reply without its leading `-`.
     public init(_ line: String) {
-        description = line
+        let discarded = "EXECABORT Transaction discarded because of: "
+        description = line.hasPrefix(discarded) ? String(line.dropFirst(discarded.count)) : line
     }
 
     /// The first word, such as `ERR`, `WRONGTYPE`, `NOAUTH`, `EXECABORT`, `OOM`, `READONLY`.

@@ -44,14 +44,17 @@ package struct SimulatedRedis: Sendable {
         connections.contains { $0.id == connection }
     }
 
-    /// Executes all commands of a pipeline, with no other commands between them.
+    /// Executes commands of a pipeline, with no other commands between them.
     ///
-    /// - Parameter limit: the maximum number of commands to execute, to simulate a connection that breaks in the middle.
-    ///   The caller must then close the connection and discard the replies.
+    /// - Parameters:
+    ///   - start: the number of its commands that were executed before.
+    ///   - limit: the maximum number of commands to execute. The caller executes the others later, or closes the
+    ///     connection.
     /// - Throws: ``RedisError/connectionClosed(_:)`` when the connection is not open.
     package mutating func run(
         _ pipeline: RedisPipeline,
         on connection: ConnectionID,
+        after start: Int = 0,
         first limit: Int = .max
     ) throws(RedisError) -> [RedisValue] {
         guard let place = connections.firstIndex(where: { $0.id == connection }) else {
@@ -62,8 +65,9 @@ package struct SimulatedRedis: Sendable {
         swap(&state, &connections[place])
         let replies = pipeline.withUnsafeWireBytes { bytes in
             var replies: [RedisValue] = []
-            replies.reserveCapacity(min(pipeline.count, limit))
+            replies.reserveCapacity(min(pipeline.count - start, limit))
             var request = Request(bytes)
+            for _ in 0..<start { _ = request.next() }
             while replies.count < limit, request.next() { replies.append(reply(to: request, &state)) }
             return replies
         }

@@ -8,6 +8,8 @@ package enum Fault: CaseIterable, Sendable {
     case killedWorker
     /// A worker hangs until other workers get its partitions, and then continues.
     case zombie
+    /// A worker hangs for a moment and keeps its partitions, and what it remembers, while others go on.
+    case pause
     /// The group assigns its partitions again.
     case rebalance
     /// A connection breaks while a pipeline is being sent.
@@ -44,6 +46,7 @@ extension World {
             let number = random.pick(workers.keys.sorted())
             pause(number)
             rebalance(among: workers.keys.sorted().filter { $0 != number })
+        case .pause: pause(random.pick(workers.keys.sorted()))
         case .rebalance: rebalance(among: workers.keys.sorted())
         case .brokenConnection:
             if !connections.isEmpty { breakOff(random.pick(connections.keys.sorted())) }
@@ -68,7 +71,6 @@ extension World {
             // Redis rewrites its append-only file after it has taken the data.
             if torn?.server == primary { torn = nil }
             if random.chance(300) { closeConnections(to: primary) }
-            // A worker that hangs for a moment keeps its partitions, and what it remembers, while others go on.
             if random.chance(500) { pause(random.pick(workers.keys.sorted())) }
         }
     }

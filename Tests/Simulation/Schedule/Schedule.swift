@@ -8,9 +8,9 @@ import SalesRules
 package struct Schedule: Sendable {
     /// Determines the whole schedule.
     package let seed: UInt64
-    private let shards: Int
+    private let settings: LedgerSettings
     private let appendOnly: Bool
-    private let sums: SumLimits
+    private let hasLowSums: Bool
 
     /// The number of steps after which the final phase counts as hanging.
     private static let patience = 20_000
@@ -23,9 +23,15 @@ package struct Schedule: Sendable {
     package init(seed: UInt64) {
         self.seed = seed
         var random = SeededGenerator(seed: seed ^ 0x5eed)
-        shards = random.chance(300) ? 2 : 1
+        let shards = random.chance(300) ? 2 : 1
         appendOnly = random.chance(300)
-        sums = random.chance(250) ? Self.lowSums : SumLimits()
+        hasLowSums = random.chance(250)
+        settings = LedgerSettings(
+            rules: Rules(),
+            shards: shards,
+            sums: hasLowSums ? Self.lowSums : SumLimits(),
+            backfillStep: random.chance(500) ? 1 : 500
+        )
     }
 
     /// The result of a schedule.
@@ -43,7 +49,7 @@ package struct Schedule: Sendable {
     /// Runs the schedule to its end.
     /// - Parameter tells: whether to record the trace.
     package func run(tells: Bool = false) -> Outcome {
-        let world = World(seed: seed, partitions: 2, shards: shards, appendOnly: appendOnly, sums: sums)
+        let world = World(seed: seed, partitions: 2, appendOnly: appendOnly, settings: settings)
         if tells { world.trace = [] }
         defer { world.end() }
         var outcome = Outcome()
@@ -53,7 +59,7 @@ package struct Schedule: Sendable {
             people: 4,
             orders: 3,
             targets: 2,
-            days: sums == Self.lowSums ? 2 : nil
+            days: hasLowSums ? 2 : nil
         )
         var events = Array(history.reversed())
         var written: [(event: Event, record: String)] = []

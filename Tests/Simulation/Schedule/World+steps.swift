@@ -75,28 +75,53 @@ extension World {
         return nil
     }
 
+    /// Executes the rest of the pipeline in transit, or a part of it: Redis may execute commands of other clients between
+    /// those of a pipeline.
     private func execute(_ number: Int) {
-        guard let (pipeline, completion) = connections[number]?.requests.removeFirst() else { return }
-        guard let connection = connections[number] else { return }
-        noteTransaction(pipeline, on: connection.server)
+        guard let connection = connections[number], var request = connection.requests.first else { return }
+        let count = random.chance(100) ? Int.random(in: 1...request.rest, using: &random) : request.rest
         do throws(RedisError) {
-            let values = try servers[connection.server].run(pipeline, on: connection.id)
-            connections[number]?.replies.append((values, completion))
+            try run(count, of: &request, on: connection)
         } catch {
-            completion.complete(.failure(error))
             close(number)
+            return
         }
+        if request.rest > 0 {
+            connections[number]?.requests[0] = request
+        } else {
+            connections[number]?.requests.removeFirst()
+            connections[number]?.replies.append((request.values, request.completion))
+        }
+    }
+
+    private func run(_ count: Int, of request: inout Request, on connection: Connection) throws(RedisError) {
+        let executed = request.values.count
+        noteTransaction(request.pipeline, commands: executed..<executed + count, on: connection.server)
+        request.values += try servers[connection.server].run(
+            request.pipeline,
+            on: connection.id,
+            after: executed,
+            first: count
+        )
+        finishLoading(after: request.pipeline, on: connection.server)
+    }
+
+    /// Sometimes Redis finishes loading its data just after it has said that it is loading.
+    private func finishLoading(after pipeline: RedisPipeline, on server: Int) {
+        guard servers[server].server.isLoading, pipeline.commandNames.contains("INFO") else { return }
+        if random.chance(500) { servers[server].server.isLoading = false }
     }
 
     /// Executes only the first commands of the pipeline in transit, and closes the connection.
     func breakOff(_ number: Int) {
         guard let connection = connections[number] else { return }
-        if let (pipeline, _) = connection.requests.first {
-            let count = Int.random(in: 0...pipeline.count, using: &random)
+        if var request = connection.requests.first {
+            let count = Int.random(in: 0...request.rest, using: &random)
             record(
-                "connection \(number) of worker \(connection.worker) breaks after \(count) of \(pipeline.count) commands"
+                "connection \(number) of worker \(connection.worker) breaks after \(request.values.count + count) of "
+                    + "\(request.pipeline.count) commands"
             )
-            _ = try? servers[connection.server].run(pipeline, on: connection.id, first: count)
+            try? run(count, of: &request, on: connection)
         } else {
             record("connection \(number) of worker \(connection.worker) is cut")
         }
@@ -109,12 +134,13 @@ extension World {
         completion.complete(.success(values))
     }
 
-    private func noteTransaction(_ pipeline: RedisPipeline, on server: Int) {
+    /// Remembers the transaction that these commands of the pipeline end.
+    private func noteTransaction(_ pipeline: RedisPipeline, commands: Range<Int>, on server: Int) {
         guard servers[server].server.appendOnly, !servers[server].server.isLoading else { return }
         let names = pipeline.commandNames
-        guard names.first == "MULTI", !Set(names).isDisjoint(with: ["MSET", "SET", "HSET", "HDEL", "DEL"]) else {
-            return
-        }
+        guard names.first == "MULTI", let end = names.firstIndex(of: "EXEC"), commands.contains(end),
+            !Set(names).isDisjoint(with: ["MSET", "SET", "HSET", "HDEL", "DEL"])
+        else { return }
         latestTransaction = pipeline
         if torn?.server == server { torn?.isFollowed = true }
     }

@@ -65,16 +65,24 @@ package final class World: @unchecked Sendable {
         let worker: Int
         let server: Int
         let id: SimulatedRedis.ConnectionID
-        /// Sent, but not executed yet.
-        var requests: [(pipeline: RedisPipeline, completion: RedisCompletion<[RedisValue]>)] = []
+        /// Sent, but not executed to its end yet.
+        var requests: [Request] = []
         /// Executed, but not answered yet.
         var replies: [(values: [RedisValue], completion: RedisCompletion<[RedisValue]>)] = []
     }
 
-    init(seed: UInt64, partitions: Int, shards: Int, appendOnly: Bool, sums: SumLimits) {
+    struct Request {
+        let pipeline: RedisPipeline
+        let completion: RedisCompletion<[RedisValue]>
+        /// The replies to the commands that are executed.
+        var values: [RedisValue] = []
+        var rest: Int { pipeline.count - values.count }
+    }
+
+    init(seed: UInt64, partitions: Int, appendOnly: Bool, settings: LedgerSettings) {
         random = SeededGenerator(seed: seed)
         log = SimulatedLog(partitions: partitions)
-        settings = LedgerSettings(rules: Rules(), shards: shards, sums: sums)
+        self.settings = settings
         servers = [SimulatedRedis(seed: 1), SimulatedRedis(seed: 2)]
         for place in servers.indices { servers[place].server.appendOnly = appendOnly }
         snapshots = [servers[0]]
@@ -190,14 +198,15 @@ extension World {
             completion.complete(.failure(.connectionClosed("it was cut")))
             return
         }
-        connections[number]?.requests.append((pipeline, completion))
+        connections[number]?.requests.append(Request(pipeline: pipeline, completion: completion))
     }
 
     /// Closes a connection. The outcome of pipelines in transit stays unknown to the worker.
     func close(_ number: Int) {
         guard let connection = connections.removeValue(forKey: number) else { return }
         servers[connection.server].close(connection.id)
-        for (_, completion) in connection.requests { completion.complete(.failure(.connectionClosed("it was cut"))) }
-        for (_, completion) in connection.replies { completion.complete(.failure(.connectionClosed("it was cut"))) }
+        for completion in connection.requests.map(\.completion) + connection.replies.map(\.completion) {
+            completion.complete(.failure(.connectionClosed("it was cut")))
+        }
     }
 }
