@@ -224,8 +224,8 @@ struct PostingTests {
                 var replies = try await connection.replies(to: begun)
                 var command = RedisCommand(change[0])
                 for argument in change.dropFirst() { command.append(argument) }
-                _ = try await other.replies(to: command)
-                replies += try await connection.replies(to: RedisCommand("EXEC"))
+                _ = try await other.replies(to: RedisPipeline(command))
+                replies += try await connection.replies(to: RedisPipeline(RedisCommand("EXEC")))
                 #expect { try Posting.outcome(of: replies) } throws: { ($0 as? LedgerError)?.isTemporary == true }
             }
         }
