@@ -106,7 +106,7 @@ package struct LaneGroup: Sendable {
         let connection = try await RedisConnection.connect(to: settings.redis)
         defer { connection.closeNow() }
         var catalogs = Catalogs(view: try await Admission.admit(connection, settings.ledger))
-        var backfills = BackfillQueue()
+        var backfills = BackfillQueue(stepSize: settings.backfillStep)
         while !backfills.isEmpty, !stop.isSet {
             try await catalogs.refresh(from: connection, keys: settings.ledger.keys)
             do {

@@ -21,6 +21,8 @@ package struct WorkerSettings: Sendable {
     package var lanes: Int
     /// The most records in one batch, 1 to ``Catalogs/maximumChanges``.
     package var batchSize: Int
+    /// The most orders that one step of a backfill derives again.
+    package var backfillStep = Backfill.stepSize
     /// For each partition the first offset whose dead letters are written; those of earlier records were already
     /// written. For a partition that is missing here, all are written.
     package var deadLettersFrom: [TopicPartition: Int64] = [:]

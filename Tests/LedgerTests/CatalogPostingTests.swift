@@ -123,7 +123,7 @@ struct CatalogPostingTests {
     func manyOrders() async throws {
         try await withRedis { server in
             var fixture = LedgerFixture(try await server.connect())
-            let count = fixture.settings.backfillStep * 2 + 1
+            let count = Backfill.stepSize * 2 + 1
             try await fixture.apply((1...count).map { LedgerFixture.saved(order("SO-\($0)"), [half]) })
             try await fixture.apply(
                 (1...9).map { LedgerFixture.saved(order("SO-A\($0)", date: "2026-03-1\($0)"), [half]) }

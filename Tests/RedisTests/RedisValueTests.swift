@@ -18,6 +18,8 @@ struct RedisValueTests {
         let error = RedisServerError("EXECABORT Transaction discarded because of: \(reason)")
         #expect(error.description == reason)
         #expect(error.code == "READONLY" && error.isTransient)
+        let plain = RedisServerError("EXECABORT Transaction discarded because of: wrong number of arguments for 'exec'")
+        #expect(plain.code == "ERR" && plain.message == "wrong number of arguments for 'exec'")
         #expect(RedisServerError("EXECABORT Transaction discarded because of previous errors.").code == "EXECABORT")
     }
 

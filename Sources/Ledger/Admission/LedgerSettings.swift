@@ -9,8 +9,6 @@ package struct LedgerSettings: Sendable {
     package let shards: Int
     /// When the sums of days are read before they change.
     package let sums: SumLimits
-    /// The most orders that one step of a backfill derives again.
-    package let backfillStep: Int
     /// The keys of the ledger in Redis.
     package let keys: KeySpace
     /// The form of the settings in Redis, which people can read: `word=value` for each, with spaces between them.
@@ -37,16 +35,9 @@ package struct LedgerSettings: Sendable {
     }
 
     /// The settings of one ledger.
-    package init(
-        rules: Rules,
-        input: Input = Input(),
-        shards: Int = 1,
-        sums: SumLimits = SumLimits(),
-        backfillStep: Int = 500
-    ) {
+    package init(rules: Rules, input: Input = Input(), shards: Int = 1, sums: SumLimits = SumLimits()) {
         self.rules = rules
         self.sums = sums
-        self.backfillStep = backfillStep
         self.shards = shards
         keys = KeySpace(shards: shards)
         let statuses = rules.excludedStatuses.sorted().map(Self.escaped).joined(separator: ",")

@@ -11,12 +11,16 @@ package struct Backfill {
     private let job: BackfillJob
     private let settings: LedgerSettings
     private let keys: KeySpace
+    private let stepSize: Int
     private var days: SharedDays
     private var waiting: SharedDays.Orders?
     private var isPrepared = false
     private var hasFound = false
     /// What every shard must have noted of this backfill.
     private var progress: [BackfillProgress]
+
+    /// The most orders that one step derives again, unless its caller says otherwise.
+    package static let stepSize = 500
 
     /// The jobs to be done, by target.
     package static func jobs(
@@ -38,10 +42,12 @@ package struct Backfill {
     }
 
     /// A backfill that has not begun.
-    package init(of key: TenantScoped, job: BackfillJob, settings: LedgerSettings) {
+    /// - Parameter stepSize: the most orders that one step derives again.
+    package init(of key: TenantScoped, job: BackfillJob, settings: LedgerSettings, stepSize: Int = stepSize) {
         self.key = key
         self.job = job
         self.settings = settings
+        self.stepSize = stepSize
         keys = settings.keys
         days = SharedDays(of: key.tenant, keys: keys)
         progress = Array(repeating: BackfillProgress(), count: settings.shards)
@@ -69,7 +75,7 @@ package struct Backfill {
         }
         if waiting == nil { waiting = try await days.take(on: connection) }
         guard let orders = waiting else { return try await finish(on: connection, catalogs: catalogs) }
-        let chunk = Array(orders.orders.prefix(settings.backfillStep))
+        let chunk = Array(orders.orders.prefix(stepSize))
         guard let outcome = try await rederive(chunk, shard: orders.shard, on: connection, catalogs: catalogs) else {
             return .lost
         }

@@ -6,9 +6,17 @@ public struct RedisServerError: Error, Sendable, Hashable, CustomStringConvertib
 
     /// - Parameter line: the reply without its leading `-`.
     public init(_ line: String) {
-        let discarded = "EXECABORT Transaction discarded because of: "
-        description = line.hasPrefix(discarded) ? String(line.dropFirst(discarded.count)) : line
+        guard line.hasPrefix(Self.discarded) else {
+            description = line
+            return
+        }
+        let reason = String(line.dropFirst(Self.discarded.count))
+        // Redis leaves out the code where it is ERR.
+        let hasCode = reason.prefix { $0 != " " }.allSatisfy { ("A"..."Z").contains($0) }
+        description = hasCode ? reason : "ERR \(reason)"
     }
+
+    private static let discarded = "EXECABORT Transaction discarded because of: "
 
     /// The first word, such as `ERR`, `WRONGTYPE`, `NOAUTH`, `EXECABORT`, `OOM`, `READONLY`.
     public var code: String {

@@ -3,6 +3,7 @@ internal import SalesRules
 
 /// Runs the backfills of shared targets, one step at a time between live postings.
 struct BackfillQueue {
+    private let stepSize: Int
     private var current: Backfill?
     private var waiting: [(TenantScoped, BackfillJob)] = []
     private var mustLookForJobs = true
@@ -10,6 +11,9 @@ struct BackfillQueue {
 
     /// How many live postings there are between two steps.
     private static let postingsPerStep = 8
+
+    /// - Parameter stepSize: the most orders that one step derives again.
+    init(stepSize: Int) { self.stepSize = stepSize }
 
     var isEmpty: Bool { current == nil && waiting.isEmpty && !mustLookForJobs }
 
@@ -28,13 +32,13 @@ struct BackfillQueue {
     ) async throws(LedgerError) {
         postingsSinceStep = 0
         if current == nil, let (key, job) = waiting.popLast() {
-            current = Backfill(of: key, job: job, settings: settings)
+            current = Backfill(of: key, job: job, settings: settings, stepSize: stepSize)
         }
         if current != nil {
             switch try await current!.step(on: link, catalogs: catalogs) {
             case .inProgress: break
             case .done: current = nil
-            case .lost: self = BackfillQueue()
+            case .lost: self = BackfillQueue(stepSize: stepSize)
             }
             return
         }

@@ -22,7 +22,7 @@ package actor Lane {
 
     /// The targets. Like all that the lane remembers of Redis, they are valid only for one view (``ViewStamp``).
     var catalogs = Catalogs()
-    var backfills = BackfillQueue()
+    var backfills: BackfillQueue
     /// Where reading of each assigned partition continues.
     var positions: [TopicPartition: StartPosition] = [:]
     /// The last known `next` of each partition's cursor in Redis.
@@ -79,6 +79,7 @@ package actor Lane {
         self.mode = mode
         self.executor = executor
         self.consumer = consumer
+        backfills = BackfillQueue(stepSize: settings.backfillStep)
         nextRefresh = dependencies.now()
         nextRestating = dependencies.now()
         nextFitnessCheck = dependencies.now() + Self.fitnessInterval
@@ -208,7 +209,7 @@ package actor Lane {
         wasAdmitted = true
         if view != catalogs.view {
             catalogs = Catalogs(view: view)
-            backfills = BackfillQueue()
+            backfills = BackfillQueue(stepSize: settings.backfillStep)
         }
         try await refreshCatalogs(from: link)
     }

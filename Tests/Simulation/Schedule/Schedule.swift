@@ -10,7 +10,7 @@ package struct Schedule: Sendable {
     package let seed: UInt64
     private let settings: LedgerSettings
     private let appendOnly: Bool
-    private let hasLowSums: Bool
+    private let backfillStep: Int
 
     /// The number of steps after which the final phase counts as hanging.
     private static let patience = 20_000
@@ -25,13 +25,10 @@ package struct Schedule: Sendable {
         var random = SeededGenerator(seed: seed ^ 0x5eed)
         let shards = random.chance(300) ? 2 : 1
         appendOnly = random.chance(300)
-        hasLowSums = random.chance(250)
-        settings = LedgerSettings(
-            rules: Rules(),
-            shards: shards,
-            sums: hasLowSums ? Self.lowSums : SumLimits(),
-            backfillStep: random.chance(500) ? 1 : 500
-        )
+        let sums = random.chance(250) ? Self.lowSums : SumLimits()
+        settings = LedgerSettings(rules: Rules(), shards: shards, sums: sums)
+        // Of the few orders of a schedule one at a time, so that there is something between two steps.
+        backfillStep = random.chance(500) ? 1 : Backfill.stepSize
     }
 
     /// The result of a schedule.
@@ -49,7 +46,13 @@ package struct Schedule: Sendable {
     /// Runs the schedule to its end.
     /// - Parameter tells: whether to record the trace.
     package func run(tells: Bool = false) -> Outcome {
-        let world = World(seed: seed, partitions: 2, appendOnly: appendOnly, settings: settings)
+        let world = World(
+            seed: seed,
+            partitions: 2,
+            appendOnly: appendOnly,
+            settings: settings,
+            backfillStep: backfillStep
+        )
         if tells { world.trace = [] }
         defer { world.end() }
         var outcome = Outcome()
@@ -59,7 +62,7 @@ package struct Schedule: Sendable {
             people: 4,
             orders: 3,
             targets: 2,
-            days: hasLowSums ? 2 : nil
+            days: settings.sums == Self.lowSums ? 2 : nil
         )
         var events = Array(history.reversed())
         var written: [(event: Event, record: String)] = []

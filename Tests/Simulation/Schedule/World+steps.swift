@@ -96,19 +96,20 @@ extension World {
 
     private func run(_ count: Int, of request: inout Request, on connection: Connection) throws(RedisError) {
         let executed = request.values.count
-        noteTransaction(request.pipeline, commands: executed..<executed + count, on: connection.server)
+        let commands = executed..<executed + count
+        noteTransaction(request.pipeline, commands, on: connection.server)
         request.values += try servers[connection.server].run(
             request.pipeline,
             on: connection.id,
             after: executed,
             first: count
         )
-        finishLoading(after: request.pipeline, on: connection.server)
+        finishLoading(after: request.pipeline, commands, on: connection.server)
     }
 
     /// Sometimes Redis finishes loading its data just after it has said that it is loading.
-    private func finishLoading(after pipeline: RedisPipeline, on server: Int) {
-        guard servers[server].server.isLoading, pipeline.commandNames.contains("INFO") else { return }
+    private func finishLoading(after pipeline: RedisPipeline, _ commands: Range<Int>, on server: Int) {
+        guard servers[server].server.isLoading, pipeline.commandNames[commands].contains("INFO") else { return }
         if random.chance(500) { servers[server].server.isLoading = false }
     }
 
@@ -135,7 +136,7 @@ extension World {
     }
 
     /// Remembers the transaction that these commands of the pipeline end.
-    private func noteTransaction(_ pipeline: RedisPipeline, commands: Range<Int>, on server: Int) {
+    private func noteTransaction(_ pipeline: RedisPipeline, _ commands: Range<Int>, on server: Int) {
         guard servers[server].server.appendOnly, !servers[server].server.isLoading else { return }
         let names = pipeline.commandNames
         guard names.first == "MULTI", let end = names.firstIndex(of: "EXEC"), commands.contains(end),

@@ -15,6 +15,7 @@ import Worker
 /// does nothing by itself.
 package final class World: @unchecked Sendable {
     package let settings: LedgerSettings
+    private let backfillStep: Int
     package internal(set) var random: SeededGenerator
     package internal(set) var log: SimulatedLog
     /// The primary, and the server that was or will be primary.
@@ -79,10 +80,11 @@ package final class World: @unchecked Sendable {
         var rest: Int { pipeline.count - values.count }
     }
 
-    init(seed: UInt64, partitions: Int, appendOnly: Bool, settings: LedgerSettings) {
+    init(seed: UInt64, partitions: Int, appendOnly: Bool, settings: LedgerSettings, backfillStep: Int) {
         random = SeededGenerator(seed: seed)
         log = SimulatedLog(partitions: partitions)
         self.settings = settings
+        self.backfillStep = backfillStep
         servers = [SimulatedRedis(seed: 1), SimulatedRedis(seed: 2)]
         for place in servers.indices { servers[place].server.appendOnly = appendOnly }
         snapshots = [servers[0]]
@@ -142,16 +144,18 @@ extension World {
     }
 
     private var laneSettings: WorkerSettings {
-        WorkerSettings(
+        var settings = WorkerSettings(
             log: KafkaBackend(KafkaConfiguration(bootstrapServers: "")),
             group: "simulation",
             topics: TopicNames(),
             redis: Self.unusedRedis,
-            ledger: settings,
+            ledger: self.settings,
             events: Self.events,
             lanes: 1,
             batchSize: Int.random(in: 1...8, using: &random)
         )
+        settings.backfillStep = backfillStep
+        return settings
     }
 
     // Both are valid constants.
