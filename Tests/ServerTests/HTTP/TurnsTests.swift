@@ -44,8 +44,16 @@ struct TurnsTests {
         let turns = Turns(perPerson: 1, total: 1, queueLimit: 100)
         let order = Shared<[String]>([])
         let (gate, open) = AsyncStream.makeStream(of: Void.self)
+        let (starts, start) = AsyncStream.makeStream(of: Void.self)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await turns.run(for: viewer("first")) { for await _ in gate { break } } }
+            group.addTask {
+                try await turns.run(for: viewer("first")) {
+                    start.finish()
+                    for await _ in gate { break }
+                }
+            }
+            // Otherwise a task that was added later may take the turn and end before anybody waits.
+            for await _ in starts {}
             var waiting = 0
             for (person, count) in [("greedy", 5), ("patient", 1)] {
                 for _ in 0..<count {
