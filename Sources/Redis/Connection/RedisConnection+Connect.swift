@@ -26,15 +26,17 @@ extension RedisConnection {
     ) -> RedisCompletion<RedisConnection> {
         let result = RedisCompletion<RedisConnection>()
         let deadline = ContinuousClock.now + timeouts.connect
+        let opened = OpenedChannels()
         let bootstrap: ClientBootstrap
         do throws(RedisError) {
-            bootstrap = try endpoint.bootstrap(group: group, connectTimeout: TimeAmount(timeouts.connect))
+            let connectTimeout = TimeAmount(timeouts.connect)
+            bootstrap = try endpoint.bootstrap(group: group, connectTimeout: connectTimeout, opened: opened)
         } catch {
             result.complete(.failure(error))
             return result
         }
         endpoint.connect(bootstrap).flatMapThrowing { channel in
-            let handler = try channel.pipeline.syncOperations.handler(type: RedisChannelHandler.self)
+            guard let handler = opened.takeHandler(of: channel) else { throw ChannelPipelineError.notFound }
             return RedisConnection(channel: channel, handler: handler, timeouts: timeouts)
         }.whenComplete { outcome in
             switch outcome {
@@ -71,9 +73,6 @@ extension RedisError {
         case RedisError.timeout: .timeout("connecting to \(endpoint)")
         case let error as RedisError: error
         case ChannelError.connectTimeout: .timeout("connecting to \(endpoint)")
-        // The channel was closed in the same turn of the event loop in which it was opened, so the handler is gone.
-        case ChannelPipelineError.notFound:
-            .connectionFailed("\(endpoint): closed as it opened\(endpoint.isTLS ? ", the TLS handshake failed" : "")")
         default: .connectionFailed("\(endpoint): \(cause(of: error))")
         }
     }

@@ -3,11 +3,16 @@ internal import NIOPosix
 internal import NIOSSL
 
 extension RedisEndpoint {
-    /// A bootstrap for this endpoint, with TLS if needed and a `RedisChannelHandler` as the last handler.
+    /// A bootstrap for this endpoint, with TLS if needed and a `RedisChannelHandler` as the last handler, which `opened`
+    /// has.
     ///
     /// - Throws: ``RedisError/notTrusted(server:cause:)`` if TLS cannot be set up, for example if the file of trust roots
     ///   cannot be read.
-    func bootstrap(group: any EventLoopGroup, connectTimeout: TimeAmount) throws(RedisError) -> ClientBootstrap {
+    func bootstrap(
+        group: any EventLoopGroup,
+        connectTimeout: TimeAmount,
+        opened: OpenedChannels
+    ) throws(RedisError) -> ClientBootstrap {
         let tls: NIOSSLContext?
         do {
             tls = isTLS ? try NIOSSLContext(configuration: tlsConfiguration()) : nil
@@ -25,9 +30,12 @@ extension RedisEndpoint {
             .connectTimeout(connectTimeout)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let pipeline = channel.pipeline.syncOperations
-                    if let tls { try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: hostname)) }
-                    try pipeline.addHandler(RedisChannelHandler())
+                    if let tls {
+                        try channel.pipeline.syncOperations.addHandler(
+                            NIOSSLClientHandler(context: tls, serverHostname: hostname)
+                        )
+                    }
+                    try opened.addHandler(to: channel)
                 }
             }
         if case .unixSocket = address { return bootstrap }
