@@ -179,6 +179,14 @@ let package = Package(
             ]
         ),
         .executableTarget(
+            name: "parts",
+            dependencies: [
+                "SalesRules", "Log", "Events", "Redis", "Ledger", "Samples", "Simulation",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/Parts"
+        ),
+        .executableTarget(
             name: "bench",
             dependencies: [
                 "SalesRules", "Log", "Concurrency", "Events", "Kafka", "Redis", "LocalServers", "Samples", "Server",
