@@ -52,6 +52,12 @@ struct RoundTripTests {
         #expect(try consumer.watermarks(of: partition, timeoutMilliseconds: 5_000) == Watermarks(low: 0, high: 5))
     }
 
+    @Test("A consumer knows the cluster's id before it reads anything")
+    func clusterId() throws {
+        let consumer = try KafkaConsumer(.test(mock.bootstrapServers), group: nil)
+        #expect(try consumer.clusterId(timeoutMilliseconds: 10_000) != nil)
+    }
+
     @Test("Reading starts at the assigned offset, also after another assignment")
     func positions() throws {
         try fill(mock.bootstrapServers, partition, 0..<20)

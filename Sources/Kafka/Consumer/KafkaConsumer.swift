@@ -107,10 +107,11 @@ public final class KafkaConsumer: BlockingLogConsumer {
 
     /// The cluster's id; nil if the cluster has none or does not answer in time.
     public func clusterId(timeoutMilliseconds: Int32) throws(LogError) -> String? {
-        // The caller frees the string.
-        guard let id = rd_kafka_clusterid(try open().pointer, timeoutMilliseconds) else { return nil }
-        defer { rd_kafka_mem_free(nil, id) }
-        return String(cString: id)
+        let client = try open()
+        if let known = client.clusterId { return known }
+        // Waiting for the id would not connect: a client connects when it needs a broker, or after up to a second.
+        client.connect(timeoutMilliseconds: timeoutMilliseconds)
+        return client.clusterId
     }
 
     /// Leaves the group and ends the client. Release all records first: a record keeps its client alive.

@@ -50,7 +50,7 @@ package enum KeyPlacement {
                     keys[record.topic, default: []].append(PlacedKey(key: key, partition: record.partition))
                 }
                 guard let high = starts[record.topicPartition]?.high, record.offset + 1 >= high else { continue }
-                if open.remove(record.topicPartition) != nil { consumer.stop(record.topicPartition) }
+                open.remove(record.topicPartition)
             case .caughtUp(let partition, _), .stopped(let partition, _): open.remove(partition)
             case .failed(let error): throw error
             case .assigned, .revoked, .disconnected, nil: continue
