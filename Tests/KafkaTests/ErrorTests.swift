@@ -52,6 +52,16 @@ struct ErrorTests {
         #expect(error.subject == "property \(name)")
     }
 
+    @Test("The largest message may be larger than what a consumer fetches at a time")
+    func largeMessages() {
+        #expect(throws: Never.self) {
+            try KafkaConsumer(
+                .init(bootstrapServers: "127.0.0.1:1", properties: ["message.max.bytes": "10000000"]),
+                group: nil
+            )
+        }
+    }
+
     @Test("An unreachable broker is reported with its address and what to check")
     func unreachable() throws {
         let admin = try KafkaAdmin(.init(bootstrapServers: "127.0.0.1:1"))

@@ -31,7 +31,7 @@ public final class KafkaConsumer: BlockingLogConsumer {
         }
         let native = try NativeConfiguration(
             configuration,
-            defaults: Self.defaults,
+            defaults: Self.defaults(for: configuration),
             // librdkafka needs a group name for polling. A client that does not subscribe never joins the group.
             forced: Self.forced.merging(["group.id": group ?? "salestargets-no-group"]) { $1 }
         )
@@ -155,14 +155,20 @@ public final class KafkaConsumer: BlockingLogConsumer {
         try open().assign(list)
     }
 
-    private static let defaults = [
-        "partition.assignment.strategy": "range",
-        // Bounds the records that are fetched but not yet polled, which is most of the memory when the caller is slow.
-        "queued.max.messages.kbytes": "65536",
-        // For all partitions together. Above this number librdkafka fetches nothing, and may check again only a second
-        // later. The queue must last for that second.
-        "queued.min.messages": "50000",
-    ]
+    private static func defaults(for configuration: KafkaConfiguration) -> [String: String] {
+        let largestMessage = configuration.properties["message.max.bytes"].flatMap { Int($0) } ?? 0
+        return [
+            "partition.assignment.strategy": "range",
+            // Bounds the records that are fetched but not yet polled, which is most of the memory when the caller is
+            // slow.
+            "queued.max.messages.kbytes": "65536",
+            // For all partitions together. Above this number librdkafka fetches nothing, and may check again only a
+            // second later. The queue must last for that second.
+            "queued.min.messages": "50000",
+            // What one answer of a broker adds to the queue, compressed. librdkafka refuses less than the largest message.
+            "fetch.max.bytes": "\(max(2_097_152, largestMessage))",
+        ]
+    }
 
     private static let forced = [
         "enable.auto.commit": "false",
