@@ -73,6 +73,9 @@ struct ClosingTests {
             #expect(rd_kafka_thread_cnt() > 0)
             _ = consume admin
             _ = consume mock
+            // The thread of the closed producer looks every tenth of a second whether it may end.
+            let deadline = ContinuousClock.now + .seconds(30)
+            while rd_kafka_thread_cnt() > 0, .now < deadline { await Task.yield() }
             #expect(rd_kafka_thread_cnt() == 0)
         }
     }

@@ -10,6 +10,8 @@ public final class KafkaConsumer: BlockingLogConsumer {
     let callbacks = ConsumerCallbacks()
     private var handle: ClientHandle?
     private let isGroupMember: Bool
+    /// The topics whose leaders were asked for.
+    private var knownTopics: Set<String> = []
     var partitions: [TopicPartition: AssignedPartition] = [:]
     /// The same partitions, by librdkafka's name for them. An entry is added with the first message of a partition.
     var partitionsByNativeName: [NativePartition: AssignedPartition] = [:]
@@ -65,6 +67,11 @@ public final class KafkaConsumer: BlockingLogConsumer {
                 (partition, AssignedPartition(RecordOrigin(partition, client: handle), start: start))
             }
         )
+        // A leader that librdkafka does not know at the assignment is asked for up to a second later.
+        let newTopics = Set(starts.keys.map(\.topic)).subtracting(knownTopics)
+        if !newTopics.isEmpty, handle.connect(topics: newTopics, timeoutMilliseconds: 1_000) {
+            knownTopics.formUnion(newTopics)
+        }
         try assignToClient()
     }
 

@@ -10,11 +10,18 @@ extension ClientHandle {
         return String(cString: id)
     }
 
-    /// Connects to a broker and asks for the cluster's metadata. Without an answer in time nothing has changed. Blocks.
-    func connect(timeoutMilliseconds: Int32) {
+    /// Connects to a broker, if no connection is open, and asks for the cluster's metadata and the leaders of these topics'
+    /// partitions. Blocks.
+    /// - Returns: whether a broker answered in time. Why none did arrives at the consumer as an error too.
+    @discardableResult
+    func connect(topics: some Collection<String> = [], timeoutMilliseconds: Int32) -> Bool {
+        // The request is for all topics that have an object. librdkafka keeps the answer when these are destroyed.
+        let objects = topics.compactMap { rd_kafka_topic_new(pointer, $0, nil) }
+        defer { for object in objects { rd_kafka_topic_destroy(object) } }
         var answer: UnsafePointer<rd_kafka_metadata>?
-        // Errors arrive at the consumer too. The caller destroys the answer.
-        _ = rd_kafka_metadata(pointer, 0, nil, &answer, timeoutMilliseconds)
+        let code = rd_kafka_metadata(pointer, 0, nil, &answer, timeoutMilliseconds)
+        // The caller destroys the answer.
         if let answer { rd_kafka_metadata_destroy(answer) }
+        return code == RD_KAFKA_RESP_ERR_NO_ERROR
     }
 }
