@@ -9,8 +9,8 @@ open class LogRecord {
     public final let offset: Int64
     /// When it was created or appended, as the topic is configured: milliseconds since 1970, UTC; -1 if unknown.
     public final let timestamp: Int64
-    private final let key: UnsafeBufferPointer<UInt8>?
-    private final let value: UnsafeBufferPointer<UInt8>?
+    @usableFromInline final let key: UnsafeBufferPointer<UInt8>?
+    @usableFromInline final let value: UnsafeBufferPointer<UInt8>?
 
     /// - Parameters:
     ///   - key: nil for a null key. The subclass keeps the memory of key and value as long as the record exists.
@@ -39,12 +39,15 @@ open class LogRecord {
     /// Its headers, in the order in which they were written; decoded at each call.
     open var headers: [RecordHeader] { [] }
 
+    // Inlinable, because each of the generic calls for each record would copy the decoded event.
     /// Calls `body` with the key; nil is a null key. The pointer is valid only during the call.
+    @inlinable
     public final func withKey<R, E: Error>(_ body: (UnsafeBufferPointer<UInt8>?) throws(E) -> R) throws(E) -> R {
         try withExtendedLifetime(self) { () throws(E) in try body(key) }
     }
 
     /// Calls `body` with the value; nil is a null value (a tombstone). The pointer is valid only during the call.
+    @inlinable
     public final func withValue<R, E: Error>(_ body: (UnsafeBufferPointer<UInt8>?) throws(E) -> R) throws(E) -> R {
         try withExtendedLifetime(self) { () throws(E) in try body(value) }
     }
