@@ -29,6 +29,31 @@ struct RedisPipelineTests {
         #expect(Array(RedisPipeline(command).buffer.readableBytesView) == expected)
     }
 
+    @Test(
+        "The length of an argument is right however long it is",
+        arguments: [0, 1, 9, 10, 99, 100, 999, 1_000, 123_456]
+    )
+    func lengths(length: Int) {
+        let text = String(repeating: "x", count: length)
+        let expected = "*3\r\n$1\r\nX\r\n$\(length)\r\n\(text)\r\n$1\r\n7\r\n"
+        var command = RedisCommand("X")
+        command.append(text)
+        command.append(7)
+        #expect(self.text(RedisPipeline(command)) == expected)
+        command.restart("X")
+        command.appendArgument { $0.append(contentsOf: text.utf8) }
+        command.append(7)
+        #expect(self.text(RedisPipeline(command)) == expected)
+        #expect(self.text(RedisPipeline(command.renamed("Y"))) == expected.replacing("X", with: "Y"))
+    }
+
+    @Test("Numbers are written in decimal", arguments: [0, 9, 10, -1, -10, 1_234_567_890, .max, .min] as [Int64])
+    func numbers(number: Int64) {
+        var command = RedisCommand("X")
+        command.append(number)
+        #expect(text(RedisPipeline(command)) == "*2\r\n$1\r\nX\r\n$\("\(number)".count)\r\n\(number)\r\n")
+    }
+
     @Test("A pipeline counts its commands and bytes, and another pipeline can be appended")
     func appending() {
         var pipeline = RedisPipeline()

@@ -1,4 +1,3 @@
-internal import CRedis
 internal import NIOCore
 
 /// Several commands that are written together and answered in the same order.
@@ -33,19 +32,10 @@ public struct RedisPipeline: Sendable {
     /// Adds a command. A command may have at most 1 GiB and a pipeline just under 4 GiB: more is a programming error.
     public mutating func append(_ command: RedisCommand) {
         precondition(command.bytes.count < Self.commandLimit, "a Redis command is 1 GiB at most")
-        command.withArguments { arguments, lengths in
-            // hiredis allocates the formatted command. It is copied below, and the defer frees it.
-            var formatted: sds?
-            let length = redisFormatSdsCommandArgv(
-                &formatted,
-                Int32(arguments.count),
-                arguments.baseAddress,
-                lengths.baseAddress
-            )
-            defer { redisFreeSdsCommand(formatted) }
-            guard length >= 0, let formatted else { fatalError("hiredis: out of memory") }
-            buffer.writeBytes(UnsafeRawBufferPointer(start: formatted, count: Int(length)))
-        }
+        buffer.writeInteger(UInt8(ascii: "*"))
+        buffer.writeDecimal(command.argumentCount)
+        buffer.writeStaticString("\r\n")
+        buffer.writeBytes(command.bytes)
         count += 1
     }
 
@@ -56,24 +46,9 @@ public struct RedisPipeline: Sendable {
     }
 }
 
-extension RedisCommand {
-    /// Calls `body` with the arguments as C pointers, which are valid only during the call.
-    fileprivate func withArguments(
-        _ body: (UnsafeMutableBufferPointer<UnsafePointer<CChar>?>, UnsafeMutableBufferPointer<Int>) -> Void
-    ) {
-        bytes.withUnsafeBytes { bytes in
-            let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
-            withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: ends.count) { arguments in
-                withUnsafeTemporaryAllocation(of: Int.self, capacity: ends.count) { lengths in
-                    var from = 0
-                    for (index, end) in ends.enumerated() {
-                        arguments.initializeElement(at: index, to: start.map { $0 + from })
-                        lengths.initializeElement(at: index, to: end - from)
-                        from = end
-                    }
-                    body(arguments, lengths)
-                }
-            }
-        }
+extension ByteBuffer {
+    fileprivate mutating func writeDecimal(_ number: Int) {
+        if number >= 10 { writeDecimal(number / 10) }
+        writeInteger(UInt8(ascii: "0") + UInt8(number % 10))
     }
 }
