@@ -61,7 +61,7 @@ package final class Completion<Value: Sendable, Failure: WaitFailure>: Sendable 
     /// Waits for the result.
     ///
     /// - Throws: the error that was set, or `cancelled` as soon as the task is cancelled.
-    package func value() async throws(Failure) -> Value {
+    package nonisolated(nonsending) func value() async throws(Failure) -> Value {
         let number = state.withLock { state in
             state.nextTask += 1
             return state.nextTask

@@ -53,9 +53,10 @@ package struct LaneGroup: Sendable {
             // If a lane fails or the task is cancelled, the other lanes stop too.
             defer { stop.set() }
             for (index, mode) in modes.enumerated() {
-                let thread = ThreadExecutor(name: "lane \(index)")
-                let lane = try lane(index, mode, on: thread, deadLetters: producer, stop)
-                group.addTask {
+                let consumer = try settings.log.consumer(group: settings.group, member: index)
+                let thread = EventLoopThread()
+                let lane = lane(index, mode, consumer, on: thread, deadLetters: producer, stop)
+                group.addTask(executorPreference: thread) {
                     defer { thread.finish() }
                     try await lane.run()
                 }
@@ -71,10 +72,11 @@ package struct LaneGroup: Sendable {
     private func lane(
         _ index: Int,
         _ mode: Lane.Mode,
-        on thread: ThreadExecutor,
+        _ consumer: sending any LogConsumer,
+        on thread: EventLoopThread,
         deadLetters producer: any LogProducer,
         _ stop: StopFlag
-    ) throws -> Lane {
+    ) -> Lane {
         var logger = logger
         logger[metadataKey: "lane"] = "\(index)"
         let deadLetters = DeadLetterProducer(producer: producer, topic: settings.topics.deadLetters)
@@ -82,10 +84,10 @@ package struct LaneGroup: Sendable {
             settings: settings,
             mode: mode,
             executor: thread,
-            consumer: try settings.log.consumer(group: settings.group, member: index),
+            consumer: consumer,
             dependencies: LaneDependencies(
                 connect: { [redis = settings.redis] in
-                    SingleServer<any PostingLink>(try await RedisConnection.connect(to: redis))
+                    SingleServer<any PostingLink>(try await thread.connect(to: redis))
                 },
                 writeDeadLetters: deadLetters.write,
                 restate: { records in

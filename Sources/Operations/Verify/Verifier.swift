@@ -16,7 +16,7 @@ package actor Verifier {
     private let folder: String
     private let report: @Sendable (Difference) -> Void
     private let progress: @Sendable (VerifyProgress) -> Void
-    private let thread = ThreadExecutor(name: "verify")
+    private let thread = EventLoopThread()
     private let stop = StopFlag()
     private let consumer: any BlockingLogConsumer
     private var catalogs = Catalogs()
@@ -62,7 +62,7 @@ package actor Verifier {
             thread.finish()
         }
         let bounds = try await LogEnds.watermarks(of: settings.topics, in: settings.log)
-        let connection = try await RedisConnection.connect(to: settings.redis)
+        let connection = try await thread.connect(to: settings.redis)
         defer { connection.closeNow() }
         try await Admission.checkFitness(connection)
         try await checkSettings(over: connection)

@@ -13,5 +13,7 @@ public struct PendingReplies: Sendable {
     /// Waits for one reply per command, in order. A command that Redis refused has the reply ``RedisValue/error(_:)``.
     ///
     /// - Throws: a ``RedisError`` if the connection ended, the request timeout passed or the task was cancelled.
-    public func value() async throws(RedisError) -> [RedisValue] { try await completion.value() }
+    public nonisolated(nonsending) func value() async throws(RedisError) -> [RedisValue] {
+        try await completion.value()
+    }
 }

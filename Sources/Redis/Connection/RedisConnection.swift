@@ -47,9 +47,7 @@ public final class RedisConnection: Sendable {
 
     func submit(_ pipeline: RedisPipeline, timeout: Duration) -> PendingReplies {
         let completion = RedisCompletion<[RedisValue]>()
-        channel.eventLoop.execute { [handler] in
-            handler.value.send(pipeline, timeout: TimeAmount(timeout), request: completion)
-        }
+        onEventLoop { $0.send(pipeline, timeout: TimeAmount(timeout), request: completion) }
         return PendingReplies(completion)
     }
 
@@ -58,7 +56,7 @@ public final class RedisConnection: Sendable {
     ///
     /// - Throws: the errors of ``send(_:)``, or ``RedisError/server(_:)`` if this user has no permission for a channel.
     func subscribe(to channels: [String], _ messages: MessageBuffer) async throws(RedisError) {
-        channel.eventLoop.execute { [handler] in handler.value.messages = messages }
+        onEventLoop { $0.messages = messages }
         var pipeline = RedisPipeline()
         // One command for each channel, because Redis sends one reply for each channel.
         for name in channels { pipeline.append(RedisCommand("SUBSCRIBE", name)) }
@@ -67,13 +65,23 @@ public final class RedisConnection: Sendable {
 
     /// Refuses new commands, waits for the pending replies (at most the request timeout), and closes.
     public func close() async {
-        channel.eventLoop.execute { [handler] in handler.value.drain() }
+        onEventLoop { $0.drain() }
         // Fails only if the connection has already failed, and then it is closed too.
         try? await channel.closeFuture.get()
     }
 
     /// Closes at once; pending commands fail with ``RedisError/connectionClosed(_:)``.
     public func closeNow() {
-        channel.eventLoop.execute { [handler] in handler.value.fail(.connectionClosed("this program closed it")) }
+        onEventLoop { $0.fail(.connectionClosed("this program closed it")) }
+    }
+
+    /// Calls `body` at once if the caller is on the connection's thread (``EventLoopThread``), else soon. So what one
+    /// caller does happens in its order.
+    private func onEventLoop(_ body: @escaping @Sendable (RedisChannelHandler) -> Void) {
+        if channel.eventLoop.inEventLoop {
+            body(handler.value)
+        } else {
+            channel.eventLoop.execute { [handler] in body(handler.value) }
+        }
     }
 }
