@@ -4,7 +4,7 @@ package import Redis
 package protocol RedisLink: Sendable {
     /// Sends the commands and waits.
     /// - Returns: one reply for each command, in the same order.
-    func send(_ pipeline: RedisPipeline) async throws(RedisError) -> [RedisValue]
+    func send(_ pipeline: RedisPipeline) async throws(RedisError) -> RedisReplies
 }
 
 /// A link whose commands all use one connection, so that WATCH holds until EXEC.
@@ -51,7 +51,7 @@ extension RedisClient: RedisLink {}
 
 extension RedisLink {
     /// The same as ``send(_:)``, with errors of the ledger.
-    package func replies(to pipeline: RedisPipeline) async throws(LedgerError) -> [RedisValue] {
+    package func replies(to pipeline: RedisPipeline) async throws(LedgerError) -> RedisReplies {
         do throws(RedisError) {
             return try await send(pipeline)
         } catch {
@@ -59,7 +59,7 @@ extension RedisLink {
         }
     }
 
-    func replies(to commands: RedisCommand...) async throws(LedgerError) -> [RedisValue] {
+    func replies(to commands: RedisCommand...) async throws(LedgerError) -> RedisReplies {
         var pipeline = RedisPipeline()
         for command in commands { pipeline.append(command) }
         return try await replies(to: pipeline)

@@ -14,7 +14,7 @@ package final class CircuitBreaker: RedisLink {
 
     /// - Throws: the error of `link`; while the circuit is open, the error that opened it;
     ///   ``RedisError/overloaded`` when too many calls wait.
-    package func send(_ pipeline: RedisPipeline) async throws(RedisError) -> [RedisValue] {
+    package func send(_ pipeline: RedisPipeline) async throws(RedisError) -> RedisReplies {
         let call: CircuitBreakerState.Call
         switch state.withLock({ $0.begin(at: .now) }) {
         case .success(let begun): call = begun

@@ -22,7 +22,7 @@ extension Fuzz {
 
     private static func decodeEntry(_ input: Input) {
         do throws(CorruptRecord) {
-            let entry = try EntryCodec.decode(Array(input), id: id("SO-1"), reporting: .euro)
+            let entry = try EntryCodec.decode(Array(input)[...], id: id("SO-1"), reporting: .euro)
             check(entry, id: id("SO-1"), reporting: .euro)
         } catch {
             requireOneLine(error.reason)
@@ -33,7 +33,7 @@ extension Fuzz {
     static func check(_ entry: OrderEntry, id: Identifier, reporting: Currency) {
         let bytes = EntryCodec.encode(entry, reporting: reporting)
         let again = noError("\(entry) cannot be decoded after encoding") {
-            try EntryCodec.decode(bytes, id: id, reporting: reporting)
+            try EntryCodec.decode(bytes[...], id: id, reporting: reporting)
         }
         require(again == entry, "\(entry) is decoded as \(again)")
         for allocation in entry.allocations {

@@ -42,7 +42,7 @@ extension Fuzz {
             rest = rest.dropFirst(size)
             let result = piece.withInput { input in
                 Result { () throws(RedisError) in
-                    try decoder.decode(UnsafeRawBufferPointer(input)) { replies.append($0) }
+                    try decoder.decode(UnsafeRawBufferPointer(input)) { replies.append(RedisReplies($0).last!) }
                 }
             }
             if case .failure(let error) = result { return (replies, error) }

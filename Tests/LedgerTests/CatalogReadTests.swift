@@ -131,7 +131,7 @@ private final class HeldLink: RedisLink {
 
     var readCount: Int { state.withLock { $0.reads } }
 
-    func send(_ pipeline: RedisPipeline) async throws(RedisError) -> [RedisValue] {
+    func send(_ pipeline: RedisPipeline) async throws(RedisError) -> RedisReplies {
         let isRead = pipeline.withUnsafeWireBytes { String(decoding: $0, as: UTF8.self).contains("HMGET") }
         if isRead {
             await withCheckedContinuation { continuation in

@@ -30,7 +30,7 @@ struct CodecTests {
     private static let order = id("SO-1")
 
     private func decode(_ bytes: [UInt8]) throws(CorruptRecord) -> OrderEntry {
-        try EntryCodec.decode(bytes, id: Self.order, reporting: .euro)
+        try EntryCodec.decode(bytes[...], id: Self.order, reporting: .euro)
     }
 
     @Test("An entry can be read back")

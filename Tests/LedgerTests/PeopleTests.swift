@@ -135,7 +135,7 @@ private final class CountedLink: RedisLink {
 
     init(_ link: RedisConnection) { self.link = link }
 
-    func send(_ pipeline: RedisPipeline) async throws(RedisError) -> [RedisValue] {
+    func send(_ pipeline: RedisPipeline) async throws(RedisError) -> RedisReplies {
         let replies = try await link.send(pipeline)
         for case .array(let values) in replies { elements.withLock { $0 += values.count } }
         return replies

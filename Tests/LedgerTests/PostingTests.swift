@@ -234,11 +234,11 @@ struct PostingTests {
         try await withRedis { server in
             let connection = try await server.connect()
             let begun = RedisPipeline(RedisCommand("MULTI"), RedisCommand("SET", "key", "value"))
-            var replies = try await connection.send(begun)
+            var replies = Array(try await connection.replies(to: begun))
             _ = try await change(try await server.connect())
-            replies += try await connection.send(RedisPipeline(RedisCommand("EXEC")))
+            replies += try await connection.replies(to: RedisPipeline(RedisCommand("EXEC")))
             #expect {
-                try Posting.outcome(of: replies)
+                try Posting.outcome(of: RedisReplies(replies))
             } throws: { error in
                 guard case LedgerError.refused(let refusal)? = error as? LedgerError else { return false }
                 return refusal.code == code && LedgerError.refused(refusal).isTemporary

@@ -53,7 +53,7 @@ struct Parts: ParsableCommand {
         case .read:
             var pipeline = RedisPipeline()
             batch.orders.reads(Batch.settings).append(to: &pipeline)
-        case .snapshot: _ = try batch.reads.snapshot(from: batch.replies[...])
+        case .snapshot: _ = try batch.reads.snapshot(from: batch.replies)
         case .derive: _ = try batch.posting()
         case .transaction: _ = batch.derived.transaction()
         }
@@ -92,7 +92,7 @@ private struct Batch {
     let records: [LogRecord]
     let orders: OrderBatch
     let reads: OrderReads
-    let replies: [RedisValue]
+    let replies: RedisReplies
     private(set) var derived: Posting!
 
     init(_ events: [Event], from start: Int64, _ run: (RedisPipeline) throws -> [RedisValue]) throws {
@@ -120,12 +120,12 @@ private struct Batch {
         reads = orders.reads(Self.settings)
         var pipeline = RedisPipeline()
         reads.append(to: &pipeline)
-        replies = try run(pipeline)
+        replies = RedisReplies(try run(pipeline))
         derived = try posting()
     }
 
     func posting() throws -> Posting {
-        let snapshot = try reads.snapshot(from: replies[...])
+        let snapshot = try reads.snapshot(from: replies)
         let derivation = try orders.derive(
             from: snapshot,
             catalogs: Catalogs(view: Self.view),

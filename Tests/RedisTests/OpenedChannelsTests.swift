@@ -23,7 +23,7 @@ struct OpenedChannelsTests {
         let handler = try #require(opened.takeHandler(of: channel))
         var pipeline = RedisPipeline()
         pipeline.append(RedisCommand("PING"))
-        let request = RedisCompletion<[RedisValue]>()
+        let request = RedisChannelHandler.Request()
         handler.send(pipeline, timeout: .seconds(5), request: request)
         guard case .failure(.notTrusted)? = request.outcome else {
             Issue.record("\(String(describing: request.outcome)) instead of a server that is not trusted")

@@ -21,7 +21,7 @@ final class RedisChannelHandlerTests {
     private func send(_ commands: RedisCommand..., timeout: TimeAmount = .seconds(5)) -> Outcome {
         var pipeline = RedisPipeline()
         for command in commands { pipeline.append(command) }
-        let request = RedisCompletion<[RedisValue]>()
+        let request = RedisCompletion<RedisReplies>()
         handler.send(pipeline, timeout: timeout, request: request)
         return Outcome(request)
     }
@@ -162,13 +162,13 @@ final class RedisChannelHandlerTests {
 
 /// The result of a request so far, read without waiting.
 private struct Outcome {
-    private let completion: RedisCompletion<[RedisValue]>
+    private let completion: RedisCompletion<RedisReplies>
 
-    init(_ completion: RedisCompletion<[RedisValue]>) {
+    init(_ completion: RedisCompletion<RedisReplies>) {
         self.completion = completion
     }
 
-    var replies: [RedisValue]? { try? completion.outcome?.get() }
+    var replies: [RedisValue]? { (try? completion.outcome?.get()).map { Array($0) } }
 
     var error: RedisError? {
         guard case .failure(let error) = completion.outcome else { return nil }

@@ -12,7 +12,7 @@ struct ReplyDecoderTests {
         for start in stride(from: 0, to: bytes.count, by: min(size, bytes.count)) {
             let piece = Array(bytes[start..<min(start + min(size, bytes.count), bytes.count)])
             let result = piece.withUnsafeBytes { piece in
-                Result { () throws(RedisError) in try decoder.decode(piece) { replies.append($0) } }
+                Result { () throws(RedisError) in try decoder.decode(piece) { replies.append(RedisReplies($0).last!) } }
             }
             try result.get()
         }
@@ -42,7 +42,7 @@ struct ReplyDecoderTests {
         var decoder = ReplyDecoder()
         var replies: [RedisValue] = []
         let result = Array(":1\r\n?".utf8).withUnsafeBytes { bytes in
-            Result { () throws(RedisError) in try decoder.decode(bytes) { replies.append($0) } }
+            Result { () throws(RedisError) in try decoder.decode(bytes) { replies.append(RedisReplies($0).last!) } }
         }
         #expect(throws: RedisError.self) { try result.get() }
         #expect(replies == [.integer(1)])

@@ -34,7 +34,7 @@ actor Pair {
     }
 
     /// - Returns: the replies of the real Redis.
-    func send(_ pipeline: RedisPipeline, on connection: Int) async throws(RedisError) -> [RedisValue] {
+    func send(_ pipeline: RedisPipeline, on connection: Int) async throws(RedisError) -> RedisReplies {
         let replies = try await real[connection].send(pipeline)
         let simulatedReplies = try simulated.run(pipeline, on: ids[connection])
         var order = orders[connection]
@@ -96,7 +96,7 @@ struct PairLink: RedisLink {
     let pair: Pair
     let connection: Int
 
-    func send(_ pipeline: RedisPipeline) async throws(RedisError) -> [RedisValue] {
+    func send(_ pipeline: RedisPipeline) async throws(RedisError) -> RedisReplies {
         try await pair.send(pipeline, on: connection)
     }
 }

@@ -8,7 +8,7 @@ struct ReplyOrder {
     /// The names of the commands in the last pipeline.
     private(set) var names: [String] = []
 
-    mutating func sorted(_ replies: [RedisValue], of pipeline: RedisPipeline) -> [RedisValue] {
+    mutating func sorted(_ replies: some Sequence<RedisValue>, of pipeline: RedisPipeline) -> [RedisValue] {
         names = pipeline.commandNames
         return zip(names, replies).map { name, reply in
             switch (name, reply) {

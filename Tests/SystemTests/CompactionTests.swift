@@ -111,7 +111,7 @@ struct CompactionTests {
         let settings = LedgerSettings(rules: Rules(), shards: 1)
         let key = settings.keys.entry(order, shard: 0)
         let bytes = try #require(try await connection.one(RedisCommand("GET", key)).optionalBytes(key))
-        return try EntryCodec.decode(bytes, id: order.id, reporting: settings.rules.currency)
+        return try EntryCodec.decode(bytes[...], id: order.id, reporting: settings.rules.currency)
     }
 
     /// Applies the records, lets the broker compact the topic, and expects the same before and after a rebuild, with

@@ -88,7 +88,7 @@ extension VerifyFixture {
 
     private static func entryDamages(_ connection: RedisConnection) async throws -> [Damage] {
         var changed = try EntryCodec.decode(
-            try await connection.one(RedisCommand("GET", entry("SO-1"))).requireBytes(),
+            try await connection.one(RedisCommand("GET", entry("SO-1"))).requireBytes()[...],
             id: Identifier("SO-1")!,
             reporting: .euro
         )

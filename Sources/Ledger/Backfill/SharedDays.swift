@@ -108,7 +108,7 @@ struct SharedDays {
             taken += 1
         }
         var orders: [TenantScoped] = []
-        var replies = try await connection.replies(to: indexes(of: days.suffix(taken)))[...]
+        var replies = try await connection.replies(to: indexes(of: days.suffix(taken)))
         for day in days.suffix(taken) {
             orders += try ordersOfSeveral(replies.prefix(day.people.count), on: day)
             replies = replies.dropFirst(day.people.count)
@@ -130,7 +130,7 @@ struct SharedDays {
     }
 
     private func ordersOfSeveral(
-        _ indexes: ArraySlice<RedisValue>,
+        _ indexes: RedisReplies,
         on day: SharedDay
     ) throws(LedgerError) -> [TenantScoped] {
         let split = RedisValue.bytes(Array(IndexMark.split.utf8))

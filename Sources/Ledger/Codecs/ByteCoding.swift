@@ -41,13 +41,16 @@ struct ByteWriter {
 
 /// Decodes what a ``ByteWriter`` has encoded. Any other bytes give an error.
 struct ByteReader {
-    private let bytes: [UInt8]
-    private var position = 0
+    private let bytes: ArraySlice<UInt8>
+    private var position: Int
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    init(_ bytes: ArraySlice<UInt8>) {
+        self.bytes = bytes
+        position = bytes.startIndex
+    }
 
     mutating func byte() throws(CorruptRecord) -> UInt8 {
-        guard position < bytes.count else { throw CorruptRecord(reason: "it ends too early") }
+        guard position < bytes.endIndex else { throw CorruptRecord(reason: "it ends too early") }
         defer { position += 1 }
         return bytes[position]
     }
@@ -73,7 +76,7 @@ struct ByteReader {
     /// A count of elements that take at least one byte each.
     mutating func count(upTo limit: Int) throws(CorruptRecord) -> Int {
         let count = try unsigned()
-        guard count <= UInt64(limit), count <= UInt64(bytes.count - position) else {
+        guard count <= UInt64(limit), count <= UInt64(bytes.endIndex - position) else {
             throw CorruptRecord(reason: "a count of \(count) is too large")
         }
         return Int(count)
@@ -102,9 +105,9 @@ struct ByteReader {
         return day
     }
 
-    var isAtEnd: Bool { position == bytes.count }
+    var isAtEnd: Bool { position == bytes.endIndex }
 
     func end() throws(CorruptRecord) {
-        guard position == bytes.count else { throw CorruptRecord(reason: "it has bytes after its end") }
+        guard position == bytes.endIndex else { throw CorruptRecord(reason: "it has bytes after its end") }
     }
 }

@@ -40,7 +40,7 @@ package struct CatalogRecord: Hashable, Sendable {
     /// Reads what ``encode()`` wrote.
     /// - Throws: ``CorruptRecord`` for any other bytes.
     package static func decode(_ bytes: [UInt8], id: Identifier) throws(CorruptRecord) -> CatalogRecord {
-        var reader = ByteReader(bytes)
+        var reader = ByteReader(bytes[...])
         guard try reader.byte() == format else { throw CorruptRecord(reason: "its format is unknown") }
         let flags = try reader.byte()
         guard flags <= 7 else { throw CorruptRecord(reason: "it has unknown flags") }

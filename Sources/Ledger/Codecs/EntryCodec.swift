@@ -51,7 +51,7 @@ package enum EntryCodec {
 
     /// - Throws: ``CorruptRecord`` for bytes that this codec did not write.
     package static func decode(
-        _ bytes: [UInt8],
+        _ bytes: ArraySlice<UInt8>,
         id: Identifier,
         reporting: Currency
     ) throws(CorruptRecord) -> OrderEntry {

@@ -63,7 +63,7 @@ package enum PersonCodec {
         _ bytes: [UInt8],
         _ read: (RecordVersion?, inout ByteReader) throws(CorruptRecord) -> Value
     ) throws(CorruptRecord) -> Versioned<Value> {
-        var reader = ByteReader(bytes)
+        var reader = ByteReader(bytes[...])
         let flags = try reader.byte()
         guard flags < 2 * deleted, flags != deleted else { throw CorruptRecord(reason: "it has unknown flags") }
         let version = try reader.version(fields: flags & ~deleted)

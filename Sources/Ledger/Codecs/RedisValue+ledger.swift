@@ -75,9 +75,7 @@ extension RedisValue {
     /// The entry of an order; an empty entry for an unknown order.
     package func entry(of order: TenantScoped, reporting: Currency) throws(LedgerError) -> OrderEntry {
         guard let bytes = try optionalBytes("an entry") else { return OrderEntry() }
-        return try reading("the entry of order \(order)") { () throws(CorruptRecord) in
-            try EntryCodec.decode(bytes, id: order.id, reporting: reporting)
-        }
+        return try decode(bytes[...], as: order, reporting)
     }
 
     /// The fields and values of a hash.
@@ -95,6 +93,32 @@ extension RedisValue {
             fields.append((key, try value.optionalBytes("HGETALL") ?? []))
         }
         return fields
+    }
+}
+
+// Reads replies where they were received: these run for every order.
+extension RedisReply {
+    /// The elements of an array.
+    func elements(_ what: @autoclosure () -> String) throws(LedgerError) -> Elements {
+        if let elements { return elements }
+        if let error { throw .refused(error) }
+        throw .unexpectedReply(what())
+    }
+
+    /// The entry of an order; an empty entry for an unknown order.
+    func entry(of order: TenantScoped, reporting: Currency) throws(LedgerError) -> OrderEntry {
+        if let bytes { return try decode(bytes, as: order, reporting) }
+        return try value.entry(of: order, reporting: reporting)
+    }
+}
+
+private func decode(
+    _ entry: ArraySlice<UInt8>,
+    as order: TenantScoped,
+    _ reporting: Currency
+) throws(LedgerError) -> OrderEntry {
+    try reading("the entry of order \(order)") { () throws(CorruptRecord) in
+        try EntryCodec.decode(entry, id: order.id, reporting: reporting)
     }
 }
 

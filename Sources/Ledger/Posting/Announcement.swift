@@ -83,7 +83,7 @@ extension Announcement {
 
     /// - Throws: ``CorruptRecord`` for what another program, or another version, published.
     package static func decode(_ bytes: [UInt8]) throws(CorruptRecord) -> Announcement {
-        var reader = ByteReader(bytes)
+        var reader = ByteReader(bytes[...])
         guard try reader.byte() == format else { throw CorruptRecord(reason: "its format is unknown") }
         var announcement = Announcement()
         for _ in 0..<(try reader.count(upTo: .max)) { announcement.days.append(try days(from: &reader)) }

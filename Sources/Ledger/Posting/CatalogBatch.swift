@@ -118,7 +118,7 @@ package struct CatalogBatch {
     }
 
     /// - Throws: ``LedgerError`` when Redis refused a command, or a value cannot be read.
-    package func snapshot(from replies: [RedisValue]) throws(LedgerError) -> Snapshot {
+    package func snapshot(from replies: RedisReplies) throws(LedgerError) -> Snapshot {
         guard replies.count == 5 + peopleByTenant.count else { throw .unexpectedReply("WATCH") }
         if case .error(let error) = replies[0] { throw .refused(error) }
         let fixed = try replies[1].elements("MGET")

@@ -64,29 +64,29 @@ package struct OrderReads: Sendable {
     }
 
     /// - Parameter replies: the ``replyCount`` replies to the commands.
-    package func snapshot(from replies: ArraySlice<RedisValue>) throws(LedgerError) -> Snapshot {
+    package func snapshot(from replies: RedisReplies) throws(LedgerError) -> Snapshot {
         let first = replies.startIndex
         guard replies.count == replyCount else { throw .unexpectedReply("WATCH") }
-        if case .error(let error) = replies[first] { throw .refused(error) }
-        let values = try replies[first + 1].elements("MGET")
-        guard values.count == 3 + partitions.count + orders.count else { throw .unexpectedReply("MGET") }
+        if let error = replies.reply(at: first).error { throw .refused(error) }
+        var values = try replies.reply(at: first + 1).elements("MGET")
+        guard values.count == 3 + partitions.count + orders.count,
+            let view = values.next(), let revision = values.next(), let highSums = values.next()
+        else { throw .unexpectedReply("MGET") }
         var cursors: [Cursor?] = []
-        for (value, partition) in zip(values.dropFirst(3), partitions) {
-            cursors.append(try value.cursor(of: partition))
-        }
+        for partition in partitions { cursors.append(try values.next()?.value.cursor(of: partition)) }
         return Snapshot(
-            view: try values[0].view(),
-            catalogRevision: try values[1].catalogRevision(),
+            view: try view.value.view(),
+            catalogRevision: try revision.value.catalogRevision(),
             cursors: cursors,
-            entries: try entries(values.suffix(orders.count)),
-            hasHighSums: !values[2].isNull,
+            entries: try entries(values),
+            hasHighSums: !highSums.isNull,
             sums: sums.isEmpty ? nil : try DaySums(sums, replies.dropFirst(2), limits: settings.sums)
         )
     }
 
-    private func entries(_ values: ArraySlice<RedisValue>) throws(LedgerError) -> [OrderEntry] {
+    private func entries(_ values: RedisReply.Elements) throws(LedgerError) -> [OrderEntry] {
         var entries: [OrderEntry] = []
-        entries.reserveCapacity(values.count)
+        entries.reserveCapacity(orders.count)
         for (value, order) in zip(values, orders) {
             entries.append(try value.entry(of: order, reporting: settings.rules.currency))
         }

@@ -144,39 +144,33 @@ package struct Posting {
     /// Reads the replies to a transaction.
     /// - Throws: ``LedgerError/refused(_:)`` when nothing was applied, ``LedgerError/partialPosting(_:)`` when only a
     ///   part was applied.
-    package static func outcome(of replies: some BidirectionalCollection<RedisValue>) throws(LedgerError) -> Outcome {
-        for reply in replies {
-            if case .error(let error) = reply, error.code != "EXECABORT" { throw .refused(error) }
+    package static func outcome(of replies: RedisReplies) throws(LedgerError) -> Outcome {
+        for index in replies.indices {
+            if let error = replies.reply(at: index).error, error.code != "EXECABORT" { throw .refused(error) }
         }
-        switch replies.last {
-        case .some(.null): return .lostRace
-        case .some(.array(let results)):
-            for result in results { try checkResult(result) }
-            return .applied
-        case .some(.error(let error)): throw .refused(error)
-        default: throw .unexpectedReply("EXEC")
-        }
+        guard let last = replies.indices.last else { throw .unexpectedReply("EXEC") }
+        let exec = replies.reply(at: last)
+        if exec.isNull { return .lostRace }
+        for result in try exec.elements("EXEC") { try checkResult(result) }
+        return .applied
     }
 
     /// Whether the replies to a transaction that was applied show a sum that is to mark its shard (``SumLimits``).
     package static func showsHighSum(
-        _ replies: some BidirectionalCollection<RedisValue>,
+        _ replies: RedisReplies,
         _ limits: SumLimits
     ) -> Bool {
-        guard case .array(let results) = replies.last else { return false }
+        guard let last = replies.indices.last, let results = replies.reply(at: last).elements else { return false }
         return results.contains { result in
-            guard case .array(let sums) = result else { return false }
-            return sums.contains { if case .integer(let sum) = $0 { limits.isHigh(sum) } else { false } }
+            guard let sums = result.elements else { return false }
+            return sums.contains { sum in sum.integer.map { limits.isHigh($0) } ?? false }
         }
     }
 
-    private static func checkResult(_ result: RedisValue) throws(LedgerError) {
-        switch result {
-        case .error(let error): throw .partialPosting("\(error.code) \(error.message)")
-        case .array(let elements):
-            guard elements.contains(.null) else { return }
+    private static func checkResult(_ result: RedisReply) throws(LedgerError) {
+        if let error = result.error { throw .partialPosting("\(error.code) \(error.message)") }
+        if let elements = result.elements, elements.contains(where: \.isNull) {
             throw .partialPosting("a tally would overflow")
-        default: return
         }
     }
 }

@@ -85,7 +85,7 @@ package struct EntryCheck {
         }
         let found: OrderEntry
         do throws(CorruptRecord) {
-            found = try EntryCodec.decode(bytes, id: order.id, reporting: settings.rules.currency)
+            found = try EntryCodec.decode(bytes[...], id: order.id, reporting: settings.rules.currency)
         } catch {
             return "it cannot be read: \(error.reason)"
         }

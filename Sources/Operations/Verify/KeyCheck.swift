@@ -107,7 +107,7 @@ package struct KeyCheck {
 
     private func isForgotten(_ reply: RedisValue, _ order: TenantScoped) -> Bool {
         guard case .bytes(let bytes) = reply else { return false }
-        let entry = try? EntryCodec.decode(bytes, id: order.id, reporting: settings.rules.currency)
+        let entry = try? EntryCodec.decode(bytes[...], id: order.id, reporting: settings.rules.currency)
         return entry?.remembersNothing == true
     }
 

@@ -114,7 +114,7 @@ package final class OrderFold {
             guard let order = TenantScoped(String(decoding: record[2..<end], as: UTF8.self)) else {
                 throw CorruptRecord(place: "the temporary file", reason: "the key of an order is not valid")
             }
-            return (order, try EntryCodec.decode(Array(record[end...]), id: order.id, reporting: rules.currency))
+            return (order, try EntryCodec.decode(record[end...], id: order.id, reporting: rules.currency))
         }
     }
 

@@ -160,7 +160,7 @@ extension Verifier {
                     guard case .bytes(let bytes) = value else { continue }
                     do throws(CorruptRecord) {
                         try load(
-                            EntryCodec.decode(bytes, id: order.id, reporting: ledger.rules.currency),
+                            EntryCodec.decode(bytes[...], id: order.id, reporting: ledger.rules.currency),
                             of: order,
                             shard,
                             pass

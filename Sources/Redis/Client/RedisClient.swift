@@ -43,7 +43,7 @@ public final class RedisClient: Sendable {
     /// Connects if necessary, and sends a pipeline as ``RedisConnection/send(_:)`` does.
     ///
     /// - Throws: the errors of ``connection()`` and ``RedisConnection/send(_:)``.
-    public func send(_ pipeline: RedisPipeline) async throws(RedisError) -> [RedisValue] {
+    public func send(_ pipeline: RedisPipeline) async throws(RedisError) -> RedisReplies {
         try await connection().send(pipeline)
     }
 

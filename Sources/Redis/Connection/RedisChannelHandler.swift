@@ -17,7 +17,7 @@ final class ConnectionStatus: Sendable {
 final class RedisChannelHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
-    typealias Request = RedisCompletion<[RedisValue]>
+    typealias Request = RedisCompletion<RedisReplies>
 
     let status = ConnectionStatus()
     /// Receives published messages; set before the connection subscribes.
@@ -92,7 +92,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
             // The result carries the typed error out: the closure rethrows only untyped errors.
             try buffer.withUnsafeReadableBytes { bytes -> Result<Void, RedisError> in
                 Result { () throws(RedisError) in
-                    try decoder.decode(bytes) { reply throws(RedisError) in try receive(reply) }
+                    try decoder.decode(bytes) { tape throws(RedisError) in try receive(&tape) }
                 }
             }.get()
         } catch {
@@ -100,15 +100,19 @@ final class RedisChannelHandler: ChannelInboundHandler {
         }
     }
 
-    private func receive(_ reply: RedisValue) throws(RedisError) {
-        if let messages, let message = RedisMessage(reply) {
+    /// Handles the last reply of the tape. The tape has the replies to the oldest request, and no others.
+    private func receive(_ tape: inout ReplyTape) throws(RedisError) {
+        if let messages, let message = RedisReplies(tape).last.flatMap({ RedisMessage($0) }) {
             messages.append(message)
+            tape.removeLastReply()
             return
         }
-        switch queue.receive(reply) {
+        switch queue.receive() {
         case .more: break
         case .unexpected: throw .protocolViolation("a reply without a request")
-        case .complete(let request, let replies, let thenClose):
+        case .complete(let request, let thenClose):
+            let replies = RedisReplies(tape)
+            tape = ReplyTape(like: tape)
             request.complete(.success(replies))
             if thenClose { fail(.connectionClosed("this program closed it")) }
         }

@@ -35,7 +35,7 @@ public final class RedisConnection: Sendable {
     ///
     /// - Throws: a ``RedisError`` if the connection broke, the request timeout passed or the task was cancelled: it is
     ///   then unknown whether the commands took effect. After ``RedisError/overloaded`` they were not sent.
-    public func send(_ pipeline: RedisPipeline) async throws(RedisError) -> [RedisValue] {
+    public func send(_ pipeline: RedisPipeline) async throws(RedisError) -> RedisReplies {
         if Task.isCancelled { throw .cancelled }
         return try await submit(pipeline).completion.value()
     }
@@ -46,7 +46,7 @@ public final class RedisConnection: Sendable {
     }
 
     func submit(_ pipeline: RedisPipeline, timeout: Duration) -> PendingReplies {
-        let completion = RedisCompletion<[RedisValue]>()
+        let completion = RedisCompletion<RedisReplies>()
         onEventLoop { $0.send(pipeline, timeout: TimeAmount(timeout), request: completion) }
         return PendingReplies(completion)
     }

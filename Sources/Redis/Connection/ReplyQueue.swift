@@ -24,8 +24,8 @@ struct ReplyQueue<Request> {
     private var phase = Phase.open
     private var waiting = CircularBuffer<Waiting>()
     private var unansweredBytes = 0
-    /// The replies of the oldest request so far. No other request can have any.
-    private var collected: [RedisValue] = []
+    /// How many replies the oldest request has so far. No other request can have any.
+    private var received = 0
 
     enum Acceptance {
         case write
@@ -49,22 +49,20 @@ struct ReplyQueue<Request> {
     enum Receipt {
         /// More replies belong to the same request.
         case more
-        case complete(Request, [RedisValue], thenClose: Bool)
+        case complete(Request, thenClose: Bool)
         /// No request waits for this reply.
         case unexpected
     }
 
-    /// Adds a reply to the oldest request.
-    mutating func receive(_ reply: RedisValue) -> Receipt {
+    /// Counts a reply to the oldest request.
+    mutating func receive() -> Receipt {
         guard let oldest = waiting.first else { return .unexpected }
-        if collected.isEmpty { collected.reserveCapacity(oldest.replies) }
-        collected.append(reply)
-        if collected.count < oldest.replies { return .more }
+        received += 1
+        if received < oldest.replies { return .more }
         waiting.removeFirst()
         unansweredBytes -= oldest.cost
-        let replies = collected
-        collected = []
-        return .complete(oldest.request, replies, thenClose: isDrained)
+        received = 0
+        return .complete(oldest.request, thenClose: isDrained)
     }
 
     /// Refuses further requests.
@@ -87,7 +85,7 @@ struct ReplyQueue<Request> {
         phase = .closed(error)
         defer {
             waiting.removeAll()
-            collected = []
+            received = 0
             unansweredBytes = 0
         }
         return waiting.map(\.request)

@@ -4,59 +4,98 @@ internal import CRedis
 struct ReplyDecoder: ~Copyable {
     /// The most bytes of one reply. The protocol allows 512 MiB for a bulk string.
     static let defaultByteLimit = 513 << 20
-    /// The most elements of an array. hiredis allocates memory for the announced number before the elements arrive.
+    /// The most elements of an array: in memory an element may take six times the bytes that it takes in a reply.
     static let elementLimit: Int32 = 4 << 20
 
     /// hiredis moves the unread rest of its buffer while it parses, so it gets the bytes in small pieces.
     private static let pieceSize = 16 << 10
 
-    /// The functions with which hiredis creates replies, with a limit on the length of arrays.
+    /// The functions that hiredis calls for each reply and each element, in the order of the protocol. They append to the
+    /// tape, to which the private data of each task points. What they return is the place of the node, plus one because
+    /// NULL would mean that there is no memory; hiredis keeps it as the object of an array's task.
     ///
     /// Never freed, because every reader points to it. Threads can share it: it is written once, here.
-    nonisolated(unsafe) private static let functions: UnsafeMutablePointer<redisReplyObjectFunctions>? = {
-        guard let original = standardFunctions else { return nil }
-        let bounded = UnsafeMutablePointer<redisReplyObjectFunctions>.allocate(capacity: 1)
-        bounded.initialize(to: original)
-        bounded.pointee.createArray = { task, count in
-            // NULL makes the reader fail with "Out of memory".
-            if count > ReplyDecoder.elementLimit { return nil }
-            return ReplyDecoder.standardFunctions?.createArray(task, count)
-        }
-        return bounded
+    nonisolated(unsafe) private static let functions = {
+        let functions = UnsafeMutablePointer<redisReplyObjectFunctions>.allocate(capacity: 1)
+        functions.initialize(
+            to: redisReplyObjectFunctions(
+                createString: { task, text, count in
+                    guard let task else { return nil }
+                    return ReplyDecoder.append(to: task) { tape in
+                        let kind: ReplyTape.Kind =
+                            switch task.pointee.type {
+                            case REDIS_REPLY_STATUS: .status
+                            case REDIS_REPLY_ERROR: .error
+                            default: .bytes
+                            }
+                        tape.appendText(kind, UnsafeRawBufferPointer(start: text, count: count))
+                    }
+                },
+                createArray: { task, count in
+                    guard let task, count <= ReplyDecoder.elementLimit else { return nil }
+                    return ReplyDecoder.append(to: task) { $0.appendNode(.array, Int64(count)) }
+                },
+                createInteger: { task, number in
+                    guard let task else { return nil }
+                    return ReplyDecoder.append(to: task) { $0.appendNode(.integer, number) }
+                },
+                createNil: { task in
+                    guard let task else { return nil }
+                    return ReplyDecoder.append(to: task) { $0.appendNode(.null) }
+                },
+                // The tape owns everything.
+                freeObject: { _ in }
+            )
+        )
+        return functions
     }()
 
-    /// A copy of the functions of a new hiredis reader.
-    private static let standardFunctions: redisReplyObjectFunctions? = {
-        guard let reader = redisReaderCreate() else { return nil }
-        defer { redisReaderFree(reader) }
-        return reader.pointee.fn.pointee
-    }()
+    /// Appends a node to the tape of a reader's task, and to the arrays that it is in.
+    private static func append(
+        to task: UnsafePointer<redisReadTask>,
+        _ body: (inout ReplyTape) -> Void
+    ) -> UnsafeMutableRawPointer? {
+        guard let tape = task.pointee.privdata?.assumingMemoryBound(to: ReplyTape.self) else { return nil }
+        body(&tape.pointee)
+        let count = tape.pointee.nodes.count
+        var parent = task.pointee.parent
+        while let array = parent {
+            tape.pointee.extend(array: Int(bitPattern: array.pointee.obj) - 1)
+            parent = array.pointee.parent
+        }
+        return UnsafeMutableRawPointer(bitPattern: count)
+    }
 
     /// Owned: freed in `deinit`.
     private let reader: UnsafeMutablePointer<redisReader>
+    /// Owned: freed in `deinit`. In memory of its own, because the functions above change it while the reader is called.
+    private let tape: UnsafeMutablePointer<ReplyTape>
     private let byteLimit: Int
     private var bytesOfReply = 0
 
     init(byteLimit: Int = defaultByteLimit) {
         // hiredis returns NULL only if there is no memory.
-        guard let functions = Self.functions, let reader = redisReaderCreateWithFunctions(functions) else {
-            fatalError("hiredis: out of memory")
-        }
+        guard let reader = redisReaderCreateWithFunctions(Self.functions) else { fatalError("hiredis: out of memory") }
+        tape = .allocate(capacity: 1)
+        tape.initialize(to: ReplyTape())
+        reader.pointee.privdata = UnsafeMutableRawPointer(tape)
         self.reader = reader
         self.byteLimit = byteLimit
     }
 
     deinit {
-        // Also frees an incomplete reply.
         redisReaderFree(reader)
+        tape.deinitialize(count: 1)
+        tape.deallocate()
     }
 
-    /// Adds received bytes and calls `body` with each complete reply.
+    /// Adds received bytes and calls `body` after each complete reply, which is then the last one of the tape. `body` may
+    /// take replies away.
     ///
     /// - Throws: ``RedisError/protocolViolation(_:)``, after which the decoder must not be used; or the error of `body`.
     mutating func decode(
         _ bytes: UnsafeRawBufferPointer,
-        _ body: (RedisValue) throws(RedisError) -> Void
+        _ body: (inout ReplyTape) throws(RedisError) -> Void
     ) throws(RedisError) {
         var start = 0
         while start < bytes.count {
@@ -65,40 +104,22 @@ struct ReplyDecoder: ~Copyable {
             // hiredis copies the bytes.
             guard redisReaderFeed(reader, piece.baseAddress, piece.count) == REDIS_OK else { throw violation() }
             bytesOfReply += piece.count
-            while let reply = try next() {
+            while try next() {
                 bytesOfReply = 0
-                try body(reply)
+                try body(&tape.pointee)
             }
             if bytesOfReply > byteLimit { throw .protocolViolation("a reply of more than \(byteLimit) bytes") }
             start = end
         }
     }
 
-    private func next() throws(RedisError) -> RedisValue? {
+    /// - Returns: whether a whole reply was added to the tape.
+    private mutating func next() throws(RedisError) -> Bool {
         var reply: UnsafeMutableRawPointer?
         guard redisReaderGetReply(reader, &reply) == REDIS_OK else { throw violation() }
-        guard let reply else { return nil }
-        // The caller of the reader frees the reply.
-        defer { freeReplyObject(reply) }
-        return Self.value(reply.assumingMemoryBound(to: redisReply.self))
-    }
-
-    /// Copies a reply. The recursion is limited: hiredis accepts at most eight levels of arrays.
-    private static func value(_ reply: UnsafeMutablePointer<redisReply>) -> RedisValue {
-        let text = UnsafeRawBufferPointer(
-            start: reply.pointee.str,
-            count: reply.pointee.str == nil ? 0 : reply.pointee.len
-        )
-        switch reply.pointee.type {
-        case REDIS_REPLY_STRING: return .bytes([UInt8](text))
-        case REDIS_REPLY_INTEGER: return .integer(reply.pointee.integer)
-        case REDIS_REPLY_STATUS: return .status(String(decoding: text, as: UTF8.self))
-        case REDIS_REPLY_ERROR: return .error(RedisServerError(String(decoding: text, as: UTF8.self)))
-        case REDIS_REPLY_ARRAY:
-            let elements = UnsafeBufferPointer(start: reply.pointee.element, count: reply.pointee.elements)
-            return .array(elements.map { $0.map(value) ?? .null })
-        default: return .null
-        }
+        if reply == nil { return false }
+        tape.pointee.endReply()
+        return true
     }
 
     /// The reader's error, whose text is in an array of C characters.

@@ -52,9 +52,8 @@ struct PostingPipeline {
             send(RedisPipeline(), over: nil)
             return .inProgress
         }
-        let all = try await replies(to: pending)
+        var replies = try await replies(to: pending)
         self.pending = nil
-        var replies = all[...]
         var finished: Step = .inProgress
         if let batch = applying {
             applying = nil
@@ -116,7 +115,7 @@ struct PostingPipeline {
         if !pipeline.isEmpty { pending = link.submit(pipeline) }
     }
 
-    private nonisolated(nonsending) func replies(to pending: PendingReplies) async throws(LedgerError) -> [RedisValue] {
+    private nonisolated(nonsending) func replies(to pending: PendingReplies) async throws(LedgerError) -> RedisReplies {
         do throws(RedisError) {
             return try await pending.value()
         } catch {

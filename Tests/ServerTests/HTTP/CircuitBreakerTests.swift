@@ -85,7 +85,7 @@ private final class HangingLink: RedisLink {
     let requests = Mutex(0)
     private let (answers, continuation) = AsyncStream.makeStream(of: Void.self)
 
-    func send(_ pipeline: RedisPipeline) async throws(RedisError) -> [RedisValue] {
+    func send(_ pipeline: RedisPipeline) async throws(RedisError) -> RedisReplies {
         let number = requests.withLock { requests in
             requests += 1
             return requests

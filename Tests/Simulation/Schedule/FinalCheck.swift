@@ -88,7 +88,7 @@ struct FinalCheck {
                 guard case .entry(let order) = keys.place(of: key)?.name, case .string(let bytes) = value else {
                     continue
                 }
-                entries[order] = try EntryCodec.decode(bytes, id: order.id, reporting: rules.currency)
+                entries[order] = try EntryCodec.decode(bytes[...], id: order.id, reporting: rules.currency)
             }
             let check = try CompactionCheck(world)
             return try check.differences(entries)

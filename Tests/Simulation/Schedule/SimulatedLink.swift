@@ -12,12 +12,12 @@ final class SimulatedLink: PostingLink {
         self.number = number
     }
 
-    func send(_ pipeline: RedisPipeline) async throws(RedisError) -> [RedisValue] {
+    func send(_ pipeline: RedisPipeline) async throws(RedisError) -> RedisReplies {
         try await submit(pipeline).value()
     }
 
     func submit(_ pipeline: RedisPipeline) -> PendingReplies {
-        let completion = RedisCompletion<[RedisValue]>()
+        let completion = RedisCompletion<RedisReplies>()
         world.send(pipeline, completion, over: number)
         return PendingReplies(completion)
     }

@@ -132,7 +132,7 @@ extension World {
 
     private func answer(_ number: Int) {
         guard let (values, completion) = connections[number]?.replies.removeFirst() else { return }
-        completion.complete(.success(values))
+        completion.complete(.success(RedisReplies(values)))
     }
 
     /// Remembers the transaction that these commands of the pipeline end.

@@ -69,12 +69,12 @@ package final class World: @unchecked Sendable {
         /// Sent, but not executed to its end yet.
         var requests: [Request] = []
         /// Executed, but not answered yet.
-        var replies: [(values: [RedisValue], completion: RedisCompletion<[RedisValue]>)] = []
+        var replies: [(values: [RedisValue], completion: RedisCompletion<RedisReplies>)] = []
     }
 
     struct Request {
         let pipeline: RedisPipeline
-        let completion: RedisCompletion<[RedisValue]>
+        let completion: RedisCompletion<RedisReplies>
         /// The replies to the commands that are executed.
         var values: [RedisValue] = []
         var rest: Int { pipeline.count - values.count }
@@ -197,7 +197,7 @@ extension World {
         return SimulatedLink(self, number: lastConnection)
     }
 
-    func send(_ pipeline: RedisPipeline, _ completion: RedisCompletion<[RedisValue]>, over number: Int) {
+    func send(_ pipeline: RedisPipeline, _ completion: RedisCompletion<RedisReplies>, over number: Int) {
         guard connections[number] != nil else {
             completion.complete(.failure(.connectionClosed("it was cut")))
             return
