@@ -201,16 +201,18 @@ struct CreditTests {
     @Test("Rule 1: a credit names its reasons")
     func reasons() throws {
         let changed = entry(order(), ["A-1 ann 40%", "A-2 ann", "A-3 bob 1.00"])
-        let worth = try #require(Rules(ownerCredit: .whole).worth(of: changed))
+        let rules = Rules(ownerCredit: .whole)
+        let worth = try #require(rules.worth(of: changed))
         #expect(
-            worth.credits.map(\.because) == [
+            worth.credits.map { rules.reasons(of: changed, for: $0.salesperson) } == [
                 [.allocation(id("A-1"), allocation("A-1 ann 40%").limit), .allocation(id("A-2"), .whole)],
                 [.allocation(id("A-3"), allocation("A-3 bob 1.00").limit)],
                 [.owner],
             ]
         )
-        let rest = try #require(Rules(ownerCredit: .remainder).worth(of: entry(order(), ["A-1 ann 40%"])))
-        #expect(rest.credits.last?.because == [.remainder])
+        let (rest, remainder) = (entry(order(), ["A-1 ann 40%"]), Rules(ownerCredit: .remainder))
+        let last = try #require(remainder.worth(of: rest)?.credits.last)
+        #expect(remainder.reasons(of: rest, for: last.salesperson) == [.remainder])
     }
 
     @Test("Rule 1: percentages that add up to exactly 100 add up to any total")

@@ -30,7 +30,7 @@ extension Members {
     /// - Parameter usual: the currency of most orders, for which no lookup is needed.
     func currency(_ name: MemberName, usual: Currency) throws(EventError) -> Currency? {
         try text(name, "a currency of ISO 4217") { text in
-            text.elementsEqual(usual.code.utf8) ? usual : Currency(String(decoding: text, as: UTF8.self))
+            usual.hasCode(text) ? usual : Currency(String(decoding: text, as: UTF8.self))
         }
     }
 

@@ -59,9 +59,6 @@ struct NativeDecoder {
         let total = try data.requiredAmount(.total, in: currency)
         return Order(
             id: id,
-            number: data.shownText(.number),
-            subject: data.shownText(.subject),
-            account: data.shownText(.account),
             owner: try data.requiredPersonID(.owner),
             total: total,
             currency: currency,
@@ -72,7 +69,12 @@ struct NativeDecoder {
                 reporting: settings.currency
             ),
             date: try data.requiredDay(.date),
-            status: try data.boundedText(.status)
+            texts: OrderTexts(
+                status: try data.boundedText(.status),
+                number: data.shownText(.number),
+                subject: data.shownText(.subject),
+                account: data.shownText(.account)
+            )
         )
     }
 

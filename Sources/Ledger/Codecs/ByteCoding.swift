@@ -37,6 +37,8 @@ struct ByteWriter {
     }
 
     mutating func id(_ id: Identifier) { text(id.rawValue) }
+
+    mutating func append(_ encoded: [UInt8]) { bytes.append(contentsOf: encoded) }
 }
 
 /// Decodes what a ``ByteWriter`` has encoded. Any other bytes give an error.
@@ -90,6 +92,14 @@ struct ByteReader {
         }
         position = end
         return text
+    }
+
+    /// The texts of an order. Only their lengths are checked: what is not UTF-8 is shown as U+FFFD.
+    mutating func texts() throws(CorruptRecord) -> OrderTexts {
+        let texts = bytes[position...].withUnsafeBytes { OrderTexts.read($0) }
+        guard let texts else { throw CorruptRecord(reason: "it ends too early") }
+        position += texts.count
+        return texts.0
     }
 
     mutating func id() throws(CorruptRecord) -> Identifier {

@@ -85,10 +85,7 @@ package enum EntryCodec {
             writer.text(order.currency.code)
             writer.decimal(order.exchangeRate)
         }
-        writer.text(order.status)
-        writer.text(order.number)
-        writer.text(order.subject)
-        writer.text(order.account)
+        writer.append(order.texts.bytes)
     }
 
     private static func readOrder(
@@ -108,18 +105,14 @@ package enum EntryCodec {
         guard let currency, rate.isPositive, Money.minorUnits(of: total, in: currency) != nil else {
             throw CorruptRecord(reason: "its money is out of bounds")
         }
-        let status = try reader.text()
         return Order(
             id: id,
-            number: try reader.text(),
-            subject: try reader.text(),
-            account: try reader.text(),
             owner: owner,
             total: total,
             currency: currency,
             exchangeRate: rate,
             date: date,
-            status: status
+            texts: try reader.texts()
         )
     }
 

@@ -18,8 +18,8 @@ package struct OrderResult: Sendable {
 
     /// About how many bytes the order has when it is shown.
     var size: Int {
-        let texts = entry.order.map { $0.number.utf8.count + $0.subject.utf8.count + $0.account.utf8.count } ?? 0
-        return 300 + texts + (worth?.credits.reduce(0) { $0 + 120 + 150 * $1.because.count } ?? 0)
+        let texts = entry.order?.texts.bytes.count ?? 0
+        return 300 + texts + 120 * (worth?.credits.count ?? 0) + 150 * entry.allocations.count
     }
 }
 

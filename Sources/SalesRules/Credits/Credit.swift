@@ -13,14 +13,11 @@ public struct Credit: Hashable, Sendable {
     /// Who is credited.
     public let salesperson: Identifier
     /// Minor units of the reporting currency; below zero for a credit note.
-    public let amount: Int64
-    /// The reasons: the owner's part, or one allocation or more.
-    public let because: [CreditReason]
+    public internal(set) var amount: Int64
 
     /// A credit for this person.
-    public init(salesperson: Identifier, amount: Int64, because: [CreditReason]) {
+    public init(salesperson: Identifier, amount: Int64) {
         self.salesperson = salesperson
         self.amount = amount
-        self.because = because
     }
 }

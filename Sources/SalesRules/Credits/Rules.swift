@@ -16,6 +16,7 @@ public struct Rules: Hashable, Sendable {
     public let ownerCredit: OwnerCredit
     /// Statuses whose orders do not count, in lower case.
     public let excludedStatuses: Set<String>
+    private let excludedLengths: [Int]
 
     /// - Parameter excludedStatuses: compared without case (rule 4 in docs/CONTRACT.md).
     public init(
@@ -26,12 +27,13 @@ public struct Rules: Hashable, Sendable {
         self.currency = currency
         self.ownerCredit = ownerCredit
         self.excludedStatuses = Set(excludedStatuses.map { $0.lowercased() })
+        excludedLengths = self.excludedStatuses.map(\.utf8.count).sorted()
     }
 
     /// What the order counts for now. Nil when it does not count: it was not seen yet, it is deleted, its status is
     /// excluded (rule 4), nobody is credited, or the converted total is beyond ``Money/bound``.
     public func worth(of entry: OrderEntry) -> OrderWorth? {
-        guard let order = entry.order, !entry.isDeleted, !isExcluded(order.status),
+        guard let order = entry.order, !entry.isDeleted, !isExcluded(order.texts),
             let total = Money.convert(order.total, rate: order.exchangeRate, to: currency)
         else { return nil }
         let credits = credits(of: order, total: total, allocations: entry.allocations)
@@ -45,62 +47,55 @@ public struct Rules: Hashable, Sendable {
             let total = Money.convert(order.total, rate: order.exchangeRate, to: currency)
         else { return nil }
         let given = shares(of: order, whole: total.magnitude, allocations: entry.allocations).reduce(0) {
-            $0 + $1.amount
+            $0 + $1.amount.magnitude
         }
         let left = Int64(total.magnitude - min(given, total.magnitude))
         return total < 0 ? -left : left
     }
 
-    private typealias Share = (salesperson: Identifier, amount: UInt64, because: [CreditReason])
+    /// Why an order is credited to a person: the owner's part, or one allocation or more.
+    /// - Parameter person: one of those whom the order is credited to.
+    public func reasons(of entry: OrderEntry, for person: Identifier) -> [CreditReason] {
+        let allocations = entry.allocations
+        let named = allocations.filter { $0.salesperson == person }
+        if named.isEmpty { return [allocations.isEmpty || ownerCredit == .whole ? .owner : .remainder] }
+        return named.map { .allocation($0.id, $0.limit) }
+    }
 
-    /// One array that the many orders without allocations share.
-    private static let owner = [CreditReason.owner]
-
-    private func isExcluded(_ status: String) -> Bool {
-        if excludedStatuses.isEmpty || status.isEmpty { return false }
+    private func isExcluded(_ texts: OrderTexts) -> Bool {
         // For speed: most statuses differ in length from the excluded ones. In ASCII, lower case keeps the length.
-        let mayBe =
-            excludedStatuses.contains { $0.utf8.count == status.utf8.count }
-            || status.utf8.contains { $0 >= 0x80 }
-        return mayBe && excludedStatuses.contains(status.lowercased())
+        let mayBe = texts.withBytes(of: .status) { status in
+            !status.isEmpty && (excludedLengths.contains(status.count) || status.contains { $0 >= 0x80 })
+        }
+        return mayBe && excludedStatuses.contains(texts[.status].lowercased())
     }
 
     /// Rule 1, applied to the absolute value of the total (rule 6).
     /// - Parameter allocations: sorted by id.
     private func credits(of order: Order, total: Int64, allocations: [Allocation]) -> [Credit] {
-        if allocations.isEmpty { return [Credit(salesperson: order.owner, amount: total, because: Self.owner)] }
-        let whole = total.magnitude
-        var shares = shares(of: order, whole: whole, allocations: allocations)
-        if !shares.contains(where: { $0.salesperson == order.owner }) {
-            switch ownerCredit {
-            case .whole:
-                shares.append((order.owner, whole, Self.owner))
-            case .remainder:
-                let given = shares.reduce(0) { $0 + $1.amount }
-                if given < whole { shares.append((order.owner, whole - given, [.remainder])) }
-            case .none:
-                break
+        if allocations.isEmpty { return [Credit(salesperson: order.owner, amount: total)] }
+        var credits = shares(of: order, whole: total.magnitude, allocations: allocations)
+        if ownerCredit != .none, !credits.contains(where: { $0.salesperson == order.owner }) {
+            let given = ownerCredit == .whole ? 0 : credits.reduce(0) { $0 + $1.amount.magnitude }
+            if given < total.magnitude || ownerCredit == .whole {
+                credits.append(Credit(salesperson: order.owner, amount: Int64(total.magnitude - given)))
             }
         }
-        return shares.sorted { $0.salesperson < $1.salesperson }.map {
-            Credit(
-                salesperson: $0.salesperson,
-                amount: total < 0 ? -Int64($0.amount) : Int64($0.amount),
-                because: $0.because
-            )
-        }
+        if total < 0 { for place in credits.indices { credits[place].amount.negate() } }
+        if credits.count > 1 { credits.sort { $0.salesperson < $1.salesperson } }
+        return credits
     }
 
-    /// What the allocations credit each person with, without the owner's part.
-    private func shares(of order: Order, whole: UInt64, allocations: [Allocation]) -> [Share] {
-        var shares: [Share] = []
-        for (allocation, amount) in zip(allocations, amounts(of: allocations, order: order, whole: whole)) {
-            let reason = CreditReason.allocation(allocation.id, allocation.limit)
+    /// What the allocations credit each person with, without a sign and without the owner's part.
+    private func shares(of order: Order, whole: UInt64, allocations: [Allocation]) -> [Credit] {
+        let amounts = amounts(of: allocations, order: order, whole: whole)
+        var shares: [Credit] = []
+        shares.reserveCapacity(allocations.count + 1)
+        for (allocation, amount) in zip(allocations, amounts) {
             if let place = shares.firstIndex(where: { $0.salesperson == allocation.salesperson }) {
-                shares[place].amount = min(shares[place].amount + amount, whole)
-                shares[place].because.append(reason)
+                shares[place].amount = Int64(min(shares[place].amount.magnitude + amount, whole))
             } else {
-                shares.append((allocation.salesperson, amount, [reason]))
+                shares.append(Credit(salesperson: allocation.salesperson, amount: Int64(amount)))
             }
         }
         return shares
@@ -117,36 +112,38 @@ public struct Rules: Hashable, Sendable {
                 min(Money.convert(amount, rate: order.exchangeRate, to: currency)?.magnitude ?? whole, whole)
             }
         }
-        let percents = allocations.indices.filter { index in
-            if case .percent = allocations[index].limit { true } else { false }
-        }
-        if percents.count > 1 { settle(percents, of: allocations, whole: whole, in: &amounts) }
+        if allocations.count > 1 { settle(allocations, whole: whole, in: &amounts) }
         return amounts
     }
 
     /// Makes the amounts of percentages that add up to exactly 100 add up to the total: each gets its whole minor
     /// units, and the rest goes to the largest remainders. A tie goes to the lower allocation id.
-    private func settle(_ percents: [Int], of allocations: [Allocation], whole: UInt64, in amounts: inout [UInt64]) {
-        func parts(_ index: Int) -> UInt128 {
-            guard case .percent(let percent) = allocations[index].limit else { return 0 }
-            return percent.parts
-        }
+    private func settle(_ allocations: [Allocation], whole: UInt64, in amounts: inout [UInt64]) {
         let hundred = Percent.hundred.parts
-        guard percents.reduce(0, { $0 + parts($1) }) == hundred else { return }
+        guard allocations.reduce(0, { $0 + ($1.limit.parts ?? 0) }) == hundred else { return }
         var left = whole
-        for index in percents {
-            amounts[index] = UInt64(UInt128(whole) * parts(index) / hundred)
-            left -= amounts[index]
+        for (place, allocation) in allocations.enumerated() {
+            guard let parts = allocation.limit.parts else { continue }
+            amounts[place] = UInt64(UInt128(whole) * parts / hundred)
+            left -= amounts[place]
         }
+        if left == 0 { return }
+        let percents = allocations.indices.filter { allocations[$0].limit.parts != nil }
+        func remainder(_ place: Int) -> UInt128 { UInt128(whole) * (allocations[place].limit.parts ?? 0) % hundred }
         let byRemainder = percents.sorted {
-            let (first, second) = (UInt128(whole) * parts($0) % hundred, UInt128(whole) * parts($1) % hundred)
+            let (first, second) = (remainder($0), remainder($1))
             return first != second ? first > second : $0 < $1
         }
-        for index in byRemainder.prefix(Int(left)) { amounts[index] += 1 }
+        for place in byRemainder.prefix(Int(left)) { amounts[place] += 1 }
     }
 }
 
 extension Percent {
     /// Ten-thousandths of a percent, in a type that has room for the product with any total.
     fileprivate var parts: UInt128 { UInt128(tenThousandths) }
+}
+
+extension Allocation.Limit {
+    /// The parts of a percentage; nil for another limit.
+    fileprivate var parts: UInt128? { if case .percent(let percent) = self { percent.parts } else { nil } }
 }

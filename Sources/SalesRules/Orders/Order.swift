@@ -1,25 +1,64 @@
 /// A sales order as its source last saved it.
 public struct Order: Hashable, Sendable {
-    /// Unique within the tenant.
-    public var id: Identifier
-    /// The number that people use for it; empty when the source gives none.
-    public var number: String
-    /// What it is about; may be empty.
-    public var subject: String
-    /// The customer; may be empty.
-    public var account: String
-    /// Who is credited with it when it has no allocations.
-    public var owner: Identifier
-    /// In major units of ``currency``, exactly as the source wrote it; below zero for a credit note.
-    public var total: Decimal
-    /// The currency of ``total`` and of its allocations' amounts.
-    public var currency: Currency
-    /// Units of ``currency`` for one unit of the reporting currency; above zero.
-    public var exchangeRate: Decimal
-    /// The day it counts on.
-    public var date: Day
-    /// As the source writes it, `Approved` for example; may be empty.
-    public var status: String
+    /// On its way from a record to Redis an order is handed on a dozen times, so its fields are in one object: a copy of
+    /// it costs one reference.
+    private final class Fields: Hashable, Sendable {
+        let id, owner: Identifier
+        let total, exchangeRate: Decimal
+        let currency: Currency
+        let date: Day
+        let texts: OrderTexts
+
+        init(
+            id: Identifier,
+            owner: Identifier,
+            total: Decimal,
+            currency: Currency,
+            exchangeRate: Decimal,
+            date: Day,
+            texts: OrderTexts
+        ) {
+            self.id = id
+            self.owner = owner
+            self.total = total
+            self.currency = currency
+            self.exchangeRate = exchangeRate
+            self.date = date
+            self.texts = texts
+        }
+
+        static func == (left: Fields, right: Fields) -> Bool {
+            left === right
+                || left.id == right.id && left.owner == right.owner && left.total == right.total
+                    && left.currency == right.currency && left.exchangeRate == right.exchangeRate
+                    && left.date == right.date && left.texts == right.texts
+        }
+
+        func hash(into hasher: inout Hasher) { hasher.combine(id) }
+    }
+
+    private var fields: Fields
+
+    /// An order. The exchange rate defaults to 1.
+    public init(
+        id: Identifier,
+        owner: Identifier,
+        total: Decimal,
+        currency: Currency,
+        exchangeRate: Decimal = .one,
+        date: Day,
+        texts: OrderTexts
+    ) {
+        fields = Fields(
+            id: id,
+            owner: owner,
+            total: total,
+            currency: currency,
+            exchangeRate: exchangeRate,
+            date: date,
+            texts: texts
+        )
+    }
 
     /// An order. Texts default to empty, and the exchange rate to 1.
     public init(
@@ -34,16 +73,101 @@ public struct Order: Hashable, Sendable {
         date: Day,
         status: String = ""
     ) {
-        self.id = id
-        self.number = number
-        self.subject = subject
-        self.account = account
-        self.owner = owner
-        self.total = total
-        self.currency = currency
-        self.exchangeRate = exchangeRate
-        self.date = date
-        self.status = status
+        self.init(
+            id: id,
+            owner: owner,
+            total: total,
+            currency: currency,
+            exchangeRate: exchangeRate,
+            date: date,
+            texts: OrderTexts(status: status, number: number, subject: subject, account: account)
+        )
+    }
+
+    /// Unique within the tenant.
+    public var id: Identifier {
+        get { fields.id }
+        set { replace(id: newValue) }
+    }
+
+    /// Who is credited with it when it has no allocations.
+    public var owner: Identifier {
+        get { fields.owner }
+        set { replace(owner: newValue) }
+    }
+
+    /// In major units of ``currency``, exactly as the source wrote it; below zero for a credit note.
+    public var total: Decimal {
+        get { fields.total }
+        set { replace(total: newValue) }
+    }
+
+    /// The currency of ``total`` and of its allocations' amounts.
+    public var currency: Currency {
+        get { fields.currency }
+        set { replace(currency: newValue) }
+    }
+
+    /// Units of ``currency`` for one unit of the reporting currency; above zero.
+    public var exchangeRate: Decimal {
+        get { fields.exchangeRate }
+        set { replace(exchangeRate: newValue) }
+    }
+
+    /// The day it counts on.
+    public var date: Day {
+        get { fields.date }
+        set { replace(date: newValue) }
+    }
+
+    /// Its number, subject, account and status.
+    public var texts: OrderTexts {
+        get { fields.texts }
+        set { replace(texts: newValue) }
+    }
+
+    private mutating func replace(
+        id: Identifier? = nil,
+        owner: Identifier? = nil,
+        total: Decimal? = nil,
+        currency: Currency? = nil,
+        exchangeRate: Decimal? = nil,
+        date: Day? = nil,
+        texts: OrderTexts? = nil
+    ) {
+        self = Order(
+            id: id ?? self.id,
+            owner: owner ?? self.owner,
+            total: total ?? self.total,
+            currency: currency ?? self.currency,
+            exchangeRate: exchangeRate ?? self.exchangeRate,
+            date: date ?? self.date,
+            texts: texts ?? self.texts
+        )
+    }
+
+    /// The number that people use for it; empty when the source gives none.
+    public var number: String {
+        get { texts[.number] }
+        set { texts[.number] = newValue }
+    }
+
+    /// What it is about; may be empty.
+    public var subject: String {
+        get { texts[.subject] }
+        set { texts[.subject] = newValue }
+    }
+
+    /// The customer; may be empty.
+    public var account: String {
+        get { texts[.account] }
+        set { texts[.account] = newValue }
+    }
+
+    /// As the source writes it, `Approved` for example; may be empty.
+    public var status: String {
+        get { texts[.status] }
+        set { texts[.status] = newValue }
     }
 }
 

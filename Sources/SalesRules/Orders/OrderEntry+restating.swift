@@ -62,10 +62,11 @@ extension OrderEntry {
     }
 
     /// Whether this change alone gives what is known of its part.
-    public func isGiven(by change: OrderChange) -> Bool {
+    /// - Parameter isApplied: whether the change was just applied, so that a saved order is known to be this one.
+    public func isGiven(by change: OrderChange, isApplied: Bool = false) -> Bool {
         switch change {
         case .saved(let order, let listed, let version):
-            version == self.version && !isDeleted && order == self.order && isListed(listed ?? [])
+            version == self.version && !isDeleted && (isApplied || order == self.order) && isListed(listed ?? [])
         case .deleted(let version): version == self.version && isDeleted && listed.isEmpty
         case .deletedKeeping(let listed, let version): version == self.version && isDeleted && isListed(listed)
         case .allocationSaved(let allocation, let version):

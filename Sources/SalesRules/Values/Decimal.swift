@@ -10,12 +10,18 @@ public enum NumberError: Error, Hashable, Sendable {
 
 /// An exact decimal number of at most 40 digits: an amount in major units, an exchange rate or a percentage.
 public struct Decimal: Hashable, Sendable {
-    /// The number without its sign, times 10^`scale`.
-    let magnitude: UInt256
-    /// Whether it is below zero.
-    public let isNegative: Bool
+    /// The number times 10^`scale`. Nearly every number is short, and takes 16 bytes with its scale.
+    private enum Value: Hashable, Sendable {
+        case short(Int64)
+        /// Only what does not fit in 64 bits, so that equal numbers are equal values.
+        indirect case long(UInt256, isNegative: Bool)
+    }
+
+    private let value: Value
+    private let scaleByte: UInt8
+
     /// How many digits are after the point, 0 to ``maximumScale``, without trailing zeros.
-    public let scale: Int
+    public var scale: Int { Int(scaleByte) }
 
     /// The number 0.
     public static let zero = Decimal(units: 0, scale: 0)
@@ -34,9 +40,12 @@ public struct Decimal: Hashable, Sendable {
     }
 
     private init(magnitude: UInt256, isNegative: Bool, scale: Int) {
-        self.magnitude = magnitude
-        self.isNegative = isNegative
-        self.scale = scale
+        if let short = UInt64(exactly: magnitude).flatMap({ Int64(exactly: $0) }) {
+            value = .short(isNegative ? -short : short)
+        } else {
+            value = .long(magnitude, isNegative: isNegative)
+        }
+        scaleByte = UInt8(scale)
     }
 
     /// Reads a decimal from its digits: exactly where there are at most 40 of them and at most ``maximumScale`` after
@@ -78,14 +87,32 @@ public struct Decimal: Hashable, Sendable {
     /// The first number with 41 digits.
     private static let limit = UInt256(1).timesTen(toThe: Digits.maximum)
 
+    /// The number without its sign, times 10^`scale`.
+    var magnitude: UInt256 {
+        switch value {
+        case .short(let units): UInt256(UInt128(units.magnitude))
+        case .long(let magnitude, _): magnitude
+        }
+    }
+
+    /// Whether it is below zero.
+    public var isNegative: Bool {
+        switch value {
+        case .short(let units): units < 0
+        case .long(_, let isNegative): isNegative
+        }
+    }
+
     /// Whether it is above zero.
-    public var isPositive: Bool { !isNegative && magnitude != UInt256(0) }
+    public var isPositive: Bool {
+        switch value {
+        case .short(let units): units > 0
+        case .long(_, let isNegative): !isNegative
+        }
+    }
 
     /// The number times 10^`scale`; nil beyond 64 bits.
-    public var units: Int64? {
-        guard let short = UInt64(exactly: magnitude).flatMap({ Int64(exactly: $0) }) else { return nil }
-        return isNegative ? -short : short
-    }
+    public var units: Int64? { if case .short(let units) = value { units } else { nil } }
 
     /// The number without its sign.
     public var absolute: Decimal { Decimal(magnitude: magnitude, isNegative: false, scale: scale) }

@@ -1,9 +1,15 @@
 /// A currency of ISO 4217.
 public struct Currency: Hashable, Sendable, CustomStringConvertible {
+    // Every order has a currency: as numbers, two of them are compared in one step.
+    private let letters: UInt32
+    private let exponentByte: UInt8
+
     /// Three capital letters.
-    public let code: String
+    public var code: String {
+        withUnsafeBytes(of: letters.bigEndian) { String(decoding: $0.dropFirst(), as: UTF8.self) }
+    }
     /// How many decimals an amount has: 2 for the euro, 0 for the yen.
-    public let exponent: Int
+    public var exponent: Int { Int(exponentByte) }
 
     /// The euro.
     public static let euro = Currency("EUR")!
@@ -16,14 +22,21 @@ public struct Currency: Hashable, Sendable, CustomStringConvertible {
     public init?(_ code: String) {
         guard code.utf8.count == 3, code.utf8.allSatisfy({ (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) })
         else { return nil }
-        self.code = code
-        exponent = Self.exponents[code] ?? 2
+        letters = Self.letters(code.utf8)
+        exponentByte = Self.exponents[code] ?? 2
     }
+
+    /// Whether these bytes are its code.
+    public func hasCode(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        bytes.count == 3 && Self.letters(bytes) == letters
+    }
+
+    private static func letters(_ code: some Collection<UInt8>) -> UInt32 { code.reduce(0) { $0 << 8 | UInt32($1) } }
 
     public var description: String { code }
 
     /// The exponents of ISO 4217 that are not 2.
-    private static let exponents: [String: Int] = [
+    private static let exponents: [String: UInt8] = [
         "BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0, "RWF": 0, "UGX": 0,
         "UYI": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
         "BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3,
@@ -73,6 +86,11 @@ public enum Money {
     public static func convert(_ amount: Decimal, rate: Decimal, to reporting: Currency) -> Int64? {
         precondition(rate.isPositive)
         let shift = reporting.exponent + rate.scale - amount.scale
+        // For speed: most orders are in the reporting currency, with no more decimals than it has.
+        if rate == .one, let units = amount.units, (0...4).contains(shift) {
+            let (product, overflows) = units.multipliedReportingOverflow(by: shortPowersOfTen[shift])
+            return overflows || product.magnitude > bound.magnitude ? nil : product
+        }
         guard let rounded = quotient(amount.magnitude, timesTenToThe: shift, by: rate.magnitude),
             rounded <= UInt128(bound)
         else { return nil }
@@ -115,6 +133,8 @@ public enum Money {
     private static func powerOfTen(_ exponent: Int) -> UInt128 {
         powersOfTen[exponent]
     }
+
+    private static let shortPowersOfTen: InlineArray<5, Int64> = [1, 10, 100, 1_000, 10_000]
 
     private static let powersOfTen: [UInt128] = (0...18).map { exponent in
         (0..<exponent).reduce(1) { power, _ in power * 10 }

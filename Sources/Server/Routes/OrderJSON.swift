@@ -4,8 +4,8 @@ internal import SalesRules
 
 /// Writes orders, allocations and credits as JSON (docs/CONTRACT.md, "HTTP").
 struct OrderJSON {
-    /// The reporting currency: the currency of credits.
-    let currency: Currency
+    /// What credits follow from; their currency is that of the credits.
+    let rules: Rules
     /// The people in the allocations and credits, for their names.
     let people: [Identifier: Person]
 
@@ -36,12 +36,13 @@ struct OrderJSON {
         json.member("etag", effective.tag.description)
     }
 
-    func write(_ credits: [Credit], of order: Order, to json: inout JSONWriter) {
+    func write(_ credits: [Credit], of order: Order, _ entry: OrderEntry, to json: inout JSONWriter) {
         json.objects("credits", credits) { credit, json in
+            let reasons = rules.reasons(of: entry, for: credit.salesperson)
             write(person: credit.salesperson, to: &json)
-            json.member("amount", Money.text(credit.amount, in: currency))
-            json.member("because", credit.because.map { Self.text($0, order) }.joined(separator: ", "))
-            json.objects("reasons", credit.because) { reason, json in write(reason, of: order, to: &json) }
+            json.member("amount", Money.text(credit.amount, in: rules.currency))
+            json.member("because", reasons.map { Self.text($0, order) }.joined(separator: ", "))
+            json.objects("reasons", reasons) { reason, json in write(reason, of: order, to: &json) }
         }
     }
 

@@ -42,7 +42,7 @@ extension LedgerReader {
         let shown = Set(credits.map(\.salesperson) + allocations.map(\.allocation.salesperson))
         let currency = rules.currency
         let unallocated = rules.unallocated(of: entry) ?? 0
-        let text = OrderJSON(currency: currency, people: try await people(shown, of: tenant))
+        let text = OrderJSON(rules: rules, people: try await people(shown, of: tenant))
         return .json { json in
             text.write(order, to: &json)
             json.member("exchangeRate", order.exchangeRate.description)
@@ -51,7 +51,7 @@ extension LedgerReader {
             json.member("deleted", entry.isDeleted)
             text.write(allocations, of: order, to: &json)
             json.member("unallocated", Money.text(unallocated, in: currency))
-            text.write(credits, of: order, to: &json)
+            text.write(credits, of: order, entry, to: &json)
             json.objects("contributions", contributions) { contribution, json in
                 let target = contribution.target.target
                 json.object("target") { json in

@@ -69,14 +69,14 @@ struct TargetRoutes: Sendable {
         let assignees = Set(target.assignees)
         let currency = reader.rules.currency
         let credited = Set(page.orders.flatMap { $0.worth?.credits.map(\.salesperson) ?? [] })
-        let text = OrderJSON(currency: currency, people: try await reader.people(credited, of: viewer.tenant))
+        let text = OrderJSON(rules: reader.rules, people: try await reader.people(credited, of: viewer.tenant))
         return .json { json in
             json.objects("orders", page.orders) { found, json in
                 guard let order = found.entry.order, let worth = found.worth else { return }
                 text.write(order, to: &json)
                 let contributes = worth.tally(of: assignees)?.quantity(target.measure) ?? 0
                 json.member("contributes", Quantity.text(contributes, target.measure, currency))
-                text.write(worth.credits, of: order, to: &json)
+                text.write(worth.credits, of: order, found.entry, to: &json)
             }
             if page.hasMore, let last = page.orders.last, let day = last.worth?.day {
                 json.member("next", PageCursor.token(OrderPosition(day: day, order: last.id).text))

@@ -101,7 +101,7 @@ struct AllocationRoutes: Sendable {
             throw Problem.notFound("such allocation")
         }
         let people = try await reader.people([effective.allocation.salesperson], of: tenant)
-        let text = OrderJSON(currency: reader.rules.currency, people: people)
+        let text = OrderJSON(rules: reader.rules, people: people)
         var headers: HTTPFields = [.eTag: effective.tag.description]
         if status == .created { headers[.location] = Self.location(of: place) }
         return .json(status: status, headers: headers) { json in
