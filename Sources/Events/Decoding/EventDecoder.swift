@@ -62,6 +62,12 @@ public struct EventDecoder: Sendable {
         guard !value.isEmpty else {
             throw EventError(member: "record", reason: "is empty; send null to delete")
         }
+        if headers.isEmpty, let event = OrderScanner.event(value, settings: settings) { return event }
+        return try decodeAnyForm(value, headers: headers)
+    }
+
+    /// Decodes an event in any of the forms.
+    func decodeAnyForm(_ value: UnsafeBufferPointer<UInt8>, headers: [RecordHeader]) throws(EventError) -> Event {
         let tape = try JSONTape(value)
         guard tape.nodes[0].kind == .object else {
             throw EventError(member: "record", reason: "is not a JSON object")

@@ -31,8 +31,11 @@ enum MemberName: UInt8, CaseIterable {
     }
 
     /// Nil for a name that the program does not read.
-    init?(_ text: UnsafeBufferPointer<UInt8>) {
-        guard let spelling = Self.spelling(text) else { return nil }
+    init?(_ text: UnsafeBufferPointer<UInt8>) { self.init(text, in: 0..<text.count) }
+
+    /// Nil for a name that the program does not read.
+    init?(_ text: UnsafeBufferPointer<UInt8>, in range: Range<Int>) {
+        guard let spelling = Self.spelling(text, range) else { return nil }
         var slot = Self.slot(spelling)
         while Self.spellings[slot] != 0 {
             if Self.spellings[slot] == spelling {
@@ -52,7 +55,7 @@ enum MemberName: UInt8, CaseIterable {
     private static let table: [(spelling: UInt128, name: MemberName)] = {
         var table: [(spelling: UInt128, name: MemberName)] = Array(repeating: (0, .type), count: slots)
         for name in allCases {
-            let spelling = Array(name.text.utf8).withUnsafeBufferPointer(Self.spelling)!
+            let spelling = Array(name.text.utf8).withUnsafeBufferPointer { Self.spelling($0, 0..<$0.count) }!
             var slot = slot(spelling)
             while table[slot].spelling != 0 { slot = (slot + 1) % slots }
             table[slot] = (spelling, name)
@@ -63,12 +66,25 @@ enum MemberName: UInt8, CaseIterable {
     /// A text of 1 to 16 bytes as one number, so that two texts are compared in one step; no name is longer. Nil also
     /// for a text with a zero byte at the start of either half: no name has one, and two texts could have the
     /// same number.
-    private static func spelling(_ text: UnsafeBufferPointer<UInt8>) -> UInt128? {
-        guard (1...16).contains(text.count), text[0] != 0, text.count <= 8 || text[8] != 0 else { return nil }
-        var (low, high): (UInt64, UInt64) = (0, 0)
-        for byte in text.prefix(8) { low = low << 8 | UInt64(byte) }
-        for byte in text.dropFirst(8) { high = high << 8 | UInt64(byte) }
+    private static func spelling(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> UInt128? {
+        guard (1...16).contains(range.count) else { return nil }
+        let start = range.lowerBound
+        guard text[start] != 0, range.count <= 8 || text[start + 8] != 0 else { return nil }
+        let low = word(text, from: start, count: min(8, range.count))
+        let high = range.count > 8 ? word(text, from: start + 8, count: range.count - 8) : 0
         return UInt128(high) << 64 | UInt128(low)
+    }
+
+    /// Up to eight bytes, the first one highest.
+    private static func word(_ text: UnsafeBufferPointer<UInt8>, from start: Int, count: Int) -> UInt64 {
+        if start + 8 <= text.count {
+            let bytes = UnsafeRawBufferPointer(text)
+            let word = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+            return word >> UInt64(64 - 8 * count)
+        }
+        var word: UInt64 = 0
+        for place in start..<start + count { word = word << 8 | UInt64(text[place]) }
+        return word
     }
 
     /// The highest bits of a product depend on all bits of its factor (Knuth's multiplicative hashing).
