@@ -9,20 +9,21 @@ package enum PackedTallies {
 
     /// Goes after the key of a BITFIELD: an increment that would overflow changes nothing, and its reply is null.
     static func refuseOverflow(_ command: inout RedisCommand) {
-        command.append("OVERFLOW")
-        command.append("FAIL")
+        command.append(framed: "$8\r\nOVERFLOW\r\n$4\r\nFAIL\r\n", count: 2)
     }
 
     /// Appends the increments of the tally at the given place; none for zero.
     static func appendIncrement(_ tally: Tally, at place: Int, to command: inout RedisCommand) {
-        append(tally.revenue, "i64", at: place * stride, to: &command)
-        append(tally.orders, "i32", at: place * stride + 8, to: &command)
+        append(tally.revenue, at: place * stride, to: &command)
+        guard tally.orders != 0 else { return }
+        command.append(framed: "$6\r\nINCRBY\r\n$3\r\ni32\r\n", count: 2)
+        command.append((place * stride + 8) * 8)
+        command.append(tally.orders)
     }
 
-    private static func append(_ increment: Int64, _ type: String, at byte: Int, to command: inout RedisCommand) {
+    private static func append(_ increment: Int64, at byte: Int, to command: inout RedisCommand) {
         guard increment != 0 else { return }
-        command.append("INCRBY")
-        command.append(type)
+        command.append(framed: "$6\r\nINCRBY\r\n$3\r\ni64\r\n", count: 2)
         command.append(byte * 8)
         command.append(increment)
     }
@@ -83,7 +84,7 @@ extension PackedTallies {
     static func appendIncrement(ofOverlap overlap: TallySum, to command: inout RedisCommand) {
         let (units, rest) = overlap.revenue.quotientAndRemainder(dividingBy: overlapUnit)
         appendIncrement(Tally(revenue: Int64(rest), orders: overlap.orders), at: 0, to: &command)
-        append(Int64(clamping: units), "i64", at: stride, to: &command)
+        append(Int64(clamping: units), at: stride, to: &command)
     }
 
     /// The command that reads an overlap.

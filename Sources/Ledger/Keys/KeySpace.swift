@@ -168,14 +168,19 @@ package struct KeySpace: Sendable {
         shard: Int,
         to name: inout [UInt8]
     ) {
-        name.append(contentsOf: prefixes[shard].utf8)
-        name.append(contentsOf: kind.utf8)
-        name.append(contentsOf: tenant.rawValue.utf8)
-        name.append(UInt8(ascii: "/"))
-        name.append(contentsOf: id.utf8)
-        if let number {
-            name.append(UInt8(ascii: ":"))
-            name.append(contentsOf: String(number).utf8)
+        let (prefix, kind) = (prefixes[shard].utf8.span, kind.utf8.span)
+        let (tenant, id) = (tenant.rawValue.utf8.span, id.utf8.span)
+        // With one check of the memory.
+        name.append(addingCapacity: prefix.count + kind.count + tenant.count + id.count + 22) { name in
+            name.append(contentsOf: prefix)
+            name.append(contentsOf: kind)
+            name.append(contentsOf: tenant)
+            name.append(UInt8(ascii: "/"))
+            name.append(contentsOf: id)
+            if let number {
+                name.append(UInt8(ascii: ":"))
+                name.append(decimal: number)
+            }
         }
     }
 
@@ -203,4 +208,9 @@ package struct DaysKey: Hashable, Sendable {
         self.person = person
         self.year = year
     }
+
+    /// A number that nearly always differs for different keys, and cannot be chosen by anyone (``Identifier/digest``).
+    var digest: UInt64 { (tenant.digest &* 31 &+ (person?.digest ?? 0)) &* 31 &+ UInt64(bitPattern: Int64(year)) }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(digest) }
 }

@@ -50,6 +50,12 @@ public struct RedisCommand: Sendable {
         append(Int64(number))
     }
 
+    /// Adds arguments that never change, in RESP2: `$2\r\nNX\r\n`, for example.
+    package mutating func append(framed arguments: StaticString, count: Int) {
+        bytes.append(contentsOf: UnsafeBufferPointer(start: arguments.utf8Start, count: arguments.utf8CodeUnitCount))
+        argumentCount += count
+    }
+
     /// Adds one argument: the bytes that `write` appends.
     public mutating func appendArgument(_ write: (inout [UInt8]) -> Void) {
         let start = bytes.count
@@ -122,20 +128,5 @@ extension OutputSpan<UInt8> {
     fileprivate mutating func appendLineEnd() {
         append(UInt8(ascii: "\r"))
         append(UInt8(ascii: "\n"))
-    }
-
-    fileprivate mutating func append(decimal number: UInt64) {
-        if number >= 100 { append(decimal: number / 100) }
-        let pair = UInt8(number % 100)
-        if number >= 10 { append(UInt8(ascii: "0") + pair / 10) }
-        append(UInt8(ascii: "0") + pair % 10)
-    }
-
-    fileprivate mutating func append(contentsOf bytes: Span<UInt8>) {
-        withUnsafeMutableBufferPointer { buffer, count in
-            // Refuses more bytes than there is room for.
-            bytes.withUnsafeBufferPointer { _ = buffer[count...].initialize(fromContentsOf: $0) }
-            count += bytes.count
-        }
     }
 }

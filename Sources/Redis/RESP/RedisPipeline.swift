@@ -32,10 +32,16 @@ public struct RedisPipeline: Sendable {
     /// Adds a command. A command may have at most 1 GiB and a pipeline just under 4 GiB: more is a programming error.
     public mutating func append(_ command: RedisCommand) {
         precondition(command.bytes.count < Self.commandLimit, "a Redis command is 1 GiB at most")
-        buffer.writeInteger(UInt8(ascii: "*"))
-        buffer.writeDecimal(command.argumentCount)
-        buffer.writeStaticString("\r\n")
-        buffer.writeBytes(command.bytes)
+        // In one step: each one checks the buffer's memory, and that nobody else writes to it.
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: command.bytes.count + 24) { memory in
+            var header = OutputSpan(buffer: memory.bindMemory(to: UInt8.self), initializedCount: 0)
+            header.append(UInt8(ascii: "*"))
+            header.append(decimal: UInt64(command.argumentCount))
+            header.append(UInt8(ascii: "\r"))
+            header.append(UInt8(ascii: "\n"))
+            header.append(contentsOf: command.bytes.span)
+            return header.finalize(for: memory.bindMemory(to: UInt8.self))
+        }
         count += 1
     }
 
@@ -43,12 +49,5 @@ public struct RedisPipeline: Sendable {
     public mutating func append(contentsOf other: RedisPipeline) {
         buffer.writeImmutableBuffer(other.buffer)
         count += other.count
-    }
-}
-
-extension ByteBuffer {
-    fileprivate mutating func writeDecimal(_ number: Int) {
-        if number >= 10 { writeDecimal(number / 10) }
-        writeInteger(UInt8(ascii: "0") + UInt8(number % 10))
     }
 }
