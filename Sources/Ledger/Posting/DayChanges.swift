@@ -6,20 +6,17 @@ internal import SalesRules
 /// This runs for every order, so it avoids an array for each day: years, days and orders are in one array each, and the
 /// elements that belong together are linked lists of indexes into these arrays.
 struct DayChanges {
-    private var placesOfYears: [DaysKey: Int] = [:]
+    /// By the digest of the key.
+    private var placesOfYears = NumberTable(capacity: 512)
     private var years: [YearChanges] = []
-    private var placesOfDays: [DayOfYear: Int] = [:]
+    /// By the place of the year and the ordinal of the day.
+    private var placesOfDays = NumberTable(capacity: 1_024)
     private var days: [DayChange] = []
     private var entered: [Entered] = []
     private var left: [Left] = []
 
     /// The end of a linked list.
     private static let none = -1
-
-    private struct DayOfYear: Hashable {
-        let year: Int
-        let ordinal: Int
-    }
 
     private struct YearChanges {
         let key: DaysKey
@@ -29,6 +26,7 @@ struct DayChanges {
 
     private struct DayChange {
         let day: Day
+        let ordinal: Int
         let nextOfYear: Int
         var tally = Tally.zero
         /// The heads of the lists of its orders.
@@ -47,11 +45,6 @@ struct DayChanges {
         let nextOfDay: Int
     }
 
-    init() {
-        placesOfYears.reserveCapacity(512)
-        placesOfDays.reserveCapacity(1_024)
-    }
-
     var isEmpty: Bool { days.isEmpty }
 
     /// Whether a sum changes by at least this much.
@@ -59,18 +52,20 @@ struct DayChanges {
 
     /// The sums that change.
     var sums: [DaySum] {
-        years.flatMap { year in
-            chain(year.lastDay, { days[$0].nextOfYear }).map { DaySum(days: year.key, ordinal: days[$0].day.ordinal) }
+        var sums: [DaySum] = []
+        for year in years {
+            forEachDay(of: year) { sums.append(DaySum(days: year.key, ordinal: $0.ordinal)) }
         }
+        return sums
     }
 
     /// For each year the range from the first changed day to the last.
     var announced: [Announcement.Days] {
         years.map { year in
             var (first, last) = (Int.max, Int.min)
-            for day in chain(year.lastDay, { days[$0].nextOfYear }) {
-                first = min(first, days[day].day.ordinal)
-                last = max(last, days[day].day.ordinal)
+            forEachDay(of: year) { day in
+                first = min(first, day.ordinal)
+                last = max(last, day.ordinal)
             }
             return Announcement.Days(key: year.key, ordinals: first...last)
         }
@@ -106,21 +101,33 @@ struct DayChanges {
     /// - Parameter person: nil for everyone together.
     private mutating func place(of person: Identifier?, _ tenant: Identifier, _ day: Day) -> Int {
         let (yearNumber, ordinal) = day.yearAndOrdinal
-        let key = DaysKey(tenant: tenant, person: person, year: yearNumber)
-        let year: Int
-        if let known = placesOfYears[key] {
-            year = known
-        } else {
-            year = years.count
-            placesOfYears[key] = year
-            years.append(YearChanges(key: key, lastDay: Self.none))
+        let year = placeOfYear(DaysKey(tenant: tenant, person: person, year: yearNumber))
+        let place = placesOfDays.number(of: UInt64(year) << 9 | UInt64(ordinal), orNew: days.count)
+        if place == days.count {
+            days.append(DayChange(day: day, ordinal: ordinal, nextOfYear: years[year].lastDay))
+            years[year].lastDay = place
         }
-        let dayOfYear = DayOfYear(year: year, ordinal: ordinal)
-        if let known = placesOfDays[dayOfYear] { return known }
-        placesOfDays[dayOfYear] = days.count
-        days.append(DayChange(day: day, nextOfYear: years[year].lastDay))
-        years[year].lastDay = days.count - 1
-        return days.count - 1
+        return place
+    }
+
+    private mutating func placeOfYear(_ key: DaysKey) -> Int {
+        let place = placesOfYears.number(of: key.digest >> 1, orNew: years.count)
+        if place < years.count {
+            if years[place].key == key { return place }
+            // Another key with the same digest: once in years of full load.
+            if let known = years.firstIndex(where: { $0.key == key }) { return known }
+        }
+        years.append(YearChanges(key: key, lastDay: Self.none))
+        return years.count - 1
+    }
+
+    /// Calls `body` with each day of a year.
+    private func forEachDay(of year: YearChanges, _ body: (DayChange) -> Void) {
+        var place = year.lastDay
+        while place != Self.none {
+            body(days[place])
+            place = days[place].nextOfYear
+        }
     }
 
     /// Appends the commands that write the changes.
@@ -131,13 +138,11 @@ struct DayChanges {
             keys.append(daysOf: year.key, shard: shard, to: &command)
             PackedTallies.refuseOverflow(&command)
             let empty = command.argumentCount
-            for day in chain(year.lastDay, { days[$0].nextOfYear }) where days[day].tally != .zero {
-                PackedTallies.appendIncrement(days[day].tally, at: days[day].day.ordinal, to: &command)
-            }
+            forEachDay(of: year) { PackedTallies.appendIncrement($0.tally, at: $0.ordinal, to: &command) }
             if command.argumentCount > empty { pipeline.append(command) }
             guard let person = year.key.person else { continue }
-            for day in chain(year.lastDay, { days[$0].nextOfYear }) {
-                appendIndex(days[day], year.key.tenant, person, keys, shard, using: &command, to: &pipeline)
+            forEachDay(of: year) {
+                appendIndex($0, year.key.tenant, person, keys, shard, using: &command, to: &pipeline)
             }
         }
     }
@@ -154,25 +159,23 @@ struct DayChanges {
         if change.lastEntered != Self.none {
             command.restart("HSET")
             keys.append(indexOf: person, tenant: tenant, day: change.day, shard: shard, to: &command)
-            for place in chain(change.lastEntered, { entered[$0].nextOfDay }) {
+            var place = change.lastEntered
+            while place != Self.none {
                 command.append(entered[place].order.rawValue)
                 command.append(entered[place].isSplit ? IndexMark.split : IndexMark.single)
+                place = entered[place].nextOfDay
             }
             pipeline.append(command)
         }
         if change.lastLeft != Self.none {
             command.restart("HDEL")
             keys.append(indexOf: person, tenant: tenant, day: change.day, shard: shard, to: &command)
-            for place in chain(change.lastLeft, { left[$0].nextOfDay }) { command.append(left[place].order.rawValue) }
+            var place = change.lastLeft
+            while place != Self.none {
+                command.append(left[place].order.rawValue)
+                place = left[place].nextOfDay
+            }
             pipeline.append(command)
-        }
-    }
-
-    private func chain(_ last: Int, _ next: @escaping (Int) -> Int) -> some Sequence<Int> {
-        sequence(state: last) { place in
-            guard place != Self.none else { return nil }
-            defer { place = next(place) }
-            return place
         }
     }
 }

@@ -24,16 +24,16 @@ package final class OrderBatch {
         let change: OrderChange
         let source: ChangeSource
 
-        func apply(to entry: inout OrderEntry) -> BoundExceeded? {
+        /// - Returns: whether it was applied, and the bound that the entry then exceeds.
+        func apply(to entry: inout OrderEntry) -> (isApplied: Bool, BoundExceeded?) {
             do throws(BoundExceeded) {
                 switch source.kind {
-                case .event: _ = try entry.apply(change)
-                case .restatement: _ = try entry.restate(change)
-                case .refused: break
+                case .event: return (try entry.apply(change), nil)
+                case .restatement: return (try entry.restate(change), nil)
+                case .refused: return (false, nil)
                 }
-                return nil
             } catch {
-                return error
+                return (true, error)
             }
         }
     }
@@ -78,13 +78,24 @@ package final class OrderBatch {
     }
 
     /// Notes whether the record alone gives what is known, so that compaction may remove the earlier ones of its key.
-    private func note(_ change: Change, on entry: OrderEntry, in posting: inout Posting) {
+    /// - Parameters:
+    ///   - entry: after the change.
+    ///   - noted: the orders of which something is noted in the posting.
+    private func note(
+        _ change: Change,
+        isApplied: Bool,
+        on entry: OrderEntry,
+        _ noted: inout Set<Int>,
+        in posting: inout Posting
+    ) {
         let part = change.change.part
         guard let record = change.source.record, entry.knows(part) else { return }
-        var isGiven = change.source.kind != .refused && entry.isGiven(by: change.change)
+        var isGiven = change.source.kind != .refused && entry.isGiven(by: change.change, isApplied: isApplied)
         // Kafka removes a null value after a while, and with it what the deletion overrides.
         if isGiven, case .allocation = part, record.withValue({ $0 == nil }) { isGiven = false }
-        if isGiven, change.source.kind == .event, posting.owed.isEmpty { return }
+        // Nearly every record: there is nothing to note, and nothing to take back.
+        if isGiven, change.source.kind == .event, noted.isEmpty || !noted.contains(change.order) { return }
+        noted.insert(change.order)
         let key = OwedKey(.order(orders[change.order], part), key: record.withKey { $0.map(Array.init) ?? [] })
         let partition = ranges[change.range].partition
         if isGiven {
@@ -114,14 +125,20 @@ package final class OrderBatch {
         var sums = snapshot.sums
         // Nil for an order without new changes: to copy all entries would cost more than to derive them.
         var entries: [OrderEntry?] = Array(repeating: nil, count: orders.count)
-        for change in changes where change.offset >= applied[change.range] {
-            var entry = entries[change.order].take() ?? snapshot.entries[change.order]
-            if let fault = apply(change, to: &entry, &sums, settings.rules) {
-                if case .sum = fault { posting.refuse(ranges[change.range].partition, offset: change.offset) }
-                if let record = change.source.record { faults.append((record, fault)) }
+        var noted: Set<Int> = []
+        let changes = changes
+        // By place: a loop over the elements would copy each of them.
+        for index in changes.indices where changes[index].offset >= applied[changes[index].range] {
+            let place = changes[index].order
+            var entry = entries[place].take() ?? snapshot.entries[place]
+            let (isApplied, fault) = apply(changes[index], to: &entry, &sums, settings.rules)
+            if let fault {
+                let (range, offset) = (changes[index].range, changes[index].offset)
+                if case .sum = fault { posting.refuse(ranges[range].partition, offset: offset) }
+                if let record = changes[index].source.record { faults.append((record, fault)) }
             }
-            note(change, on: entry, in: &posting)
-            entries[change.order] = entry
+            note(changes[index], isApplied: isApplied, on: entry, &noted, in: &posting)
+            entries[place] = consume entry
         }
         for (place, order) in orders.enumerated() {
             guard let entry = entries[place], entry != snapshot.entries[place] else { continue }
@@ -144,18 +161,21 @@ package final class OrderBatch {
         to entry: inout OrderEntry,
         _ sums: inout DaySums?,
         _ rules: Rules
-    ) -> ChangeFault? {
-        guard sums != nil else { return change.apply(to: &entry).map { .bound($0) } }
+    ) -> (isApplied: Bool, ChangeFault?) {
+        guard sums != nil else {
+            let (isApplied, exceeded) = change.apply(to: &entry)
+            return (isApplied, exceeded.map { .bound($0) })
+        }
         var next = entry
-        let exceeded = change.apply(to: &next)
+        let (isApplied, exceeded) = change.apply(to: &next)
         let tenant = orders[change.order].tenant
         do throws(SumTooLarge) {
             try sums?.move(in: tenant, from: rules.worth(of: entry), to: rules.worth(of: next))
         } catch {
-            return .sum(error)
+            return (false, .sum(error))
         }
         entry = next
-        return exceeded.map { .bound($0) }
+        return (isApplied, exceeded.map { .bound($0) })
     }
 
     private func read(_ sums: some Sequence<DaySum>) -> Derivation {

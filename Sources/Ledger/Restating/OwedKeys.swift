@@ -26,9 +26,6 @@ struct OwedKeys {
         places[place] = isRestated ? false : nil
     }
 
-    /// Whether nothing is noted, so that an ordinary record that gives the state needs no ``settle(_:in:isRestated:)``.
-    var isEmpty: Bool { places.isEmpty }
-
     func append(to pipeline: inout RedisPipeline, keys: KeySpace, shard: Int) {
         for (place, isOwed) in places {
             var command = RedisCommand(isOwed ? "SADD" : "SREM", keys.owed(place.partition, shard: shard))
