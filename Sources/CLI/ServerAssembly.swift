@@ -15,23 +15,13 @@ enum ServerAssembly {
     }
 
     /// Throws what no waiting mends: a wrong password, an unfit Redis, other settings. A server starts without an answer of
-    /// Redis or Kafka, and meets such a fault later as a problem of `/readyz`.
-    static func refuseLastingFaults(
-        _ client: RedisClient,
-        _ ledger: LedgerSettings,
-        _ log: any LogBackend,
-        _ topics: TopicNames
-    ) async throws {
-        do throws(LedgerError) {
+    /// Redis, and meets such a fault later as a problem of `/readyz`. Kafka is asked while the server runs.
+    static func refuseLastingFaults(_ client: RedisClient, _ ledger: LedgerSettings) async throws(LedgerError) {
+        do {
             _ = try await LedgerReader(link: client, settings: ledger).health(of: [], catalogTopics: [])
         } catch {
             if error.needsPerson { throw error }
         }
-        do {
-            _ = try await LogEnds.watermarks(of: topics, in: log, timeoutMilliseconds: 2_000)
-        } catch let error as LogError where error.needsPerson || error.isBadSetting {
-            throw error
-        } catch {}
     }
 
     static func application(

@@ -56,7 +56,7 @@ struct ServeCommand: AsyncParsableCommand {
         let signIn = try await settings.signIn(logger: logger)
         let client = ServerAssembly.client(try settings.redis)
         let ledger = try settings.ledger
-        try await ServerAssembly.refuseLastingFaults(client, ledger, settings.log, settings.topics)
+        try await ServerAssembly.refuseLastingFaults(client, ledger)
         let producer = EventProducer(settings.log, topics: settings.topics, currency: ledger.rules.currency)
         let application = try ServerAssembly.application(
             ServerSettings(

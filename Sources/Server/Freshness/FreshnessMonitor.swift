@@ -7,7 +7,7 @@ internal import Redis
 internal import ServiceLifecycle
 
 /// Measures every second how far the results are behind the log. There is one for each server; it runs beside the HTTP
-/// server.
+/// server, and ends it when the brokers refuse this server from its start.
 actor FreshnessMonitor: Service {
     /// The pause between two refreshes.
     static let interval = Duration.seconds(1)
@@ -27,6 +27,10 @@ actor FreshnessMonitor: Service {
     private var refreshedAt: ContinuousClock.Instant?
     /// The query that Kafka has not answered yet. There is never more than one.
     private var kafkaQuery: (since: Date, task: Task<[TopicPartition: Watermarks], any Error>)?
+    /// Whether the brokers have answered since the start.
+    private var hasReadLog = false
+    /// Why the brokers have refused this server since its start.
+    private var refusal: LogError?
     /// The reading of targets that is not done yet. There is never more than one.
     private var catalogRead: Task<LedgerError?, Never>?
 
@@ -42,11 +46,17 @@ actor FreshnessMonitor: Service {
         self.publish = publish
     }
 
-    nonisolated func run() async {
+    /// - Throws: why the brokers refuse this server, if they have never answered and a person must mend it. Later it is a
+    ///   problem of `/readyz`: what Redis has is still served.
+    nonisolated func run() async throws {
         await cancelWhenGracefulShutdown {
-            repeat { await self.refresh() } while (try? await Task.sleep(for: Self.interval)) != nil
+            repeat {
+                await self.refresh()
+                if await self.refusal != nil { return }
+            } while (try? await Task.sleep(for: Self.interval)) != nil
         }
         await cancel()
+        if let refusal = await refusal { throw refusal }
     }
 
     /// The state at the last refresh. Waits for a refresh only when there was none yet, or none is recent.
@@ -97,6 +107,11 @@ actor FreshnessMonitor: Service {
             return (query.since, .failure(LogFailure(error: "no answer in \(Self.kafkaTimeout)", remedy: nil)))
         }
         kafkaQuery = nil
+        switch answer {
+        case .success: hasReadLog = true
+        case .failure(let error as LogError) where error.needsPerson && !hasReadLog: refusal = error
+        case .failure: break
+        }
         return (query.since, answer.mapError { LogFailure($0) })
     }
 
