@@ -61,10 +61,15 @@ struct Settling {
 
     /// Rebuilds the view, as an operator does when the log has lost applied records. Workers continue meanwhile.
     private func rebuild() async throws {
-        // The snapshots contain records that are no longer in the log.
-        testbed.forgetSnapshots()
         let (code, output) = try await testbed.run(["rebuild", "--yes"], log: "rebuild.log", within: 120)
         if code != 0 { throw TestbedFailure("rebuild ended with \(code):\n\(output)") }
+        // The snapshots contain records that are no longer in the log; the one that Redis starts from may do so too.
+        testbed.forgetSnapshots()
+        guard testbed.configuration == .rdb else { return }
+        try await Deadline.wait(60, for: "a snapshot of the view that was rebuilt") {
+            // Refused while a snapshot is made, which may be of the view before.
+            (try? await testbed.redis.ask(RedisCommand("SAVE"))) != nil
+        }
     }
 
     /// Whether the log has the records of all cursors.
