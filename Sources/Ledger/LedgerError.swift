@@ -1,3 +1,4 @@
+package import Log
 package import Redis
 
 /// Why the ledger cannot be read or written.
@@ -22,6 +23,9 @@ package enum LedgerError: Error, Sendable, CustomStringConvertible {
     case loading(CatalogLoading)
     /// A cursor in Redis is before the records that were read: read again from the cursor.
     case cursorBehind
+    /// Another client has applied another record at this offset than the one that was read: the log lost it, and was written
+    /// again. Compare the log with the cursors (``PartitionCheck``).
+    case otherRecord(TopicPartition, offset: Int64)
     /// Redis holds another view than before: the worker must be admitted again (``Admission``).
     case viewChanged
     /// `rebuild` is replacing this view by a new one.
@@ -60,6 +64,8 @@ package enum LedgerError: Error, Sendable, CustomStringConvertible {
         case .loading(let loading):
             "the targets are being loaded (\(loading.read) of \(loading.count)): it takes a moment after a start"
         case .cursorBehind: "a cursor in Redis is before the records that were read"
+        case .otherRecord(let partition, let offset):
+            "the record of \(partition) at offset \(offset) is not the one that another worker has applied"
         case .viewChanged: "Redis was restarted, emptied or replaced"
         case .held: "`salestargets rebuild` is replacing the numbers in Redis"
         case .unfit(let reason): reason
@@ -72,7 +78,7 @@ package enum LedgerError: Error, Sendable, CustomStringConvertible {
     /// Whether it can help to try again, later or on another connection. If not, an operator must act.
     package var isTemporary: Bool {
         switch self {
-        case .catalogChanged, .loading, .cursorBehind, .viewChanged, .held, .notReady: true
+        case .catalogChanged, .loading, .cursorBehind, .otherRecord, .viewChanged, .held, .notReady: true
         case .redis(let error): !error.needsPerson
         case .refused(let error): error.isTransient
         case .corrupt, .otherSettings, .otherCluster, .partialPosting, .broken, .unexpectedReply, .unfit, .replica:

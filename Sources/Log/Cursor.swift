@@ -53,31 +53,34 @@ public enum StartPosition: Hashable, Sendable {
     /// At the first record that the log still has, whatever its offset is.
     case beginning
     /// At this offset. The log must still have it.
-    case offset(Int64)
+    case offset(Int64, ahead: [Cursor] = [])
     /// At a cursor, after the record that it names was read again and compared.
-    case after(Cursor)
+    ///
+    /// `ahead` are the cursors of shards that have applied more: the records up to them are compared too, because such a
+    /// shard skips them.
+    case after(Cursor, ahead: [Cursor] = [])
 
     /// The offset of the first record to deliver; nil for the beginning of the log.
     public var next: Int64? {
         switch self {
         case .beginning: nil
-        case .offset(let offset): offset
-        case .after(let cursor): cursor.next
+        case .offset(let offset, _): offset
+        case .after(let cursor, _): cursor.next
         }
     }
 
     /// The last record that was applied; nil where there was none.
     public var last: Fingerprint? {
-        if case .after(let cursor) = self { cursor.last } else { nil }
+        if case .after(let cursor, _) = self { cursor.last } else { nil }
     }
 
     /// The cursor after records that were read from here.
     /// - Parameter newest: their highest timestamp.
     public func moved(to next: Int64, last: Fingerprint, newest: Int64) -> Cursor {
         switch self {
-        case .after(let cursor): cursor.moved(to: next, last: last, newest: newest)
+        case .after(let cursor, _): cursor.moved(to: next, last: last, newest: newest)
         // Nothing is before the first offset; before another one there may be records of any age.
-        case .offset(0): Cursor(next: next, last: last, newest: max(newest, -1))
+        case .offset(0, _): Cursor(next: next, last: last, newest: max(newest, -1))
         case .beginning, .offset: Cursor(next: next, last: last)
         }
     }

@@ -6,12 +6,16 @@
 /// created again, so the records before the cursor are searched: in the same log each of them was applied, so none has a
 /// higher timestamp than the highest that was applied, and those whose fingerprints are known are the same. If the log
 /// has nothing at that offset, its watermarks show why.
+///
+/// Records that are delivered are compared in the same way with the cursors ahead (``StartPosition/after(_:ahead:)``).
 package struct PartitionCheck {
     /// The offset of the next record to deliver; nil when reading starts at the beginning and nothing was read yet.
     package private(set) var next: Int64?
     package private(set) var phase: Phase
     /// What was applied, or delivered before the last comparison; nil where there was nothing.
     private var cursor: Cursor?
+    /// The cursors of shards that have applied records which are still to be read.
+    private var ahead: [Cursor] = []
     /// The highest timestamp of all records before `next`; nil if unknown.
     private var newest: Int64?
     /// The first offset of the log, as far as it is known.
@@ -47,9 +51,12 @@ package struct PartitionCheck {
         phase = .reading
         switch start {
         case .beginning: break
-        case .offset(let offset): newest = offset == 0 ? -1 : nil
-        case .after(let cursor):
+        case .offset(let offset, let ahead):
+            newest = offset == 0 ? -1 : nil
+            self.ahead = ahead
+        case .after(let cursor, let ahead):
             self.cursor = cursor
+            self.ahead = ahead
             newest = cursor.newest
             phase = .comparing(cursor.last)
         }
@@ -83,7 +90,9 @@ package struct PartitionCheck {
                 phase = .reading
                 break
             }
-            if !wasApplied(offset: offset, timestamp: timestamp, fingerprint) { return stop(.replaced(offset: offset)) }
+            if let cursor, !cursor.covers(offset, timestamp, newest: newest, fingerprint) {
+                return stop(.replaced(offset: offset))
+            }
             phase = .searching(from: offset + 1)
             return .skip
         case .outOfRange, .stopped: return .skip
@@ -93,6 +102,11 @@ package struct PartitionCheck {
             // The log had no record between the last applied one and `next`: it lost its end and was written again.
             if let compared, offset > compared { return stop(.replaced(offset: offset)) }
             return .skip
+        }
+        if !ahead.isEmpty {
+            ahead.removeAll { $0.next <= offset }
+            let isApplied = ahead.allSatisfy { $0.covers(offset, timestamp, newest: $0.newest, fingerprint) }
+            if !isApplied { return stop(.replaced(offset: offset)) }
         }
         next = offset + 1
         newest = newest.map { max($0, timestamp) }
@@ -105,15 +119,6 @@ package struct PartitionCheck {
         return .again
     }
 
-    /// Whether a record before `next` can be one that was applied.
-    private func wasApplied(offset: Int64, timestamp: Int64, _ fingerprint: () -> Fingerprint) -> Bool {
-        guard let cursor else { return true }
-        if offset > cursor.last.offset { return false }
-        if let newest, timestamp > newest { return false }
-        guard let known = ([cursor.last] + cursor.earlier).first(where: { $0.offset == offset }) else { return true }
-        return fingerprint() == known
-    }
-
     /// The end of the log was reached.
     /// - Parameter end: the offset that the next record will have.
     /// - Returns: `deliver` when every record up to `end` was delivered.
@@ -121,7 +126,9 @@ package struct PartitionCheck {
         if phase == .stopped { return .skip }
         if case .outOfRange = phase { return .skip }
         if let next {
-            if end < next { return stop(.beyondEnd(next: next, high: end)) }
+            if let lost = ([next] + ahead.map(\.next)).first(where: { end < $0 }) {
+                return stop(.beyondEnd(next: lost, high: end))
+            }
             if case .comparing = phase { return search() }
             self.next = end
         }
@@ -149,7 +156,9 @@ package struct PartitionCheck {
             return nil
         }
         if next < watermarks.low { return fault(.beginningDeleted(next: next, low: watermarks.low)) }
-        if next > watermarks.high { return fault(.beyondEnd(next: next, high: watermarks.high)) }
+        if let lost = ([next] + ahead.map(\.next)).first(where: { watermarks.high < $0 }) {
+            return fault(.beyondEnd(next: lost, high: watermarks.high))
+        }
         // Without the last applied record, retention has deleted it but nothing after it: there is nothing to compare.
         if let last, last.offset >= watermarks.low { phase = .comparing(last) } else { phase = .reading }
         return nil
@@ -177,5 +186,21 @@ package struct PartitionCheck {
     private mutating func fault(_ fault: LogFault) -> LogFault {
         phase = .stopped
         return fault
+    }
+}
+
+extension Cursor {
+    /// Whether a record before `next` can be one that was applied.
+    /// - Parameter newest: the highest timestamp of those that were; nil if unknown.
+    fileprivate func covers(
+        _ offset: Int64,
+        _ timestamp: Int64,
+        newest: Int64?,
+        _ fingerprint: () -> Fingerprint
+    ) -> Bool {
+        if offset > last.offset { return false }
+        if let newest, timestamp > newest { return false }
+        guard let known = ([last] + earlier).first(where: { $0.offset == offset }) else { return true }
+        return fingerprint() == known
     }
 }

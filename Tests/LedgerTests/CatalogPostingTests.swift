@@ -180,7 +180,7 @@ struct CatalogPostingTests {
         }
     }
 
-    @Test("Reading continues from the lowest cursor of all shards, or from the beginning if one is missing")
+    @Test("Reading starts at the lowest cursor of all shards, or at offset 0 if one is missing, and knows those ahead")
     func lowestCursor() async throws {
         try await withRedis { server in
             let connection = try await server.connect()
@@ -200,9 +200,29 @@ struct CatalogPostingTests {
                     catalogTopics: [LedgerFixture.targets.topic]
                 )
             }
+            func starts() async throws -> [TopicPartition: StartPosition] {
+                try await Cursors.starts(
+                    of: [partition, LedgerFixture.targets],
+                    over: connection,
+                    keys: keys,
+                    catalogTopics: [LedgerFixture.targets.topic]
+                )
+            }
+            let ofTargets = StartPosition.after(cursor(after: 2))
             #expect(try await lowest() == [LedgerFixture.targets: cursor(after: 2)])
+            #expect(
+                try await starts() == [
+                    LedgerFixture.targets: ofTargets, partition: .offset(0, ahead: [cursor(after: 8)]),
+                ]
+            )
             _ = try await connection.send("SET", keys.cursor(partition, shard: 1), cursor(after: 5).encoded)
             #expect(try await lowest() == [LedgerFixture.targets: cursor(after: 2), partition: cursor(after: 5)])
+            #expect(
+                try await starts() == [
+                    LedgerFixture.targets: ofTargets,
+                    partition: .after(cursor(after: 5), ahead: [cursor(after: 8)]),
+                ]
+            )
         }
     }
 

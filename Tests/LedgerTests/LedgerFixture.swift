@@ -38,7 +38,7 @@ struct LedgerFixture {
     }
 
     /// Lets the connection be admitted, once.
-    private mutating func admit() async throws {
+    mutating func admit() async throws {
         if catalogs.view == nil { catalogs = Catalogs(view: try await Admission.admit(connection, settings)) }
     }
 

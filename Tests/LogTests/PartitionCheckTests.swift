@@ -27,6 +27,54 @@ struct PartitionCheckTests {
         #expect(check.reachedEnd(at: 11) == .skip)
     }
 
+    /// A shard has applied the records up to offset 12 too, of which the first and the last are known.
+    private let ahead = Cursor(
+        next: 13,
+        last: Fingerprint(offset: 12, checksum: 5),
+        newest: 1_000,
+        earlier: [Fingerprint(offset: 10, checksum: 4)]
+    )
+
+    private func starts() -> [PartitionCheck] {
+        [.after(Cursor(next: 10, last: last), ahead: [ahead]), .offset(10, ahead: [ahead])].map { PartitionCheck($0) }
+    }
+
+    @Test("Records that a shard ahead has applied are compared with its cursor and delivered")
+    func sameAsAhead() {
+        for var check in starts() {
+            if check.fetchOffset == 9 { #expect(check.read(offset: 9, timestamp: 0, fingerprint: { last }) == .skip) }
+            #expect(check.read(offset: 10, timestamp: 900, fingerprint: { ahead.earlier[0] }) == .deliver)
+            #expect(check.read(offset: 11, timestamp: 1_000, fingerprint: unasked) == .deliver)
+            #expect(check.read(offset: 12, timestamp: 900, fingerprint: { ahead.last }) == .deliver)
+            #expect(check.read(offset: 13, timestamp: 2_000, fingerprint: unasked) == .deliver)
+            #expect(check.reachedEnd(at: 14) == .deliver)
+        }
+    }
+
+    @Test(
+        "A record that a shard ahead cannot have applied stops the partition",
+        arguments: [(10, 900), (11, 1_001), (12, 900)] as [(Int64, Int64)]
+    )
+    func otherThanAhead(offset: Int64, timestamp: Int64) {
+        for var check in starts() {
+            if check.fetchOffset == 9 { _ = check.read(offset: 9, timestamp: 0, fingerprint: { last }) }
+            let verdict = check.read(offset: offset, timestamp: timestamp) { Fingerprint(offset: offset, checksum: 99) }
+            #expect(verdict == .stop(.replaced(offset: offset)))
+            #expect(check.read(offset: 13, timestamp: 2_000, fingerprint: unasked) == .skip)
+        }
+    }
+
+    @Test("A log that ends before the cursor of a shard stops the partition")
+    func endsBeforeAhead() {
+        for var check in starts() {
+            if check.fetchOffset == 9 { _ = check.read(offset: 9, timestamp: 0, fingerprint: { last }) }
+            #expect(check.reachedEnd(at: 12) == .stop(.beyondEnd(next: 13, high: 12)))
+        }
+        var check = PartitionCheck(.offset(10, ahead: [ahead]))
+        check.offsetOutOfRange()
+        #expect(check.watermarks(Watermarks(low: 0, high: 10)) == .beyondEnd(next: 13, high: 10))
+    }
+
     /// A check whose last applied record is compacted away: a later one is read first.
     private func compacted(newest: Int64? = 1_000, earlier: [Fingerprint] = []) -> PartitionCheck {
         var check = PartitionCheck(.after(Cursor(next: 10, last: last, newest: newest, earlier: earlier)))

@@ -61,16 +61,23 @@ package struct CatalogBatch {
 
     /// Applies the batch.
     /// - Parameter view: the view that the batch was read for.
-    /// - Throws: ``LedgerError/viewChanged``, or ``LedgerError/cursorBehind`` when Redis has not applied all records
-    ///   before this batch.
+    /// - Throws: ``LedgerError/viewChanged``, ``LedgerError/cursorBehind`` when Redis has not applied all records before this
+    ///   batch, or ``LedgerError/otherRecord(_:offset:)`` when it has applied another record than one of the batch.
     package nonisolated(nonsending) func apply(
         over link: any PostingLink,
         to view: ViewStamp?
     ) async throws(LedgerError) -> Posting.Outcome {
         let snapshot = try snapshot(from: try await link.replies(to: reads()))
         if snapshot.view == nil || snapshot.view != view { throw .viewChanged }
-        for (range, cursor) in zip(ranges, snapshot.cursors) where cursor?.next ?? 0 < range.start {
-            throw .cursorBehind
+        for (range, cursor) in zip(ranges, snapshot.cursors) {
+            guard let cursor, cursor.next >= range.start else {
+                if range.start > 0 { throw .cursorBehind }
+                continue
+            }
+            let fits = range.fits(cursor) { offset in
+                changes.first { $0.partition == range.partition && $0.offset == offset }?.source.record
+            }
+            if !fits { throw .otherRecord(range.partition, offset: cursor.last.offset) }
         }
         return try Posting.outcome(of: try await link.replies(to: transaction(on: snapshot)))
     }

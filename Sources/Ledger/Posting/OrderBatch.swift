@@ -107,8 +107,8 @@ package final class OrderBatch {
 
     /// Derives the orders from what was read.
     /// - Parameter checksSums: whether sums are read also for small changes.
-    /// - Throws: ``LedgerError/viewChanged``, or ``LedgerError/cursorBehind`` when Redis has not applied all records
-    ///   before this batch.
+    /// - Throws: ``LedgerError/viewChanged``, ``LedgerError/cursorBehind`` when Redis has not applied all records before this
+    ///   batch, or ``LedgerError/otherRecord(_:offset:)`` when it has applied another record than one of the batch.
     package func derive(
         from snapshot: OrderReads.Snapshot,
         catalogs: Catalogs,
@@ -119,6 +119,7 @@ package final class OrderBatch {
         if snapshot.catalogRevision != catalogs.revision { return .refreshCatalog }
         let applied = snapshot.cursors.map { $0?.next ?? 0 }
         for (range, next) in zip(ranges, applied) where next < range.start { throw .cursorBehind }
+        try compare(snapshot.cursors)
 
         var posting = Posting(shard: shard, settings: settings)
         var faults: [(record: LogRecord, ChangeFault)] = []
@@ -154,6 +155,17 @@ package final class OrderBatch {
             posting.advance(range.partition, to: range.end)
         }
         return .post(posting, faults: faults)
+    }
+
+    /// Compares the records that are skipped, because Redis has applied them, with what it has applied.
+    private func compare(_ cursors: [Cursor?]) throws(LedgerError) {
+        for (place, cursor) in cursors.enumerated() {
+            guard let cursor, cursor.next > ranges[place].start else { continue }
+            let fits = ranges[place].fits(cursor) { offset in
+                changes.first { $0.range == place && $0.offset == offset }?.source.record
+            }
+            if !fits { throw .otherRecord(ranges[place].partition, offset: cursor.last.offset) }
+        }
     }
 
     private func apply(

@@ -102,7 +102,7 @@ extension Lane {
         if let cluster = try consumer.clusterId(timeoutMilliseconds: 5_000) {
             try await Admission.checkCluster(cluster, link, settings.ledger.keys)
         }
-        let cursors = try await Cursors.lowest(
+        let starts = try await Cursors.starts(
             of: partitions,
             over: link,
             keys: settings.ledger.keys,
@@ -110,25 +110,20 @@ extension Lane {
         )
         try await StoppedPartitions.clear(partitions, over: link, keys: settings.ledger.keys)
         // There is no await after this line: the assignment takes effect as a whole, or again on the next connection.
-        reportLoss(cursors)
+        reportLoss(starts)
         // The worker that had the partitions before may have left backfills.
         backfills.lookForJobs()
-        positions = [:]
-        applied = [:]
+        positions = starts
+        applied = starts.mapValues { $0.next ?? 0 }
         caughtUp = []
         unreported = [:]
         owing = Set(partitions)
-        for partition in partitions {
-            // Offset 0 where nothing was applied, not the beginning: a log without its first records has lost events.
-            positions[partition] = cursors[partition].map { .after($0) } ?? .offset(0)
-            applied[partition] = cursors[partition]?.next ?? 0
-        }
         try consumer.assign(positions)
     }
 
     /// Logs when cursors in Redis are lower than they were: Redis has lost its newest data.
-    private func reportLoss(_ cursors: [TopicPartition: Cursor]) {
-        let lost = applied.reduce(Int64(0)) { $0 + max(0, $1.value - (cursors[$1.key]?.next ?? 0)) }
+    private func reportLoss(_ starts: [TopicPartition: StartPosition]) {
+        let lost = applied.reduce(Int64(0)) { $0 + max(0, $1.value - (starts[$1.key]?.next ?? 0)) }
         if lost == 0 { return }
         counters.rewinds.add(1, ordering: .relaxed)
         logger.warning(
