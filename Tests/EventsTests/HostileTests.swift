@@ -97,6 +97,14 @@ struct HostileTests {
         #expect(refusal(String(repeating: "[", count: 1_000_000))?.reason.hasPrefix("it is nested deeper") == true)
     }
 
+    @Test("A text that ends inside of objects and lists is refused, wherever it ends")
+    func unclosed() {
+        let nested = String(repeating: #"[{"a":["#, count: 15) + #""b",1,null]"# + String(repeating: "}],[]]", count: 9)
+        for text in [nested, String(repeating: "[", count: 64), #"{"a":[[[[[["#, "[[1", "[", "{"] {
+            for length in 1...text.utf8.count { #expect(refusal(Array(text.utf8.prefix(length))) != nil) }
+        }
+    }
+
     @Test("Values side by side do not count as nested")
     func siblings() {
         let lists = Array(repeating: "[[{}],{\"a\":[]}]", count: 1_000).joined(separator: ",")

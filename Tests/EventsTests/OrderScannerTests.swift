@@ -45,6 +45,12 @@ struct OrderScannerTests {
         "amount":-500.00},{"id":"A-3","salesperson":"u-3"}]}
         """#
 
+    @Test("A text that a line ends is not JSON, also where a number follows", arguments: ["\n", "\r", "\t"])
+    func brokenText(end: String) {
+        let text = #"{"type":"order.saved","x":"a\#(end)1,"id":"S","owner":"u","total":1,"date":"2026-01-01"}"#
+        #expect(decode(Array(text.utf8)) == (nil, nil))
+    }
+
     @Test("Whatever is changed in a record, it is read as in the general way, or left to it", arguments: 1...8)
     func changed(seed: UInt64) {
         var random = SeededGenerator(seed: seed)

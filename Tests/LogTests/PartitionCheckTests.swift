@@ -64,12 +64,18 @@ struct PartitionCheckTests {
         }
     }
 
-    @Test("A log that ends before the cursor of a shard stops the partition")
+    @Test("A log that ends before the cursor of a shard is read on, and what is written there then is compared")
     func endsBeforeAhead() {
         for var check in starts() {
             if check.fetchOffset == 9 { _ = check.read(offset: 9, timestamp: 0, fingerprint: { last }) }
-            #expect(check.reachedEnd(at: 12) == .stop(.beyondEnd(next: 13, high: 12)))
+            #expect(check.read(offset: 10, timestamp: 900, fingerprint: { ahead.earlier[0] }) == .deliver)
+            #expect(check.reachedEnd(at: 11) == .deliver)
+            #expect(check.read(offset: 11, timestamp: 1_001, fingerprint: unasked) == .stop(.replaced(offset: 11)))
         }
+    }
+
+    @Test("A log whose watermarks are before the cursor of a shard stops the partition")
+    func watermarksBeforeAhead() {
         var check = PartitionCheck(.offset(10, ahead: [ahead]))
         check.offsetOutOfRange()
         #expect(check.watermarks(Watermarks(low: 0, high: 10)) == .beyondEnd(next: 13, high: 10))

@@ -20,8 +20,8 @@ struct JSONParser {
 
     static func parse(_ text: UnsafeBufferPointer<UInt8>) throws(EventError) -> [JSONTape.Node] {
         var failure: EventError?
-        // Each value has at least one byte, and one that separates it from the next.
-        let nodes = [JSONTape.Node](unsafeUninitializedCapacity: text.count / 2 + 1) { nodes, count in
+        // Each value begins at a byte of its own. Memory that is not used is not touched.
+        let nodes = [JSONTape.Node](unsafeUninitializedCapacity: text.count) { nodes, count in
             var parser = JSONParser(text, nodes)
             do throws(EventError) { try parser.run() } catch { failure = error }
             count = parser.count

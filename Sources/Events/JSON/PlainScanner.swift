@@ -122,11 +122,18 @@ struct PlainScanner {
                 let bit: UInt64 = 1 << UInt64(name.rawValue)
                 guard seen & bit == 0, read(&self, name) else { return false }
                 seen |= bit
-            } else if string() == nil, number() == nil {
+            } else if !skipValue() {
                 return false
             }
         } while skip(",")
         return skip("}")
+    }
+
+    /// Skips a text or a number.
+    private mutating func skipValue() -> Bool {
+        skipSpace()
+        guard place < text.count else { return false }
+        return (text[place] == UInt8(ascii: "\"") ? string() : number()) != nil
     }
 
     /// Reads a list, with `read` for each of its elements.

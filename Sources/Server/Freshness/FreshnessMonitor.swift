@@ -29,8 +29,10 @@ actor FreshnessMonitor: Service {
     private var kafkaQuery: (since: Date, task: Task<[TopicPartition: Watermarks], any Error>)?
     /// Whether the brokers have answered since the start.
     private var hasReadLog = false
-    /// Why the brokers have refused this server since its start.
-    private var refusal: LogError?
+    /// Since when the brokers, which have never answered, refuse this server, and why.
+    private var refusal: (since: ContinuousClock.Instant, error: LogError)?
+    /// How long a server that was never answered lasts: a broker that starts may not know its users yet.
+    private static let refusalLimit = Duration.seconds(10)
     /// The reading of targets that is not done yet. There is never more than one.
     private var catalogRead: Task<LedgerError?, Never>?
 
@@ -52,11 +54,15 @@ actor FreshnessMonitor: Service {
         await cancelWhenGracefulShutdown {
             repeat {
                 await self.refresh()
-                if await self.refusal != nil { return }
+                if await self.lastingRefusal != nil { return }
             } while (try? await Task.sleep(for: Self.interval)) != nil
         }
         await cancel()
-        if let refusal = await refusal { throw refusal }
+        if let refusal = await lastingRefusal { throw refusal }
+    }
+
+    private var lastingRefusal: LogError? {
+        refusal.flatMap { ContinuousClock.now - $0.since >= Self.refusalLimit ? $0.error : nil }
     }
 
     /// The state at the last refresh. Waits for a refresh only when there was none yet, or none is recent.
@@ -108,8 +114,9 @@ actor FreshnessMonitor: Service {
         }
         kafkaQuery = nil
         switch answer {
-        case .success: hasReadLog = true
-        case .failure(let error as LogError) where error.needsPerson && !hasReadLog: refusal = error
+        case .success: (hasReadLog, refusal) = (true, nil)
+        case .failure(let error as LogError) where error.needsPerson && !hasReadLog:
+            refusal = (refusal?.since ?? .now, error)
         case .failure: break
         }
         return (query.since, answer.mapError { LogFailure($0) })
