@@ -13,13 +13,4 @@ public struct OffsetRange: Hashable, Sendable {
         self.start = start
         self.end = end
     }
-
-    /// Whether a cursor in Redis, which another client has moved into the range or behind it, can be of the log that the
-    /// range was read from.
-    /// - Parameter record: the record of the range at an offset; nil where there is none, or it is not known.
-    public func fits(_ cursor: Cursor, record: (Int64) -> LogRecord?) -> Bool {
-        if cursor.next <= start { return true }
-        if cursor.last.offset == end.last.offset { return cursor.last == end.last }
-        return record(cursor.last.offset).map { $0.fingerprint == cursor.last } ?? true
-    }
 }

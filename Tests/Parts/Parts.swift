@@ -14,7 +14,10 @@ struct Parts: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "parts",
         abstract: "Runs one part of the way of an order through the worker again and again.",
-        discussion: "`tools/parts` counts the instructions of each part."
+        discussion: """
+            To count instructions, run it under a tool that counts them, with two numbers of rounds, and take the difference:
+              valgrind --tool=callgrind .build/release/parts decode --rounds 6
+            """
     )
 
     /// The parts, in the order in which an order goes through them.
@@ -70,8 +73,8 @@ struct Parts: ParsableCommand {
         var batches: [Batch] = []
         for number in 0..<count {
             let events = (0..<size).map { place in
-                // Every fifth order is saved again.
-                let order = place % 5 == 4 ? number * size + place - 4 : number * size + place
+                // Every fifth order is one of the batch before, saved again, so that its entry is read.
+                let order = place % 5 == 4 && number > 0 ? (number - 1) * size + place - 4 : number * size + place
                 return company.order(order, version: Int64(number * size + place), using: &random)
             }
             let batch = try Batch(events, from: Int64(number * size)) { try redis.run($0, on: connection) }

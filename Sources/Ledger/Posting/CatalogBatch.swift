@@ -70,14 +70,9 @@ package struct CatalogBatch {
         let snapshot = try snapshot(from: try await link.replies(to: reads()))
         if snapshot.view == nil || snapshot.view != view { throw .viewChanged }
         for (range, cursor) in zip(ranges, snapshot.cursors) {
-            guard let cursor, cursor.next >= range.start else {
-                if range.start > 0 { throw .cursorBehind }
-                continue
-            }
-            let fits = range.fits(cursor) { offset in
+            try range.check(cursor) { offset in
                 changes.first { $0.partition == range.partition && $0.offset == offset }?.source.record
             }
-            if !fits { throw .otherRecord(range.partition, offset: cursor.last.offset) }
         }
         return try Posting.outcome(of: try await link.replies(to: transaction(on: snapshot)))
     }

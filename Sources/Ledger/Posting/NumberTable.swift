@@ -1,5 +1,6 @@
 /// Finds numbers by keys of 64 bits: a hash table with open addressing. `Dictionary` takes several times as long for such
-/// keys, because it protects against keys that somebody chose; these are places and days.
+/// keys, because it protects against keys that somebody chose. Here no key is chosen: they are places of days, and digests with a
+/// secret of the process (``Identifier/digest``).
 struct NumberTable {
     private struct Slot {
         /// One more than the key; 0 in a free slot.

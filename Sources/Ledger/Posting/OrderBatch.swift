@@ -118,8 +118,7 @@ package final class OrderBatch {
         if snapshot.view == nil || snapshot.view != catalogs.view { throw .viewChanged }
         if snapshot.catalogRevision != catalogs.revision { return .refreshCatalog }
         let applied = snapshot.cursors.map { $0?.next ?? 0 }
-        for (range, next) in zip(ranges, applied) where next < range.start { throw .cursorBehind }
-        try compare(snapshot.cursors)
+        try check(snapshot.cursors)
 
         var posting = Posting(shard: shard, settings: settings)
         var faults: [(record: LogRecord, ChangeFault)] = []
@@ -157,14 +156,11 @@ package final class OrderBatch {
         return .post(posting, faults: faults)
     }
 
-    /// Compares the records that are skipped, because Redis has applied them, with what it has applied.
-    private func compare(_ cursors: [Cursor?]) throws(LedgerError) {
+    private func check(_ cursors: [Cursor?]) throws(LedgerError) {
         for (place, cursor) in cursors.enumerated() {
-            guard let cursor, cursor.next > ranges[place].start else { continue }
-            let fits = ranges[place].fits(cursor) { offset in
+            try ranges[place].check(cursor) { offset in
                 changes.first { $0.range == place && $0.offset == offset }?.source.record
             }
-            if !fits { throw .otherRecord(ranges[place].partition, offset: cursor.last.offset) }
         }
     }
 

@@ -7,8 +7,8 @@ internal import NIOPosix
 /// The actor's calls may block, such as those of librdkafka, which must not run on Swift's cooperative pool. Its
 /// connections are not served meanwhile, so a call must not block for long while a reply is awaited.
 ///
-/// The task must have this thread as its preference: after a wait Swift resumes a task on its preferred executor, by
-/// default the cooperative pool, and only then goes to the actor's.
+/// Give the task this thread as its preference: after a wait Swift resumes a task on its preferred executor, by default the
+/// cooperative pool, and only then goes to the actor's. That is slower, not wrong.
 package final class EventLoopThread: SerialExecutor, TaskExecutor {
     private let group: MultiThreadedEventLoopGroup
     private let eventLoop: any EventLoop

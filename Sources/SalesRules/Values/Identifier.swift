@@ -30,7 +30,8 @@ public struct Identifier: Hashable, Comparable, Sendable, CustomStringConvertibl
     /// because it hashes equal texts with different bytes alike.
     public func hash(into hasher: inout Hasher) { hasher.combine(digest) }
 
-    /// A number that depends on all bytes and on a secret of the process, so that nobody can choose ids with the same one.
+    /// A number that depends on all bytes and on a secret of the process, so that whoever does
+    /// not know it cannot choose ids with the same one.
     public var digest: UInt64 {
         var text = rawValue
         return text.withUTF8 { bytes in

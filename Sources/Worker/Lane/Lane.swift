@@ -108,7 +108,13 @@ package actor Lane {
             } catch let error as LedgerError where isTemporary(error) {
                 if stop.isSet { return }
                 counters.reconnects.add(1, ordering: .relaxed)
-                logger.warning("Redis cannot be used at the moment, trying again", metadata: ["error": "\(error)"])
+                let problem: Logger.Message =
+                    if case .otherRecord = error {
+                        "the log is not the one that was applied, comparing it again"
+                    } else {
+                        "Redis cannot be used at the moment, trying again"
+                    }
+                logger.warning(problem, metadata: ["error": "\(error)"])
                 failures = min(failures + 1, 6)
                 let pause = backoff.delay(attempt: failures, dependencies.random)
                 await stop.wait(pause, dependencies.sleep)

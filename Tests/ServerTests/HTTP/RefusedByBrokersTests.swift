@@ -25,6 +25,26 @@ struct RefusedByBrokersTests {
         }
     }
 
+    @Test("for a moment at its start goes on: a broker that starts may not know its users yet")
+    func atFirst() async throws {
+        try await withFixture([]) { fixture in
+            let asked = Mutex(0)
+            let application = try await fixture.application(watermarks: {
+                let count = asked.withLock { asked in
+                    asked += 1
+                    return asked
+                }
+                if count <= 2 { throw Self.refusal }
+                return [:]
+            })
+            try await application.test(.live) { client in
+                let asker = APIClient(client: client)
+                while try await asker.get("/readyz").status != 200 {}
+                #expect(asked.withLock(\.self) > 2)
+            }
+        }
+    }
+
     @Test("after they have answered goes on, and says so")
     func later() async throws {
         try await withFixture([]) { fixture in
